@@ -1,0 +1,180 @@
+/* easy.h for each operation, action and question: the place is noted, numbers become tensors,
+ * options get their struct. In the order of the headers that hold the prose.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef EAGRE_EASY_OPS_H
+#define EAGRE_EASY_OPS_H
+
+#include <eagre/easy.h>
+
+#define EG_X_(x)          eg_ready1(EG_HERE, EG_T(x))
+#define EG_WITH_(type, ...) (&(const type){.size = sizeof(type), __VA_ARGS__})
+
+/* ---- tensor.h, variable.h, scope.h ---------------------------------------------------------- */
+
+#define eg_copy(...)              (eg_at(EG_HERE), eg_copy(__VA_ARGS__))
+#define eg_wrap(...)              (eg_at(EG_HERE), eg_wrap(__VA_ARGS__))
+#define eg_scalar(...)            (eg_at(EG_HERE), eg_scalar(__VA_ARGS__))
+#define eg_scalar_int(...)        (eg_at(EG_HERE), eg_scalar_int(__VA_ARGS__))
+#define eg_read(x, ...)           eg_read(EG_X_(x), __VA_ARGS__)
+#define eg_data(x, dtype)         eg_data(EG_X_(x), dtype)
+#define eg_item(x)                eg_item(EG_X_(x))
+#define eg_item_int(x)            eg_item_int(EG_X_(x))
+#define eg_true(x)                eg_true(EG_X_(x))
+#define eg_print(...)             EG_PRINT_(__VA_ARGS__, )
+#define EG_PRINT_(x, ...)         eg_print_with(EG_X_(x), EG_WITH_(eg_print_attrs, __VA_ARGS__))
+#define eg_tuple(...)             (eg_at(EG_HERE), eg_tuple_of(EG_IN(__VA_ARGS__)))
+#define eg_part(x, i)             eg_part(EG_X_(x), i)
+#define eg_variable(...)          EG_VARIABLE_(__VA_ARGS__, )
+#define EG_VARIABLE_(x, ...)      eg_variable_new(EG_X_(x), EG_WITH_(eg_variable_attrs, __VA_ARGS__))
+#define eg_value(v)               eg_value(EG_X_(v))
+#define eg_key(seed)              (eg_at(EG_HERE), eg_key(seed))
+#define eg_next_key(g, key)       (eg_at(EG_HERE), eg_next_key(g, key))
+#define eg_replace(x, y)          eg_do_replace(EG_HERE, x, EG_T(y))
+#define eg_assign(v, x)           eg_do_assign(EG_HERE, eg_assign, v, EG_T(x))
+#define eg_assign_add(v, x)       eg_do_assign(EG_HERE, eg_assign_add, v, EG_T(x))
+#define eg_assign_sub(v, x)       eg_do_assign(EG_HERE, eg_assign_sub, v, EG_T(x))
+
+EG_API eg_status eg_do_replace(const eg_site *at, eg_tensor **x, eg_arg y);
+EG_API eg_status eg_do_assign(const eg_site *at, eg_status (*action)(eg_tensor *, eg_tensor *),
+    eg_tensor *variable, eg_arg x);
+
+/* ---- grad.h, graph.h ------------------------------------------------------------------------ */
+
+#define eg_watch(x)               eg_watch(EG_X_(x))
+#define eg_gradient(...)          EG_GRADIENT_(__VA_ARGS__, )
+#define EG_GRADIENT_(y, n, x, dx, ...)                                                             \
+    eg_gradient_with(EG_X_(y), n, x, dx, EG_WITH_(eg_gradient_attrs, __VA_ARGS__))
+#define eg_placeholder(...)       (eg_at(EG_HERE), eg_placeholder(__VA_ARGS__))
+#define eg_name(x, name)          eg_name(EG_X_(x), name)
+#define eg_session_run(...)       (eg_at(EG_HERE), eg_session_run(__VA_ARGS__))
+
+/* ---- ops/math.h ----------------------------------------------------------------------------- */
+
+#define eg_add(x, y)              eg_do2(EG_HERE, eg_add, EG_T(x), EG_T(y))
+#define eg_sub(x, y)              eg_do2(EG_HERE, eg_sub, EG_T(x), EG_T(y))
+#define eg_mul(x, y)              eg_do2(EG_HERE, eg_mul, EG_T(x), EG_T(y))
+#define eg_div(x, y)              eg_do2(EG_HERE, eg_div, EG_T(x), EG_T(y))
+#define eg_floor_div(x, y)        eg_do2(EG_HERE, eg_floor_div, EG_T(x), EG_T(y))
+#define eg_remainder(x, y)        eg_do2(EG_HERE, eg_remainder, EG_T(x), EG_T(y))
+#define eg_maximum(x, y)          eg_do2(EG_HERE, eg_maximum, EG_T(x), EG_T(y))
+#define eg_minimum(x, y)          eg_do2(EG_HERE, eg_minimum, EG_T(x), EG_T(y))
+#define eg_neg(x)                 eg_do1(EG_HERE, eg_neg, EG_T(x))
+#define eg_abs(x)                 eg_do1(EG_HERE, eg_abs, EG_T(x))
+#define eg_sign(x)                eg_do1(EG_HERE, eg_sign, EG_T(x))
+#define eg_square(x)              eg_do1(EG_HERE, eg_square, EG_T(x))
+#define eg_sqrt(x)                eg_do1(EG_HERE, eg_sqrt, EG_T(x))
+#define eg_exp(x)                 eg_do1(EG_HERE, eg_exp, EG_T(x))
+#define eg_log(x)                 eg_do1(EG_HERE, eg_log, EG_T(x))
+#define eg_tanh(x)                eg_do1(EG_HERE, eg_tanh, EG_T(x))
+#define eg_erf(x)                 eg_do1(EG_HERE, eg_erf, EG_T(x))
+#define eg_matmul(...)            EG_MATMUL_(__VA_ARGS__, )
+#define EG_MATMUL_(a, b, ...)                                                                      \
+    eg_do_matmul(EG_HERE, EG_T(a), EG_T(b), EG_WITH_(eg_matmul_attrs, __VA_ARGS__))
+
+/* ---- ops/compare.h -------------------------------------------------------------------------- */
+
+#define eg_equal(x, y)            eg_do2(EG_HERE, eg_equal, EG_T(x), EG_T(y))
+#define eg_not_equal(x, y)        eg_do2(EG_HERE, eg_not_equal, EG_T(x), EG_T(y))
+#define eg_less(x, y)             eg_do2(EG_HERE, eg_less, EG_T(x), EG_T(y))
+#define eg_less_equal(x, y)       eg_do2(EG_HERE, eg_less_equal, EG_T(x), EG_T(y))
+#define eg_greater(x, y)          eg_do2(EG_HERE, eg_greater, EG_T(x), EG_T(y))
+#define eg_greater_equal(x, y)    eg_do2(EG_HERE, eg_greater_equal, EG_T(x), EG_T(y))
+#define eg_logical_and(x, y)      eg_do2(EG_HERE, eg_logical_and, EG_T(x), EG_T(y))
+#define eg_logical_or(x, y)       eg_do2(EG_HERE, eg_logical_or, EG_T(x), EG_T(y))
+#define eg_logical_xor(x, y)      eg_do2(EG_HERE, eg_logical_xor, EG_T(x), EG_T(y))
+#define eg_logical_not(x)         eg_do1(EG_HERE, eg_logical_not, EG_T(x))
+#define eg_where(c, x, y)         eg_do_where(EG_HERE, EG_T(c), EG_T(x), EG_T(y))
+#define eg_cast(x, dtype)         eg_cast(EG_X_(x), dtype)
+
+/* ---- ops/reduce.h --------------------------------------------------------------------------- */
+
+#define eg_sum(...)               EG_SUM_(__VA_ARGS__, )
+#define EG_SUM_(x, ...)           eg_sum_with(EG_X_(x), EG_WITH_(eg_reduce_attrs, __VA_ARGS__))
+#define eg_mean(...)              EG_MEAN_(__VA_ARGS__, )
+#define EG_MEAN_(x, ...)          eg_mean_with(EG_X_(x), EG_WITH_(eg_reduce_attrs, __VA_ARGS__))
+#define eg_max(...)               EG_MAX_(__VA_ARGS__, )
+#define EG_MAX_(x, ...)           eg_max_with(EG_X_(x), EG_WITH_(eg_reduce_attrs, __VA_ARGS__))
+#define eg_min(...)               EG_MIN_(__VA_ARGS__, )
+#define EG_MIN_(x, ...)           eg_min_with(EG_X_(x), EG_WITH_(eg_reduce_attrs, __VA_ARGS__))
+#define eg_argmax(...)            EG_ARGMAX_(__VA_ARGS__, )
+#define EG_ARGMAX_(x, ...)        eg_argmax_with(EG_X_(x), EG_WITH_(eg_argmax_attrs, __VA_ARGS__))
+
+/* ---- ops/shape.h ---------------------------------------------------------------------------- */
+
+#define eg_reshape(x, ...)        eg_reshape(EG_X_(x), __VA_ARGS__)
+#define eg_expand_dims(x, axis)   eg_expand_dims(EG_X_(x), axis)
+#define eg_squeeze(x, axis)       eg_squeeze(EG_X_(x), axis)
+#define eg_transpose(...)         EG_TRANSPOSE_(__VA_ARGS__, )
+#define EG_TRANSPOSE_(x, ...)                                                                      \
+    eg_transpose_with(EG_X_(x), EG_WITH_(eg_transpose_attrs, __VA_ARGS__))
+#define eg_broadcast_to(x, ...)   eg_broadcast_to(EG_X_(x), __VA_ARGS__)
+#define eg_concat(...)            EG_CONCAT_(__VA_ARGS__, )
+#define EG_CONCAT_(n, x, ...)                                                                      \
+    eg_do_list(EG_HERE, eg_concat_with, n, x, EG_WITH_(eg_concat_attrs, __VA_ARGS__))
+#define eg_stack(...)             EG_STACK_(__VA_ARGS__, )
+#define EG_STACK_(n, x, ...)                                                                       \
+    eg_do_list(EG_HERE, eg_stack_with, n, x, EG_WITH_(eg_concat_attrs, __VA_ARGS__))
+#define eg_slice(...)             EG_SLICE_(__VA_ARGS__, )
+#define EG_SLICE_(x, ...)         eg_slice_with(EG_X_(x), EG_WITH_(eg_slice_attrs, __VA_ARGS__))
+#define eg_zeros(...)             (eg_at(EG_HERE), eg_zeros(__VA_ARGS__))
+#define eg_ones(...)              (eg_at(EG_HERE), eg_ones(__VA_ARGS__))
+#define eg_full(x, ...)           eg_full(EG_X_(x), __VA_ARGS__)
+#define eg_zeros_like(x)          eg_zeros_like(EG_X_(x))
+#define eg_ones_like(x)           eg_ones_like(EG_X_(x))
+#define eg_range(n)               (eg_at(EG_HERE), eg_range(n))
+#define eg_identity(x)            eg_identity(EG_X_(x))
+#define eg_stop_gradient(x)       eg_stop_gradient(EG_X_(x))
+
+/* ---- ops/index.h ---------------------------------------------------------------------------- */
+
+#define eg_gather(...)            EG_GATHER_(__VA_ARGS__, )
+#define EG_GATHER_(x, i, ...)                                                                      \
+    eg_do_gather(EG_HERE, EG_T(x), EG_T(i), EG_WITH_(eg_gather_attrs, __VA_ARGS__))
+#define eg_take_along(x, i)       eg_do_apart(EG_HERE, eg_take_along, EG_T(x), EG_T(i))
+#define eg_scatter_add(i, x, n, axis) eg_do_scatter(EG_HERE, EG_T(i), EG_T(x), n, axis)
+#define eg_add_along(i, x, n)     eg_do_add_along(EG_HERE, EG_T(i), EG_T(x), n)
+#define eg_one_hot(...)           EG_ONE_HOT_(__VA_ARGS__, )
+#define EG_ONE_HOT_(x, depth, ...)                                                                 \
+    eg_one_hot_with(EG_X_(x), depth, EG_WITH_(eg_one_hot_attrs, __VA_ARGS__))
+#define eg_top_k(x, k)            eg_top_k(EG_X_(x), k)
+
+/* ---- ops/nn.h ------------------------------------------------------------------------------- */
+
+#define eg_relu(x)                eg_do1(EG_HERE, eg_relu, EG_T(x))
+#define eg_sigmoid(x)             eg_do1(EG_HERE, eg_sigmoid, EG_T(x))
+#define eg_gelu(...)              EG_GELU_(__VA_ARGS__, )
+#define EG_GELU_(x, ...)          eg_gelu_with(EG_X_(x), EG_WITH_(eg_gelu_attrs, __VA_ARGS__))
+#define eg_softmax(...)           EG_SOFTMAX_(__VA_ARGS__, )
+#define EG_SOFTMAX_(x, ...)       eg_softmax_with(EG_X_(x), EG_WITH_(eg_softmax_attrs, __VA_ARGS__))
+#define eg_log_softmax(...)       EG_LOG_SOFTMAX_(__VA_ARGS__, )
+#define EG_LOG_SOFTMAX_(x, ...)                                                                    \
+    eg_log_softmax_with(EG_X_(x), EG_WITH_(eg_softmax_attrs, __VA_ARGS__))
+#define eg_sparse_softmax_cross_entropy(x, labels)                                                 \
+    eg_do_apart(EG_HERE, eg_sparse_softmax_cross_entropy, EG_T(x), EG_T(labels))
+
+/* ---- ops/random.h --------------------------------------------------------------------------- */
+
+#define eg_uniform(...)           EG_UNIFORM_(__VA_ARGS__, )
+#define EG_UNIFORM_(key, rank, dims, ...)                                                          \
+    eg_uniform_with(EG_X_(key), rank, dims, EG_WITH_(eg_random_attrs, __VA_ARGS__))
+#define eg_normal(...)            EG_NORMAL_(__VA_ARGS__, )
+#define EG_NORMAL_(key, rank, dims, ...)                                                           \
+    eg_normal_with(EG_X_(key), rank, dims, EG_WITH_(eg_random_attrs, __VA_ARGS__))
+#define eg_permutation(key, n)    eg_permutation(EG_X_(key), n)
+
+/* ---- what the macros above call ------------------------------------------------------------- */
+
+/* Two arguments whose dtypes have nothing to do with each other. */
+EG_API eg_tensor *eg_do_apart(const eg_site *at, eg_tensor *(*op)(eg_tensor *, eg_tensor *),
+    eg_arg x, eg_arg y);
+EG_API eg_tensor *eg_do_where(const eg_site *at, eg_arg condition, eg_arg x, eg_arg y);
+EG_API eg_tensor *eg_do_matmul(const eg_site *at, eg_arg a, eg_arg b, const eg_matmul_attrs *o);
+EG_API eg_tensor *eg_do_gather(const eg_site *at, eg_arg x, eg_arg i, const eg_gather_attrs *o);
+EG_API eg_tensor *eg_do_scatter(const eg_site *at, eg_arg i, eg_arg x, int64_t n, int axis);
+EG_API eg_tensor *eg_do_add_along(const eg_site *at, eg_arg i, eg_arg x, int64_t n);
+EG_API eg_tensor *eg_do_list(const eg_site *at,
+    eg_tensor *(*op)(int, eg_tensor *const[], const eg_concat_attrs *), int n,
+    eg_tensor *const x[], const eg_concat_attrs *o);
+
+#endif

@@ -1,0 +1,86 @@
+/* Training: initial weights, optimizers, metrics, a progress bar. Built on the public operations
+ * alone.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef EAGRE_NN_H
+#define EAGRE_NN_H
+
+#include <eagre/tensor.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Weights of a dense layer before training, float32: evenly spread over ±sqrt(6/(fan_in + fan_out)),
+ * the last two sizes being the fans.
+ * Source: Glorot and Bengio, AISTATS 2010.
+ *     eg_max(eg_abs(eg_glorot_uniform(eg_key(1), EG_DIMS(3, 3))))  ->  0.99277186 float32[]
+ * Owns: the result. Fails: a rank below 2. Records: Uniform, Sub, Mul. */
+EG_API eg_tensor *eg_glorot_uniform(eg_tensor *key, int rank, const int64_t dims[]);
+
+/* The share of rows whose largest logit is at the label, float32.
+ *     eg_accuracy(eg_reshape(EG_F32(1, 2, 4, 3), EG_DIMS(2, 2)), EG_I32(1, 1))  ->  0.5 float32[]
+ * Owns: the result. Fails: shapes that do not fit. Records: ArgMax, Equal, Cast, Sum, Div. */
+EG_API eg_tensor *eg_accuracy(eg_tensor *logits, eg_tensor *labels);
+
+/* ---- optimizers ---------------------------------------------------------------------------- */
+
+/* Something that changes variables by their gradients, with state variables of its own. */
+typedef struct eg_optimizer eg_optimizer;
+
+typedef struct eg_adam_attrs {
+    size_t size;     /* sizeof(eg_adam_attrs) */
+    double rate;     /* learning rate [0.001] */
+    double beta_1;   /* decay of the mean of gradients [0.9] */
+    double beta_2;   /* decay of the mean of their squares [0.999] */
+    double epsilon;  /* [1e-7] */
+} eg_adam_attrs;
+
+/* Adam over n variables, whose state starts at zero.
+ * Source: Kingma and Ba, arXiv:1412.6980, algorithm 1 with epsilon as in the text before it.
+ * NULL after an error. The variables must outlive it. Free with eg_optimizer_free.
+ * Fails: EG_INVALID for what is no floating-point variable. */
+EG_API eg_optimizer *eg_adam_new(int n, eg_tensor *const variables[], const eg_adam_attrs *attrs);
+
+typedef struct eg_sgd_attrs {
+    size_t size;     /* sizeof(eg_sgd_attrs) */
+    double rate;     /* learning rate [0.01] */
+    double momentum; /* [0: none] */
+} eg_sgd_attrs;
+
+/* Stochastic gradient descent: v = momentum*v - rate*g, w = w + v. Otherwise as eg_adam_new. */
+EG_API eg_optimizer *eg_sgd_new(int n, eg_tensor *const variables[], const eg_sgd_attrs *attrs);
+
+/* One step: changes the variables by the gradients, which come in the variables' order.
+ * Action. Fails: EG_INVALID for another count, NULL, or other shapes. Records: operations and
+ * assignments, so that in a function the whole training step is one graph. */
+EG_API eg_status eg_optimizer_apply(eg_optimizer *optimizer, int n, eg_tensor *const gradients[]);
+
+/* The state variables, for saving: number i, NULL behind the last. They belong to the optimizer. */
+EG_API eg_tensor *eg_optimizer_state(eg_optimizer *optimizer, int i);
+EG_API void eg_optimizer_free(eg_optimizer *optimizer);
+
+/* ---- progress ------------------------------------------------------------------------------ */
+
+typedef struct eg_progress eg_progress;
+
+/* A bar for `steps` steps on `to` (NULL: stderr): redrawn in place on a terminal at most 20 times a
+ * second, one line at the end elsewhere. `label` stands in front. NULL after an error. */
+EG_API eg_progress *eg_progress_new(const char *label, int64_t steps, FILE *to);
+
+/* One more step is done; the text behind the bar is made as printf makes it.
+ * Action; never fails for what cannot be drawn. */
+EG_API eg_status eg_progress_step(eg_progress *progress, const char *format, ...)
+#if defined(__GNUC__)
+    __attribute__((format(printf, 2, 3)))
+#endif
+    ;
+
+/* Ends the line and frees the bar. NULL is fine. */
+EG_API void eg_progress_free(eg_progress *progress);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,165 @@
+/* Tensors: dtypes and shapes, native data in and out, tuples, printing.
+ *
+ * A tensor is an immutable value: a dtype, a shape of rank 0 to EG_MAX_RANK and its elements in
+ * row-major order. Handles are opaque; results belong to the innermost scope (scope.h).
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef EAGRE_TENSOR_H
+#define EAGRE_TENSOR_H
+
+#include <eagre/scope.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { EG_MAX_RANK = 8 };
+
+/* Element types. The numbers are part of the ABI; later versions add more, so a switch over them
+ * wants a default. */
+typedef enum eg_dtype {
+    EG_NO_DTYPE = 0, /* of NULL and of tuples */
+    EG_BOOL = 1,
+    EG_INT32 = 2,
+    EG_INT64 = 3,
+    EG_FLOAT32 = 4,
+    EG_FLOAT64 = 5
+} eg_dtype;
+
+/* "float32" and so on; "none" for EG_NO_DTYPE, "unknown" for numbers this version does not know. */
+EG_API const char *eg_dtype_name(eg_dtype dtype);
+
+/* The dtype of that name, EG_NO_DTYPE where there is none. */
+EG_API eg_dtype eg_dtype_find(const char *name);
+
+/* Bytes of one element; 0 for EG_NO_DTYPE. */
+EG_API size_t eg_dtype_size(eg_dtype dtype);
+
+/* ---- data in ------------------------------------------------------------------------------ */
+
+/* A tensor with a copy of the elements at `data`, row-major.
+ *     eg_copy(EG_INT32, EG_DIMS(2, 2), (int32_t[]){1, 2, 3, 4})  ->  [[1 2] [3 4]] int32[2,2]
+ * `data` may be NULL where the shape holds no element.
+ * Owns: the result. Fails: EG_INVALID for a negative size, a rank over EG_MAX_RANK, an unknown
+ * dtype; EG_NO_MEMORY. Records: a constant. */
+EG_API eg_tensor *eg_copy(eg_dtype dtype, int rank, const int64_t dims[], const void *data);
+
+/* A tensor that reads the elements at `data` in place. The bytes must not change, nor go away,
+ * until `on_free(data, env)` is called (NULL: they outlive the tensor); that may happen on any
+ * thread. On failure `on_free` is not called. Alignment: that of the dtype.
+ * Owns: the result. Fails: as eg_copy, and EG_INVALID for data that is not aligned. */
+EG_API eg_tensor *eg_wrap(eg_dtype dtype, int rank, const int64_t dims[], const void *data,
+    void (*on_free)(void *data, void *env), void *env);
+
+/* One element of the given dtype, rank 0, converted from a double. Integers beyond the dtype's
+ * range and fractions for an integer dtype are errors, so nothing is lost in silence.
+ *     eg_scalar(EG_FLOAT64, 0.5)  ->  0.5 float64[]
+ * Owns: the result. Fails: EG_INVALID. Records: a constant. */
+EG_API eg_tensor *eg_scalar(eg_dtype dtype, double value);
+
+/* The same from an integer.
+ *     eg_scalar_int(EG_INT64, 7)  ->  7 int64[] */
+EG_API eg_tensor *eg_scalar_int(eg_dtype dtype, int64_t value);
+
+/* A C number, as eg_constant and the macros of easy.h pass it. */
+typedef struct eg_number {
+    bool real;
+    union {
+        double as_real;
+        int64_t as_int;
+    };
+} eg_number;
+
+/* The tensor behind eg_constant(...): rank 0 for n = 1, else rank 1. Whole numbers make int32
+ * (int64 if one does not fit), any fraction makes all of them float32.
+ *     eg_constant(12)        ->  12 int32[]
+ *     eg_constant(1.5, 2)    ->  [1.5 2. ] float32[2]
+ * Owns: the result. Fails: EG_INVALID for n < 1; EG_NO_MEMORY. Records: a constant. */
+EG_API eg_tensor *eg_constant_of(int n, const eg_number numbers[]);
+
+/* ---- what a tensor is --------------------------------------------------------------------- */
+
+/* Questions; all accept NULL (EG_NO_DTYPE, 0). eg_dim counts a negative axis from the end and
+ * gives 0 for an axis that is not there. eg_size is the number of elements. */
+EG_API eg_dtype eg_dtype_of(const eg_tensor *x);
+EG_API int eg_rank(const eg_tensor *x);
+EG_API int64_t eg_dim(const eg_tensor *x, int axis);
+EG_API int64_t eg_size(const eg_tensor *x);
+
+/* True for a gradient that is not connected, when that was asked for (grad.h). */
+EG_API bool eg_is_none(const eg_tensor *x);
+
+/* ---- data out ----------------------------------------------------------------------------- */
+
+/* Copies all elements to `out`. `dtype` and `count` say what `out` holds and must be exactly what
+ * `x` has. Inside a function being recorded a raw read cannot be guarded: that function runs
+ * eagerly from then on, and its report says so.
+ * Action. Fails: EG_INVALID for another dtype or count; EG_STATE for a spent tensor or a symbol. */
+EG_API eg_status eg_read(eg_tensor *x, eg_dtype dtype, void *out, int64_t count);
+
+/* The elements in place, without copying: valid as long as `x` lives. NULL where `x` has another
+ * dtype or an error is pending. Inside a function: as eg_read.
+ * Fails: as eg_read. */
+EG_API const void *eg_data(eg_tensor *x, eg_dtype dtype);
+
+/* The only element of `x` as a double, or as an integer. Inside a function being recorded the
+ * answer becomes a guard: later calls follow the branch that was recorded for their own value.
+ *     eg_item(eg_constant(2.5))  ->  2.5
+ * Question. Fails: EG_INVALID unless `x` has one element; eg_item_int: a fraction. */
+EG_API double eg_item(eg_tensor *x);
+EG_API int64_t eg_item_int(eg_tensor *x);
+
+/* Whether the only element of `x` is not zero: `if (eg_true(eg_greater(x, limit))) …`. Guards as
+ * eg_item does. Zero after an error, so loops are written while (eg_ok() && !eg_true(done)).
+ * Question. Fails: EG_INVALID unless `x` has one element. */
+EG_API bool eg_true(eg_tensor *x);
+
+/* ---- printing ----------------------------------------------------------------------------- */
+
+/* How eg_print shows elements; zero fields are the defaults in brackets. */
+typedef struct eg_print_attrs {
+    size_t size;       /* sizeof(eg_print_attrs) */
+    int precision;     /* digits after the point at most [8] */
+    int64_t threshold; /* more elements than this are summarised by their edges [1000] */
+    int edge_items;    /* elements shown at each edge [3] */
+    int line_width;    /* columns [75] */
+    FILE *to;          /* [stdout] */
+} eg_print_attrs;
+
+/* Prints `x` as NumPy would, then its dtype and shape:
+ *     eg_constant(1.5, -2, 100)  ->  [  1.5  -2.  100. ] float32[3]
+ * A symbol prints its shape and origin; a tuple prints its parts. Inside a function it is an
+ * effect: once per call, traced or not, in program order.
+ * Action. Fails: EG_INVALID for NULL without a pending error; EG_STATE for a spent tensor; EG_IO. */
+EG_API eg_status eg_print_with(eg_tensor *x, const eg_print_attrs *attrs);
+EG_API eg_status eg_print(eg_tensor *x);
+
+/* The same text as a string; free with eg_free. NULL after an error. A raw read (see eg_read). */
+EG_API char *eg_to_text(eg_tensor *x, const eg_print_attrs *attrs);
+
+/* ---- tuples ------------------------------------------------------------------------------- */
+
+/* Several tensors as one result, for functions that return more than one. Tuples do not nest.
+ * Owns: the result; it keeps its parts. Fails: EG_INVALID for n < 1, NULL or a tuple among the
+ * parts. */
+EG_API eg_tensor *eg_tuple_of(int n, eg_tensor *const parts[]);
+
+/* Part `i` of a tuple, as a handle that the tuple keeps alive; eg_retain or eg_give moves it on.
+ *     eg_part(eg_top_k(eg_constant(3, 9, 4), 2), 1)  ->  [1 2] int32[2]
+ * Fails: EG_INVALID where `x` is no tuple or has no such part. */
+EG_API eg_tensor *eg_part(eg_tensor *x, int i);
+
+/* How many parts: 0 for what is no tuple. Question. */
+EG_API int eg_parts(const eg_tensor *x);
+
+/* ---- process-wide state of execution ------------------------------------------------------ */
+
+/* True where operations return values at once and nothing records them: outside of functions
+ * being traced and of graphs being built. Question. */
+EG_API bool eg_executing_eagerly(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,184 @@
+/* The caching allocator of blocks.
+ *
+ * Size classes have four steps an octave, from 256 bytes on, so at most a fifth is wasted. Classes
+ * up to 56 KiB are cached by the thread that frees them, without a lock. Larger ones share a cache
+ * of at most an eighth of the machine's memory; from 4 MiB on they are mapped in huge pages.
+ * The cruel build caches nothing, so that a use after free is seen.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "base/block.h"
+#include "base/memory.h"
+#include "base/os.h"
+#include "base/store.h"
+#include <pthread.h>
+#include <string.h>
+
+enum {
+    FIRST = 64,
+    STEPS = 4,          /* classes an octave */
+    CLASSES = 160,      /* up to 2^46 bytes */
+    SMALL_BYTES = 1 << 18, /* what a thread keeps of one small class */
+    SMALL_COUNT = 256,
+};
+
+static const size_t mapped_from = (size_t)4 << 20, huge_page = (size_t)2 << 20;
+
+typedef struct free_block {
+    struct free_block *next;
+} free_block;
+
+static struct {
+    pthread_mutex_t lock;
+    free_block *free[CLASSES];
+    size_t bytes, most;
+} shared = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static int class_of(size_t size)
+{
+    if (size <= FIRST)
+        return 0;
+    int top = 63 - __builtin_clzll(size - 1);
+    return (top - 6) * STEPS + (int)((size - 1) >> (top - 2) & 3) + 1;
+}
+
+static size_t class_size(int class)
+{
+    size_t octave = (size_t)FIRST << class / STEPS;
+    size_t size = octave + octave / STEPS * (size_t)(class % STEPS);
+    return (size + FIRST - 1) / FIRST * FIRST;
+}
+
+static bool is_mapped(size_t capacity)
+{
+    return capacity >= mapped_from && eg__memory_is_ours();
+}
+
+static size_t mapped_size(size_t capacity)
+{
+    return (capacity + huge_page - 1) / huge_page * huge_page;
+}
+
+static void *take_fresh(size_t capacity)
+{
+    if (!is_mapped(capacity))
+        return eg__alloc_line(capacity);
+    if (!eg__memory_take(mapped_size(capacity)))
+        return NULL;
+    void *block = eg__os_map(mapped_size(capacity), huge_page);
+    if (!block) {
+        eg__block_trim();
+        block = eg__os_map(mapped_size(capacity), huge_page);
+    }
+    if (!block)
+        eg__memory_return(mapped_size(capacity));
+    return block;
+}
+
+static void give_back(void *block, size_t capacity)
+{
+    if (!is_mapped(capacity)) {
+        eg__free(block, capacity);
+        return;
+    }
+    eg__os_unmap(block, mapped_size(capacity));
+    eg__memory_return(mapped_size(capacity));
+}
+
+static size_t held_by(size_t capacity)
+{
+    return is_mapped(capacity) ? mapped_size(capacity) : capacity;
+}
+
+static void *take_shared(int class)
+{
+    pthread_mutex_lock(&shared.lock);
+    free_block *block = shared.free[class];
+    if (block) {
+        shared.free[class] = block->next;
+        shared.bytes -= held_by(class_size(class));
+    }
+    pthread_mutex_unlock(&shared.lock);
+    if (block)
+        eg__memory_cached(-(ptrdiff_t)held_by(class_size(class)));
+    return block;
+}
+
+static bool keep_shared(void *block, int class)
+{
+    size_t size = held_by(class_size(class));
+
+    pthread_mutex_lock(&shared.lock);
+    if (!shared.most)
+        shared.most = eg__os_memory_size() / 8;
+    bool room = shared.bytes + size <= shared.most;
+    if (room) {
+        ((free_block *)block)->next = shared.free[class];
+        shared.free[class] = block;
+        shared.bytes += size;
+    }
+    pthread_mutex_unlock(&shared.lock);
+    if (room)
+        eg__memory_cached((ptrdiff_t)size);
+    return room;
+}
+
+static bool keep_small(eg__store *store, void *block, int class)
+{
+    int most = (int)(SMALL_BYTES / class_size(class));
+
+    if (!store || store->n_free[class] >= (most < SMALL_COUNT ? most : SMALL_COUNT))
+        return false;
+    ((free_block *)block)->next = store->free[class];
+    store->free[class] = block;
+    store->n_free[class]++;
+    return true;
+}
+
+void *eg__block_new(size_t size)
+{
+    int class = class_of(size);
+    eg__store *store = eg__me.store;
+    void *block = NULL;
+
+    if (class >= CLASSES)
+        return NULL;
+    if (class < EG__SMALL_CLASSES && store && store->free[class]) {
+        block = store->free[class];
+        store->free[class] = ((free_block *)block)->next;
+        store->n_free[class]--;
+        return block;
+    }
+    if (class >= EG__SMALL_CLASSES)
+        block = take_shared(class);
+    return block ? block : take_fresh(class_size(class));
+}
+
+void eg__block_free(void *block, size_t size)
+{
+    if (!block)
+        return;
+    int class = class_of(size);
+    bool small = class < EG__SMALL_CLASSES;
+    if (!EG_CRUEL && (small ? keep_small(eg__me.store, block, class) : keep_shared(block, class)))
+        return;
+    give_back(block, class_size(class));
+}
+
+void eg__block_trim(void)
+{
+    for (int class = EG__SMALL_CLASSES; class < CLASSES; class++)
+        for (void *block; (block = take_shared(class)) != NULL;)
+            give_back(block, class_size(class));
+}
+
+void eg__block_trim_thread(eg__thread *me)
+{
+    for (int class = 0; me->store && class < EG__SMALL_CLASSES; class++) {
+        for (free_block *block = me->store->free[class], *next; block; block = next) {
+            next = block->next;
+            give_back(block, class_size(class));
+        }
+        me->store->free[class] = NULL;
+        me->store->n_free[class] = 0;
+    }
+}

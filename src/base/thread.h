@@ -1,0 +1,40 @@
+/* What a thread of the host has of eagre's: its innermost scope, its pending error, who watches
+ * its operations. Small and without allocation, so it can live in the fast kind of thread-local
+ * storage and be there before anything else. What needs memory (the error's text, the pools) is
+ * the thread's store, allocated with its first scope, so that reporting "out of memory" needs none.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef BASE_THREAD_H
+#define BASE_THREAD_H
+
+#include "base/compiler.h"
+#include <eagre/base.h>
+
+struct eg_scope;
+struct eg_tensor;
+struct eg_watch;
+struct eg__transaction;
+struct eg__store;
+
+typedef struct eg__thread {
+    eg_status failed;       /* status of the pending error; EG_OK: none */
+    uint32_t frozen;        /* > 0: reads for the library's own use, which no watcher hears of */
+    eg_site site;           /* where the caller is */
+    struct eg__store *store;
+    struct eg_scope *scope; /* innermost; NULL: none open */
+    struct eg_watch *watch; /* innermost watcher of the dispatcher; NULL: plain eager */
+    struct eg__transaction *transaction; /* innermost call with pending assignments */
+    uint64_t recording;     /* number of the recording in progress; 0: none */
+    struct eg_scope *spare_scopes;
+    struct eg_tensor *spare_tensors;
+    int n_spare_tensors;
+    int64_t live_tensors;   /* made minus freed on this thread; see store.h */
+    void (*end)(struct eg__thread *); /* closes scopes and frees spares when the thread ends */
+} eg__thread;
+
+extern _Thread_local eg__thread eg__me EG_TLS_FAST;
+
+/* Gives the thread its store; false where memory is out. Cheap when it has one. */
+bool eg__thread_start(eg__thread *me);
+
+#endif

@@ -1,0 +1,49 @@
+/* Instruction sets. Files of loops are compiled once for each (EG_ISA names the one at hand), and
+ * the best the machine has is chosen when the first kernel is prepared.
+ *
+ * Nothing depends on which: within one set every element's bits are the same wherever it lies in
+ * its array, because loops use the same operations in their vector body and in their tail.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef KERNEL_ISA_H
+#define KERNEL_ISA_H
+
+typedef enum eg__isa { EG__BASE, EG__AVX2, EG__AVX512, EG__ISAS } eg__isa;
+
+/* The set in use, at most EAGRE_ISA. */
+eg__isa eg__isa_now(void);
+const char *eg__isa_name(eg__isa isa);
+
+/* name_base, name_avx2, name_avx512: the symbol of the set being compiled. */
+#define EG__PASTE(a, b)  a##_##b
+#define EG__PASTE2(a, b) EG__PASTE(a, b)
+#ifdef EG_ISA
+#define EG__FOR_ISA(name) EG__PASTE2(name, EG_ISA)
+#endif
+
+/* A table with one entry for each set. */
+#ifdef EG_HAVE_X86_SETS
+#define EG__EACH_ISA(name) {name##_base, name##_avx2, name##_avx512}
+#else
+#define EG__EACH_ISA(name) {name##_base, name##_base, name##_base}
+#endif
+
+/* Fused multiply-add where the set has it, otherwise two roundings. */
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+#define EG__FMA_F32(a, b, c) __builtin_fmaf(a, b, c)
+#define EG__FMA_F64(a, b, c) __builtin_fma(a, b, c)
+#else
+#define EG__FMA_F32(a, b, c) ((a) * (b) + (c))
+#define EG__FMA_F64(a, b, c) ((a) * (b) + (c))
+#endif
+
+/* Promises that no iteration depends on another, also where output and input are one array. */
+#if defined(__clang__)
+#define EG__INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#elif defined(__GNUC__)
+#define EG__INDEPENDENT _Pragma("GCC ivdep")
+#else
+#define EG__INDEPENDENT
+#endif
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "kernel/elementwise.h"
+extern const eg_loop EG__FOR_ISA(eg__div)[];
+const eg_loop EG__FOR_ISA(eg__div)[EG__DTYPES] = {0};
+extern const eg_loop EG__FOR_ISA(eg__logical_and)[];
+const eg_loop EG__FOR_ISA(eg__logical_and)[EG__DTYPES] = {0};
+extern const eg_loop EG__FOR_ISA(eg__logical_or)[];
+const eg_loop EG__FOR_ISA(eg__logical_or)[EG__DTYPES] = {0};
+extern const eg_loop EG__FOR_ISA(eg__logical_xor)[];
+const eg_loop EG__FOR_ISA(eg__logical_xor)[EG__DTYPES] = {0};
+extern const eg_loop EG__FOR_ISA(eg__logical_not)[];
+const eg_loop EG__FOR_ISA(eg__logical_not)[EG__DTYPES] = {0};
+extern const eg_loop EG__FOR_ISA(eg__neg)[];
+const eg_loop EG__FOR_ISA(eg__neg)[EG__DTYPES] = {0};
+extern const eg_loop EG__FOR_ISA(eg__abs)[];
+const eg_loop EG__FOR_ISA(eg__abs)[EG__DTYPES] = {0};
+extern const eg_loop EG__FOR_ISA(eg__sign)[];
+const eg_loop EG__FOR_ISA(eg__sign)[EG__DTYPES] = {0};
+extern const eg_loop EG__FOR_ISA(eg__square)[];
+const eg_loop EG__FOR_ISA(eg__square)[EG__DTYPES] = {0};
+extern const eg_loop EG__FOR_ISA(eg__sqrt)[];
+const eg_loop EG__FOR_ISA(eg__sqrt)[EG__DTYPES] = {0};
+extern const eg_loop EG__FOR_ISA(eg__relu)[];
+const eg_loop EG__FOR_ISA(eg__relu)[EG__DTYPES] = {0};
+extern const eg_loop EG__FOR_ISA(eg__where)[];
+const eg_loop EG__FOR_ISA(eg__where)[EG__DTYPES] = {0};
+extern const eg_loop EG__FOR_ISA(eg__exp)[];
+const eg_loop EG__FOR_ISA(eg__exp)[EG__DTYPES] = {0};
+extern const eg_loop EG__FOR_ISA(eg__log)[];
+const eg_loop EG__FOR_ISA(eg__log)[EG__DTYPES] = {0};
+extern const eg_loop EG__FOR_ISA(eg__tanh)[];
+const eg_loop EG__FOR_ISA(eg__tanh)[EG__DTYPES] = {0};
+extern const eg_loop EG__FOR_ISA(eg__sigmoid)[];
+const eg_loop EG__FOR_ISA(eg__sigmoid)[EG__DTYPES] = {0};
+extern const eg_loop EG__FOR_ISA(eg__erf)[];
+const eg_loop EG__FOR_ISA(eg__erf)[EG__DTYPES] = {0};

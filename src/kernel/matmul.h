@@ -1,0 +1,14 @@
+/* Matrix products: [..., m, k] times [..., k, n], either operand transposed in its last two axes;
+ * leading axes broadcast. eg_matmul_attrs.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef KERNEL_MATMUL_H
+#define KERNEL_MATMUL_H
+
+#include "kernel/kernel.h"
+#include <eagre/ops/math.h>
+
+extern const eg_kernel eg__matmul_onednn;    /* float32, through oneDNN's matmul primitive */
+extern const eg_kernel eg__matmul_reference; /* every numeric dtype: three loops, blocked */
+
+#endif

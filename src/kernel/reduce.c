@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "kernel/reduce.h"
+static const char *none(const eg_kernel *self, const eg_problem *p, eg_job *job) { (void)self; (void)p; (void)job; return "it is not written yet"; }
+const eg_kernel eg__sum_kernel = {.name = "none", .prepare = none};
+const eg_kernel eg__max_kernel = {.name = "none", .prepare = none};
+const eg_kernel eg__min_kernel = {.name = "none", .prepare = none};
+const eg_kernel eg__argmax_kernel = {.name = "none", .prepare = none};

@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "kernel/rows.h"
+static const char *none(const eg_kernel *self, const eg_problem *p, eg_job *job) { (void)self; (void)p; (void)job; return "it is not written yet"; }
+const eg_kernel eg__softmax_kernel = {.name = "none", .prepare = none};
+const eg_kernel eg__log_softmax_kernel = {.name = "none", .prepare = none};
+const eg_kernel eg__cross_entropy_kernel = {.name = "none", .prepare = none};

@@ -1,0 +1,356 @@
+/* The dispatcher: every operation, whoever wants it, goes through eg_apply.
+ *
+ *     admit     look at the inputs: NULL, spent, tuples; variables become their values
+ *     convert   bring dtypes together, casting through the dispatcher itself
+ *     infer     dtype and shape of the outputs
+ *     compute   run a kernel now, or make symbols where a graph is being built
+ *     tell      the watchers: tape, recorder, graph
+ *
+ * The path of a tiny eager operation is the reason for the shape of this file: nothing is
+ * allocated but the result, and nothing is asked twice.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "base/block.h"
+#include "op/choose.h"
+#include "op/effect.h"
+#include "op/watch.h"
+#include <eagre/ops.h>
+#include <string.h>
+
+typedef struct application {
+    const eg_opdef *op;
+    const void *attrs;
+    int n_in, n_out;
+    eg_tensor *const *in;           /* as passed */
+    eg_tensor *converted[EG__NAMED_IN];
+    eg_tensor *value[EG__MAX_IN];   /* what is computed with */
+    const eg_spec *in_spec[EG__MAX_IN];
+    eg_tensor *out[EG__MAX_OUT];
+    eg_spec *out_spec[EG__MAX_OUT];
+    bool symbolic, holds_values;    /* a graph is built; variables' values are to be let go */
+} application;
+
+/* ---- admit ---------------------------------------------------------------------------------- */
+
+static const char *input_name(const eg_opdef *op, int i, char *room)
+{
+    if (!op->variadic && i < EG__NAMED_IN && op->in[i])
+        return op->in[i];
+    sprintf(room, "%s[%d]", op->in[0] ? op->in[0] : "input", i);
+    return room;
+}
+
+EG_COLD static eg_status refuse(const application *a, int i)
+{
+    static const char *const why[] = {
+        [EG__TUPLE] = "is a tuple; take its parts with eg_part",
+        [EG__NONE] = "is an unconnected gradient; ask with eg_is_none",
+        [EG__SYMBOL] = "is a symbol of a graph that is not being built; run the graph in a session",
+    };
+    char room[48];
+    const char *name = input_name(a->op, i, room);
+    const eg_tensor *x = a->in[i];
+
+    if (!x)
+        return eg__fail(EG_INVALID, a->op->name, "%s is NULL", name);
+    if (x->kind == EG__SPENT)
+        return eg__fail(EG_STATE, a->op->name, "%s is spent: eg_gradient freed it; eg_retain it "
+                                               "before, or use a persistent tape", name);
+    if (x->kind == EG__DEAD)
+        return eg__fail(EG_STATE, a->op->name, "%s was freed when its scope closed; eg_give or "
+                                               "eg_retain it", name);
+    return eg__fail(EG_INVALID, a->op->name, "%s %s", name,
+        x->kind < EG__SPENT && why[x->kind] ? why[x->kind] : "is no tensor");
+}
+
+static bool resolve_variable(application *a, int i)
+{
+    if (a->symbolic) {
+        a->value[i] = a->in[i];
+        return true;
+    }
+    a->value[i] = eg__variable_now(a->in[i]);
+    a->holds_values = true;
+    return a->value[i] != NULL;
+}
+
+static bool admit(application *a)
+{
+    for (int i = 0; i < a->n_in; i++) {
+        eg_tensor *x = a->in[i];
+        if (EG_LIKELY(x && x->kind == EG__VALUE)) {
+            a->value[i] = x;
+        } else if (x && x->kind == EG__VARIABLE) {
+            if (!resolve_variable(a, i))
+                return false;
+        } else if (x && x->kind == EG__SYMBOL && a->symbolic) {
+            a->value[i] = x;
+        } else {
+            refuse(a, i);
+            return false;
+        }
+        a->in_spec[i] = &a->value[i]->spec;
+    }
+    return true;
+}
+
+static void let_values_go(application *a)
+{
+    for (int i = 0; i < a->n_in && a->holds_values; i++)
+        if (a->in[i] && a->in[i]->kind == EG__VARIABLE && a->value[i] != a->in[i])
+            eg__unref(a->value[i]);
+}
+
+/* ---- dtypes --------------------------------------------------------------------------------- */
+
+EG_COLD static eg_status refuse_kind(const application *a, int i, unsigned kinds)
+{
+    char room[48];
+    const char *takes = kinds == EG__REALS ? "floating point" : kinds == EG__INTS ? "integers"
+        : kinds == EG__BOOLS ? "bool" : kinds == EG__NUMERIC ? "numbers" : "another dtype";
+
+    return eg__fail(EG_INVALID, a->op->name, "%s is %s, but it takes %s: eg_cast it%s",
+        input_name(a->op, i, room), eg_dtype_name(a->in_spec[i]->dtype), takes,
+        kinds == EG__BOOLS ? " or compare it with 0" : "");
+}
+
+static bool kinds_fit(const application *a)
+{
+    for (int i = 0; i < a->n_in; i++) {
+        unsigned kinds = a->op->types[a->op->variadic ? 0 : i];
+        if (kinds && !(kinds & 1u << eg__dtype(a->in_spec[i]->dtype)->kind)) {
+            refuse_kind(a, i, kinds);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool promotes(const application *a, int i)
+{
+    return a->op->variadic ? a->op->promote != 0 : (a->op->promote >> i & 1) != 0;
+}
+
+EG_COLD static eg_dtype refuse_mix(const application *a, eg_dtype x, eg_dtype y)
+{
+    eg__fail(EG_INVALID, a->op->name, "%s and %s do not mix: write eg_cast(x, EG_%s%s) for the one "
+        "that should change", eg_dtype_name(x), eg_dtype_name(y),
+        eg__dtype(x)->kind == EG__REAL || eg__dtype(y)->kind == EG__REAL ? "FLOAT" : "INT",
+        eg__dtype(x)->size == 8 || eg__dtype(y)->size == 8 ? "64" : "32");
+    return EG_NO_DTYPE;
+}
+
+/* The widest dtype among the promoted inputs; EG_NO_DTYPE, reported, where kinds mix. */
+static eg_dtype common_dtype(const application *a)
+{
+    eg_dtype widest = EG_NO_DTYPE;
+
+    for (int i = 0; i < a->n_in; i++) {
+        eg_dtype d = a->in_spec[i]->dtype;
+        if (!promotes(a, i) || d == widest)
+            continue;
+        if (widest != EG_NO_DTYPE && eg__dtype(d)->kind != eg__dtype(widest)->kind)
+            return refuse_mix(a, widest, d);
+        if (eg__dtype(d)->size > eg__dtype(widest)->size)
+            widest = d;
+    }
+    return widest;
+}
+
+static bool dtypes_agree(const application *a)
+{
+    eg_dtype first = EG_NO_DTYPE;
+
+    for (int i = 0; i < a->n_in; i++) {
+        if (!promotes(a, i))
+            continue;
+        if (first == EG_NO_DTYPE)
+            first = a->in_spec[i]->dtype;
+        else if (a->in_spec[i]->dtype != first)
+            return false;
+    }
+    return true;
+}
+
+/* ---- compute -------------------------------------------------------------------------------- */
+
+static bool make_outputs(application *a)
+{
+    eg__handle_kind kind = a->symbolic ? EG__SYMBOL : EG__VALUE;
+
+    a->n_out = eg__n_out(a->op);
+    for (int i = 0; i < a->n_out; i++) {
+        a->out[i] = eg__handle_new(kind, a->op->name);
+        if (!a->out[i]) {
+            a->n_out = i;
+            return false;
+        }
+        a->out_spec[i] = &a->out[i]->spec;
+    }
+    return true;
+}
+
+static bool infer(application *a)
+{
+    eg_shapes s = {a->op, a->attrs, a->n_in, a->in_spec, a->out_spec};
+    return a->op->infer(&s) == EG_OK;
+}
+
+/* The result of a view: input 0's elements under the inferred spec. */
+static bool compute_view(application *a)
+{
+    eg_tensor *x = a->value[0], *y = a->out[0];
+
+    if (x->buffer) {
+        atomic_fetch_add_explicit(&x->buffer->refs, 1, memory_order_relaxed);
+        y->buffer = x->buffer;
+        y->data = x->data;
+        return true;
+    }
+    y->data = y->elements;
+    memcpy(y->elements, x->data, eg__bytes(&y->spec));
+    return true;
+}
+
+static bool run_job(application *a, eg_job *job)
+{
+    void *in[EG__MAX_IN], *out[EG__MAX_OUT], *scratch = NULL;
+
+    for (int i = 0; i < a->n_in; i++)
+        in[i] = a->value[i]->data;
+    for (int i = 0; i < a->n_out; i++) {
+        if (!eg__make_room(a->out[i], a->op->name))
+            return false;
+        out[i] = a->out[i]->data;
+    }
+    if (job->scratch > 0 && !(scratch = eg__block_new(job->scratch))) {
+        eg__fail_memory(a->op->name, job->scratch);
+        return false;
+    }
+    eg_status status = job->run(job, in, out, scratch);
+    eg__block_free(scratch, job->scratch);
+    if (EG_UNLIKELY(status != EG_OK))
+        eg__error_in(a->op->name);
+    return status == EG_OK;
+}
+
+static bool compute(application *a)
+{
+    eg_job job;
+
+    if (a->op->traits & EG__VIEW)
+        return compute_view(a);
+    eg_problem p = {a->attrs, a->n_in, a->n_out, a->in_spec, (const eg_spec *const *)a->out_spec};
+    if (!eg__choose(a->op, &p, &job))
+        return false;
+    int64_t start = eg__timer_start();
+    bool done = run_job(a, &job);
+    eg__timer_stop(start, a->op->name, job.implementation, a->out_spec[0]);
+    if (job.drop)
+        job.drop(&job);
+    return done;
+}
+
+static bool tell(application *a)
+{
+    eg_event e = {a->op, a->attrs, a->n_in, a->n_out, a->in, a->value, a->out};
+    return eg__watch_applied(&e) == EG_OK;
+}
+
+/* ---- the way through ------------------------------------------------------------------------ */
+
+static eg_tensor *own_outputs(application *a)
+{
+    eg_tensor *first = NULL;
+
+    for (int i = 0; i < a->n_out; i++) {
+        eg_tensor *owned = eg__own(a->out[i], a->op->name);
+        first = i == 0 ? owned : first;
+    }
+    if (EG_LIKELY(a->n_out == 1))
+        return first;
+    return eg_tuple_of(a->n_out, a->out);
+}
+
+static eg_tensor *apply_inferred(application *a)
+{
+    eg__thread *me = &eg__me;
+
+    if (EG_LIKELY(make_outputs(a)) && infer(a) && (a->symbolic || compute(a)) &&
+        (EG_LIKELY(!me->watch) || tell(a)))
+        return own_outputs(a);
+    for (int i = 0; i < a->n_out; i++)
+        eg__unref(a->out[i]);
+    return NULL;
+}
+
+/* Casts what has to be and applies again: the casts are operations like any other. */
+EG_COLD static eg_tensor *apply_promoted(application *a)
+{
+    eg_tensor *in[EG__MAX_IN];
+    eg_dtype dtype = common_dtype(a);
+
+    if (dtype == EG_NO_DTYPE)
+        return NULL;
+    for (int i = 0; i < a->n_in; i++) {
+        bool change = promotes(a, i) && a->in_spec[i]->dtype != dtype;
+        in[i] = change ? eg_cast(a->in[i], dtype) : a->in[i];
+        if (!in[i])
+            return NULL;
+    }
+    return eg_apply(a->op, a->attrs, a->n_in, in);
+}
+
+/* False, reported, where a list in the attributes has an impossible length. */
+static bool attrs_ok(const eg_opdef *op, const void *attrs)
+{
+    for (const eg_attr *t = op->attrs; t->name; t++) {
+        int n = 0;
+        if (t->kind == EG__ATTR_AXES || t->kind == EG__ATTR_INDEX)
+            memcpy(&n, (const char *)attrs + t->offset, sizeof n);
+        if (n < 0 || n > EG_MAX_RANK) {
+            eg__fail(EG_INVALID, op->name, "%s has %d entries; at most %d", t->name, n,
+                EG_MAX_RANK);
+            return false;
+        }
+    }
+    return true;
+}
+
+static eg_tensor *apply(application *a)
+{
+    eg_tensor *y = NULL;
+
+    if (EG_UNLIKELY(!eg__me.scope))
+        return eg__fail_null(EG_STATE, a->op->name, "no scope is open on this thread, so nobody "
+            "would own the result; write EG_SCOPE; at the start of the block");
+    a->symbolic = eg__is_symbolic(&eg__me);
+    if (EG_LIKELY(admit(a)) && kinds_fit(a))
+        y = EG_LIKELY(dtypes_agree(a)) ? apply_inferred(a) : apply_promoted(a);
+    let_values_go(a);
+    return y;
+}
+
+eg_tensor *eg_apply(const eg_opdef *op, const void *attrs, int n, eg_tensor *const in[])
+{
+    application a;
+    _Alignas(16) unsigned char full[EG__ATTRS_SIZE];
+
+    if (EG_UNLIKELY(eg__me.failed))
+        return NULL;
+    if (EG_UNLIKELY(n > EG__MAX_IN || (n < 1 && op->variadic) || !in))
+        return eg__fail_null(EG_INVALID, op->name, "%d inputs; it takes 1 to %d", n, EG__MAX_IN);
+    if (op->attrs) {
+        eg__attrs_complete(full, op->attrs_size, attrs);
+        attrs = full;
+        if (!attrs_ok(op, attrs))
+            return NULL;
+    }
+    a.op = op;
+    a.attrs = attrs;
+    a.n_in = n;
+    a.n_out = 0;
+    a.in = in;
+    a.holds_values = false;
+    return apply(&a);
+}

@@ -1,0 +1,46 @@
+/* Attributes as data. An attribute struct starts with its size; a table of its fields gives
+ * equality, hash, text and parsing once for all operations.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef OP_ATTRS_H
+#define OP_ATTRS_H
+
+#include "base/text.h"
+#include <eagre/ops/shape.h>
+#include <stddef.h>
+
+typedef enum eg__attr_kind {
+    EG__ATTR_BOOL,
+    EG__ATTR_INT,
+    EG__ATTR_INT64,
+    EG__ATTR_DTYPE,
+    EG__ATTR_AXES,  /* eg_axes */
+    EG__ATTR_INDEX, /* eg_index */
+} eg__attr_kind;
+
+typedef struct eg_attr {
+    const char *name; /* NULL ends a table */
+    eg__attr_kind kind;
+    size_t offset;
+} eg_attr;
+
+#define EG__ATTR(type, kind, field) {#field, EG__ATTR_##kind, offsetof(type, field)}
+
+enum { EG__ATTRS_SIZE = 512 }; /* no attribute struct is larger */
+
+/* Brings the struct a caller of any version gave into `full`, which has `size` bytes: missing
+ * fields are zero, the size field is `size`. */
+void eg__attrs_complete(void *full, size_t size, const void *given);
+
+bool eg__attrs_equal(const eg_attr *table, const void *a, const void *b);
+uint64_t eg__attrs_hash(const eg_attr *table, const void *attrs, uint64_t hash);
+
+/* Appends ", name=value" for each field that is not zero: `axes=[0,-1], keep_dims=true`, the first
+ * without the comma if `first`. */
+void eg__attrs_text(const eg_attr *table, const void *attrs, bool first, eg__text *text);
+
+/* Reads "name=value" at *p into the struct and moves *p behind it; false, with *p at the trouble,
+ * where that is not one of the table's. */
+bool eg__attrs_parse(const eg_attr *table, void *attrs, const char **p);
+
+#endif

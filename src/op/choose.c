@@ -1,0 +1,57 @@
+/* First kernel that takes the problem wins; the others' reasons are remembered for the error.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "op/choose.h"
+#include "base/message.h"
+#include "base/os.h"
+
+EG_COLD static void tell_choice(const eg_opdef *op, const eg_problem *p, const char *kernel,
+    const char *because)
+{
+    char text[EG__SPEC_TEXT];
+
+    if (!eg__listens("kernel"))
+        return;
+    eg__message("kernel", "%s -> %s: %s%s%s", op->name, eg__spec_text(p->out[0], text), kernel,
+        because ? " declined because " : " runs", because ? because : "");
+}
+
+bool eg__choose(const eg_opdef *op, const eg_problem *p, eg_job *job)
+{
+    const char *why = "it has no kernel";
+
+    for (const eg_kernel *const *k = op->kernels; k && *k; k++) {
+        why = (*k)->prepare(*k, p, job);
+        if (EG_LIKELY(!why))
+            return true;
+        if (eg__me.failed)
+            break;
+        tell_choice(op, p, (*k)->name, why);
+    }
+    char text[EG__SPEC_TEXT];
+    eg__fail(EG_UNAVAILABLE, op->name, "no kernel makes %s: %s", eg__spec_text(p->out[0], text),
+        why);
+    return false;
+}
+
+static _Atomic(eg__timer *) timer;
+
+void eg__timer_set(eg__timer *t)
+{
+    atomic_store(&timer, t);
+}
+
+int64_t eg__timer_start(void)
+{
+    return EG_LIKELY(!atomic_load_explicit(&timer, memory_order_relaxed)) ? 0
+                                                                          : eg__os_nanoseconds();
+}
+
+void eg__timer_stop(int64_t start, const char *op, const char *implementation,
+    const eg_spec *result)
+{
+    eg__timer *t = start ? atomic_load(&timer) : NULL;
+
+    if (t)
+        t->ran(t, op, implementation, result, start, eg__os_nanoseconds());
+}

@@ -1,0 +1,27 @@
+/* Which kernel computes a problem, and how long it took for those who measure.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef OP_CHOOSE_H
+#define OP_CHOOSE_H
+
+#include "op/opdef.h"
+
+/* Prepares `job` with the first kernel of the operation that takes the problem; false, reported
+ * with every kernel's reason, where none does. */
+bool eg__choose(const eg_opdef *op, const eg_problem *p, eg_job *job);
+
+/* Who measures time: the profiler of see/ implements it, for the whole process. */
+typedef struct eg__timer {
+    void (*ran)(struct eg__timer *t, const char *op, const char *implementation,
+        const eg_spec *result, int64_t start, int64_t end);
+} eg__timer;
+
+/* The timer in use; NULL: none. Set it while nothing else runs. */
+void eg__timer_set(eg__timer *t);
+
+/* The time before something runs, 0 where nobody measures; then what it was. */
+int64_t eg__timer_start(void);
+void eg__timer_stop(int64_t start, const char *op, const char *implementation,
+    const eg_spec *result);
+
+#endif

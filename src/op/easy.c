@@ -1,0 +1,120 @@
+/* What the macros of easy.h call: noting the place, turning C numbers into tensors.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "base/error.h"
+#include <eagre/easy.h>
+
+static eg_tensor *number(eg_arg x, eg_dtype dtype)
+{
+    if (dtype == EG_NO_DTYPE) {
+        eg_number n = {.real = x.kind == EG_ARG_REAL, .as_int = x.as_int};
+        if (n.real)
+            n.as_real = x.as_real;
+        return (eg_constant_of)(1, &n);
+    }
+    return x.kind == EG_ARG_REAL ? (eg_scalar)(dtype, x.as_real) : (eg_scalar_int)(dtype, x.as_int);
+}
+
+bool eg_ready(const eg_site *at, int n, const eg_arg args[], eg_tensor *in[])
+{
+    eg_dtype dtype = EG_NO_DTYPE;
+
+    eg__me.site = *at;
+    for (int i = 0; i < n && dtype == EG_NO_DTYPE; i++)
+        if (args[i].kind == EG_ARG_TENSOR)
+            dtype = eg_dtype_of(args[i].tensor);
+    for (int i = 0; i < n; i++)
+        in[i] = args[i].kind == EG_ARG_TENSOR ? args[i].tensor : number(args[i], dtype);
+    return !eg__me.failed;
+}
+
+eg_tensor *eg_ready1(const eg_site *at, eg_arg x)
+{
+    eg__me.site = *at;
+    return x.kind == EG_ARG_TENSOR ? x.tensor : number(x, EG_NO_DTYPE);
+}
+
+eg_tensor *eg_do1(const eg_site *at, eg_tensor *(*op)(eg_tensor *), eg_arg x)
+{
+    return op(eg_ready1(at, x));
+}
+
+eg_tensor *eg_do2(const eg_site *at, eg_tensor *(*op)(eg_tensor *, eg_tensor *), eg_arg x,
+    eg_arg y)
+{
+    if (EG_LIKELY(x.kind == EG_ARG_TENSOR && y.kind == EG_ARG_TENSOR)) {
+        eg__me.site = *at;
+        return op(x.tensor, y.tensor);
+    }
+    eg_tensor *in[2];
+    return eg_ready(at, 2, (const eg_arg[]){x, y}, in) ? op(in[0], in[1]) : NULL;
+}
+
+eg_tensor *eg_do_apart(const eg_site *at, eg_tensor *(*op)(eg_tensor *, eg_tensor *), eg_arg x,
+    eg_arg y)
+{
+    eg_tensor *first = eg_ready1(at, x);
+    return op(first, eg_ready1(at, y));
+}
+
+eg_tensor *eg_do_where(const eg_site *at, eg_arg condition, eg_arg x, eg_arg y)
+{
+    eg_tensor *in[2], *c = eg_ready1(at, condition);
+    return eg_ready(at, 2, (const eg_arg[]){x, y}, in) ? (eg_where)(c, in[0], in[1]) : NULL;
+}
+
+eg_tensor *eg_do_matmul(const eg_site *at, eg_arg a, eg_arg b, const eg_matmul_attrs *o)
+{
+    eg_tensor *in[2];
+
+    if (!eg_ready(at, 2, (const eg_arg[]){a, b}, in))
+        return NULL;
+    return eg_matmul_with(in[0], in[1], o);
+}
+
+eg_tensor *eg_do_gather(const eg_site *at, eg_arg x, eg_arg i, const eg_gather_attrs *o)
+{
+    eg_tensor *from = eg_ready1(at, x);
+    return eg_gather_with(from, eg_ready1(at, i), o);
+}
+
+eg_tensor *eg_do_scatter(const eg_site *at, eg_arg i, eg_arg x, int64_t n, int axis)
+{
+    eg_tensor *indices = eg_ready1(at, i);
+    return (eg_scatter_add)(indices, eg_ready1(at, x), n, axis);
+}
+
+eg_tensor *eg_do_add_along(const eg_site *at, eg_arg i, eg_arg x, int64_t n)
+{
+    eg_tensor *indices = eg_ready1(at, i);
+    return (eg_add_along)(indices, eg_ready1(at, x), n);
+}
+
+eg_tensor *eg_do_list(const eg_site *at,
+    eg_tensor *(*op)(int, eg_tensor *const[], const eg_concat_attrs *), int n,
+    eg_tensor *const x[], const eg_concat_attrs *o)
+{
+    eg__me.site = *at;
+    return op(n, x, o);
+}
+
+eg_tensor *eg_do_values(const eg_site *at, eg_dtype dtype, int64_t n, const void *data)
+{
+    eg__me.site = *at;
+    return (eg_copy)(dtype, n > 1, &n, data);
+}
+
+eg_status eg_do_replace(const eg_site *at, eg_tensor **x, eg_arg y)
+{
+    eg__me.site = *at;
+    eg_tensor *next = y.kind == EG_ARG_TENSOR ? y.tensor : number(y, x ? eg_dtype_of(*x) : 0);
+    return (eg_replace)(x, next);
+}
+
+eg_status eg_do_assign(const eg_site *at, eg_status (*action)(eg_tensor *, eg_tensor *),
+    eg_tensor *variable, eg_arg x)
+{
+    eg__me.site = *at;
+    eg_tensor *value = x.kind == EG_ARG_TENSOR ? x.tensor : number(x, eg_dtype_of(variable));
+    return action(variable, value);
+}

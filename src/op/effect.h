@@ -1,0 +1,42 @@
+/* Variables as operations see them, and transactions: what a call of a function has read and
+ * assigned but not yet shown to the world.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef OP_EFFECT_H
+#define OP_EFFECT_H
+
+#include "tensor/variable.h"
+
+typedef struct eg__touched {
+    eg_tensor *variable;
+    eg_tensor *read;   /* the value when the call first looked; NULL: it never did */
+    uint64_t version;  /* of that value */
+    eg_tensor *assign; /* what the call assigned last; NULL: nothing */
+} eg__touched;
+
+typedef struct eg__transaction {
+    struct eg__transaction *outer;
+    eg__touched *touched;
+    int n, capacity;
+} eg__transaction;
+
+/* Opens a transaction on this thread; drops it, forgetting what was assigned. */
+void eg__transaction_begin(eg__transaction *t);
+void eg__transaction_drop(eg__transaction *t);
+
+/* Makes the assignments real, or part of the transaction outside, and closes it. False, with
+ * nothing assigned, where another thread has assigned a variable that this call both read and
+ * assigns: then the call must be done again. Cannot fail otherwise. */
+bool eg__transaction_commit(eg__transaction *t);
+
+/* Makes sure that committing `t` needs no memory; false, reported, where it would. */
+bool eg__transaction_prepare(eg__transaction *t);
+
+/* What the variable holds for this thread: the call's own assignment, the value the call saw
+ * first, or the value of the moment. With one more owner; NULL after an error. */
+eg_tensor *eg__variable_now(eg_tensor *variable);
+
+/* The value that calls in progress have assigned to the variable; NULL: none. Borrowed. */
+eg_tensor *eg__variable_pending(const eg_tensor *variable);
+
+#endif

@@ -1,0 +1,102 @@
+/* What an operation is: one descriptor, filled in like a form, next to its shape rule and gradient
+ * in src/ops. Everything else that concerns every operation (printing, saving, comparing, folding,
+ * tests) is derived from it.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef OP_OPDEF_H
+#define OP_OPDEF_H
+
+#include "kernel/kernel.h"
+#include "op/attrs.h"
+#include "tensor/tensor.h"
+
+enum { EG__MAX_IN = 64, EG__MAX_OUT = 4, EG__NAMED_IN = 3 };
+
+/* Sets of kinds that an input may have; 0 is any. */
+enum {
+    EG__BOOLS = 1 << EG__BOOLEAN,
+    EG__INTS = 1 << EG__INTEGER,
+    EG__REALS = 1 << EG__REAL,
+    EG__NUMERIC = EG__INTS | EG__REALS,
+};
+
+/* Facts that passes, tapes and tests ask for. */
+enum {
+    EG__ELEMENTWISE = 1 << 0, /* an element of the result depends on the elements at its place */
+    EG__COMMUTES = 1 << 1,
+    EG__ASSOCIATES = 1 << 2, /* but for rounding */
+    EG__VIEW = 1 << 3,       /* result 0 is input 0's elements under another spec: no kernel */
+    EG__CONSTANT = 1 << 4,   /* its derivative is zero wherever there is one: no gradient */
+    EG__MAY_FAIL = 1 << 5,   /* on values, not shapes: is never dropped where its error is missed */
+    EG__SOURCE = 1 << 6,     /* a node without inputs that no kernel computes: see graph/ */
+    EG__EFFECT = 1 << 7,     /* is never dropped, merged or moved past another effect */
+};
+
+typedef struct eg_opdef eg_opdef;
+
+/* What a shape rule sees and fills in: specs of the inputs, specs of the outputs. */
+typedef struct eg_shapes {
+    const eg_opdef *op;
+    const void *attrs;
+    int n_in;
+    const eg_spec *const *in;
+    eg_spec *const *out;
+} eg_shapes;
+
+/* What a gradient sees and fills in. All are handles of the forward operation or symbols standing
+ * for them; the gradient is written with the public operations. */
+typedef struct eg_backward {
+    const eg_opdef *op;
+    const void *attrs;
+    int n_in, n_out;
+    eg_tensor *const *x;  /* inputs */
+    eg_tensor *const *y;  /* outputs */
+    eg_tensor *const *dy; /* gradients of the outputs; zeros where nothing arrived */
+    const bool *wanted;   /* inputs whose gradient anybody asked for */
+    eg_tensor **dx;       /* to fill in; NULL stays NULL: zero */
+} eg_backward;
+
+struct eg_opdef {
+    const char *name;               /* as graphs show it: "MatMul" */
+    const char *in[EG__NAMED_IN];   /* names of the inputs, as in the prototype */
+    bool variadic;                  /* any number of inputs, at least one, all like the first */
+    int n_out;                      /* 0 means 1 */
+    unsigned types[EG__NAMED_IN];   /* kinds each input may have */
+    unsigned promote;               /* bit i: input i is brought to the common dtype of these */
+    unsigned traits;
+    const eg_attr *attrs;           /* fields of the attribute struct; NULL: none */
+    size_t attrs_size;
+    eg_status (*infer)(eg_shapes *s);
+    const eg_kernel *const *kernels; /* fastest first, reference last, then NULL */
+    eg_status (*grad)(eg_backward *b);
+    struct {
+        const char *numpy, *tensorflow, *onnx; /* its names elsewhere, for the documentation */
+    } known_as;
+};
+
+#define EG__KERNELS(...) ((const eg_kernel *const[]){__VA_ARGS__, NULL})
+
+static inline int eg__n_out(const eg_opdef *op)
+{
+    return op->n_out ? op->n_out : 1;
+}
+
+/* How many inputs are named; a variadic operation names one. */
+static inline int eg__n_named(const eg_opdef *op)
+{
+    int n = 0;
+    while (n < EG__NAMED_IN && op->in[n])
+        n++;
+    return n;
+}
+
+/* Applies an operation: checks, infers, then runs it at once, records it, or both; see apply.c.
+ * The result is a tuple for operations with several outputs. */
+eg_tensor *eg_apply(const eg_opdef *op, const void *attrs, int n, eg_tensor *const in[]);
+
+/* The same with the inputs written out: EG__APPLY(&eg_op_add, NULL, x, y). */
+#define EG__APPLY(op, attrs, ...)                                                                  \
+    eg_apply(op, attrs, (int)(sizeof((eg_tensor *[]){__VA_ARGS__}) / sizeof(eg_tensor *)),         \
+        (eg_tensor *[]){__VA_ARGS__})
+
+#endif

@@ -1,0 +1,59 @@
+/* Telling the watchers.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "op/watch.h"
+
+void eg__watch_begin(eg_watch *w)
+{
+    w->outer = eg__me.watch;
+    eg__me.watch = w;
+}
+
+void eg__watch_end(eg_watch *w)
+{
+    for (eg_watch **at = &eg__me.watch; *at; at = &(*at)->outer)
+        if (*at == w) {
+            *at = w->outer;
+            return;
+        }
+}
+
+eg_status eg__watch_applied(const eg_event *e)
+{
+    for (eg_watch *w = eg__me.watch; w; w = w->outer) {
+        eg_status status = w->type->applied(w, e);
+        if (status != EG_OK)
+            return status;
+    }
+    return EG_OK;
+}
+
+eg_status eg__watch_asked(eg_tensor *x, eg__ask how)
+{
+    for (eg_watch *w = eg__me.watch; w; w = w->outer) {
+        eg_status status = w->type->asked ? w->type->asked(w, x, how) : EG_OK;
+        if (status != EG_OK)
+            return status;
+    }
+    return EG_OK;
+}
+
+eg_status eg__watch_assigned(eg_tensor *variable, eg_tensor *value)
+{
+    for (eg_watch *w = eg__me.watch; w; w = w->outer) {
+        eg_status status = w->type->assigned ? w->type->assigned(w, variable, value) : EG_OK;
+        if (status != EG_OK)
+            return status;
+    }
+    return EG_OK;
+}
+
+eg_status eg__watch_printed(eg_tensor *x, const eg_print_attrs *attrs, bool *done)
+{
+    for (eg_watch *w = eg__me.watch; w; w = w->outer) {
+        eg_status status = w->type->printed ? w->type->printed(w, x, attrs, done) : EG_OK;
+        if (status != EG_OK)
+            return status;
+    }
+    return EG_OK;
+}

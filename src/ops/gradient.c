@@ -1,0 +1,48 @@
+/* Helpers of gradients.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "ops/gradient.h"
+
+eg_status eg__done(void)
+{
+    return eg__me.failed;
+}
+
+eg_tensor *eg__number_like(const eg_tensor *like, double value)
+{
+    return eg_scalar(eg_dtype_of(like), value);
+}
+
+eg_tensor *eg__scale(eg_tensor *x, double factor)
+{
+    return eg_mul(x, eg__number_like(x, factor));
+}
+
+eg_tensor *eg__one_minus(eg_tensor *x)
+{
+    return eg_sub(eg__number_like(x, 1), x);
+}
+
+eg_reduce_attrs eg__over(unsigned mask, bool keep_dims)
+{
+    eg_reduce_attrs attrs = {.size = sizeof attrs, .keep_dims = keep_dims};
+
+    for (int i = 0; i < EG_MAX_RANK; i++)
+        if (mask >> i & 1)
+            attrs.axes.axis[attrs.axes.n++] = i;
+    return attrs;
+}
+
+eg_tensor *eg__unbroadcast(eg_tensor *dz, const eg_tensor *like)
+{
+    unsigned mask = 0;
+
+    if (!dz || !like || eg__same_shape(&dz->spec, &like->spec))
+        return dz;
+    int added = dz->spec.rank - like->spec.rank;
+    for (int i = 0; i < dz->spec.rank; i++)
+        if (i < added || (like->spec.dims[i - added] == 1 && dz->spec.dims[i] != 1))
+            mask |= 1u << i;
+    eg_reduce_attrs over = eg__over(mask, false);
+    return eg_reshape(eg_sum_with(dz, &over), like->spec.rank, like->spec.dims);
+}

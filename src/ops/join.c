@@ -1,0 +1,211 @@
+/* Joining tensors and taking parts of them.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "kernel/move.h"
+#include "op/infer.h"
+#include "ops/gradient.h"
+#include "ops/registry.h"
+
+/* ---- concat --------------------------------------------------------------------------------- */
+
+static const eg_attr concat_fields[] = {EG__ATTR(eg_concat_attrs, INT, axis), {0}};
+
+static bool agree_but_for(const eg_spec *a, const eg_spec *b, int axis)
+{
+    if (a->rank != b->rank)
+        return false;
+    for (int i = 0; i < a->rank; i++)
+        if (i != axis && a->dims[i] != b->dims[i])
+            return false;
+    return true;
+}
+
+static eg_status concat_infer(eg_shapes *s)
+{
+    int axis = ((const eg_concat_attrs *)s->attrs)->axis;
+    eg_spec *out = s->out[0];
+
+    *out = *s->in[0];
+    if (eg__infer_axis(s, &axis, out->rank) != EG_OK)
+        return EG_INVALID;
+    for (int i = 1; i < s->n_in; i++) {
+        if (!agree_but_for(out, s->in[i], axis))
+            return eg__shape_error(s, "x[%d] differs in a size other than that of axis %d", i,
+                axis);
+        if (__builtin_add_overflow(out->dims[axis], s->in[i]->dims[axis], &out->dims[axis]))
+            return eg__shape_error(s, "the sizes along axis %d add up beyond any memory", axis);
+    }
+    return eg__infer_size(s, out);
+}
+
+static eg_status concat_grad(eg_backward *b)
+{
+    int axis = ((const eg_concat_attrs *)b->attrs)->axis;
+    int64_t at = 0;
+
+    axis += axis < 0 ? eg_rank(b->dy[0]) : 0;
+    for (int i = 0; i < b->n_in; i++) {
+        eg_slice_attrs part = {.size = sizeof part};
+        part.begin.n = part.count.n = axis + 1;
+        for (int k = 0; k < axis; k++)
+            part.count.at[k] = -1;
+        part.begin.at[axis] = at;
+        part.count.at[axis] = eg_dim(b->x[i], axis);
+        at += eg_dim(b->x[i], axis);
+        if (b->wanted[i])
+            b->dx[i] = eg_slice_with(b->dy[0], &part);
+    }
+    return eg__done();
+}
+
+const eg_opdef eg_op_concat = {
+    .name = "Concat",
+    .in = {"x"},
+    .variadic = true,
+    .promote = 1,
+    .attrs = concat_fields,
+    .attrs_size = sizeof(eg_concat_attrs),
+    .infer = concat_infer,
+    .kernels = EG__KERNELS(&eg__concat_kernel),
+    .grad = concat_grad,
+    .known_as = {"concat", "concat", "Concat"},
+};
+
+eg_tensor *eg_concat_with(int n, eg_tensor *const x[], const eg_concat_attrs *attrs)
+{
+    return eg_apply(&eg_op_concat, attrs, n, x);
+}
+
+eg_tensor *eg_stack_with(int n, eg_tensor *const x[], const eg_concat_attrs *attrs)
+{
+    eg_tensor *wide[EG__MAX_IN];
+    eg_concat_attrs full;
+
+    eg__attrs_complete(&full, sizeof full, attrs);
+    for (int i = 0; x && i < n && i < EG__MAX_IN; i++)
+        wide[i] = x[i] ? eg_expand_dims(x[i], full.axis) : NULL;
+    return eg_apply(&eg_op_concat, attrs, n, x ? wide : NULL);
+}
+
+/* ---- slice ---------------------------------------------------------------------------------- */
+
+static const eg_attr slice_fields[] = {
+    EG__ATTR(eg_slice_attrs, INDEX, begin),
+    EG__ATTR(eg_slice_attrs, INDEX, count),
+    EG__ATTR(eg_slice_attrs, INDEX, step),
+    {0},
+};
+
+/* How many elements a slice takes along an axis; -1 where it does not fit. */
+static int64_t slice_count(const eg_slice_attrs *attrs, int axis, int64_t size)
+{
+    int64_t begin = eg__slice_begin(attrs, axis, size), step = eg__slice_step(attrs, axis);
+    int64_t count = axis < attrs->count.n ? attrs->count.at[axis] : -1;
+
+    if (step < 1 || begin < 0 || begin > size || count < -1)
+        return -1;
+    int64_t most = (size - begin + step - 1) / step;
+    return count == -1 ? most : count <= most ? count : -1;
+}
+
+static eg_status slice_infer(eg_shapes *s)
+{
+    const eg_slice_attrs *attrs = s->attrs;
+    const eg_spec *x = s->in[0];
+    eg_spec *out = s->out[0];
+
+    *out = *x;
+    if (attrs->begin.n > x->rank || attrs->count.n > x->rank || attrs->step.n > x->rank)
+        return eg__shape_error(s, "more positions are given than there are axes");
+    for (int i = 0; i < x->rank; i++) {
+        out->dims[i] = slice_count(attrs, i, x->dims[i]);
+        if (out->dims[i] < 0)
+            return eg__shape_error(s, "the part from %lld, %lld elements, step %lld, is not inside "
+                "axis %d", (long long)(i < attrs->begin.n ? attrs->begin.at[i] : 0),
+                (long long)(i < attrs->count.n ? attrs->count.at[i] : -1),
+                (long long)eg__slice_step(attrs, i), i);
+    }
+    return eg__infer_size(s, out);
+}
+
+static eg_status slice_grad(eg_backward *b)
+{
+    const eg_slice_attrs *attrs = b->attrs;
+    eg_tensor *x = b->x[0];
+    eg__unslice_attrs back = {.size = sizeof back};
+
+    back.begin.n = back.step.n = back.dims.n = eg_rank(x);
+    for (int i = 0; i < eg_rank(x); i++) {
+        back.begin.at[i] = eg__slice_begin(attrs, i, eg_dim(x, i));
+        back.step.at[i] = eg__slice_step(attrs, i);
+        back.dims.at[i] = eg_dim(x, i);
+    }
+    b->dx[0] = EG__APPLY(&eg_op_unslice, &back, b->dy[0]);
+    return eg__done();
+}
+
+const eg_opdef eg_op_slice = {
+    .name = "Slice",
+    .in = {"x"},
+    .attrs = slice_fields,
+    .attrs_size = sizeof(eg_slice_attrs),
+    .infer = slice_infer,
+    .kernels = EG__KERNELS(&eg__slice_kernel),
+    .grad = slice_grad,
+    .known_as = {NULL, "slice", "Slice"},
+};
+
+eg_tensor *eg_slice_with(eg_tensor *x, const eg_slice_attrs *attrs)
+{
+    return EG__APPLY(&eg_op_slice, attrs, x);
+}
+
+/* ---- unslice: where a slice came from, zeros elsewhere -------------------------------------- */
+
+static const eg_attr unslice_fields[] = {
+    EG__ATTR(eg__unslice_attrs, INDEX, begin),
+    EG__ATTR(eg__unslice_attrs, INDEX, step),
+    EG__ATTR(eg__unslice_attrs, INDEX, dims),
+    {0},
+};
+
+static eg_status unslice_infer(eg_shapes *s)
+{
+    const eg__unslice_attrs *attrs = s->attrs;
+    const eg_spec *x = s->in[0];
+    int rank = x->rank;
+
+    if (attrs->begin.n != rank || attrs->step.n != rank || attrs->dims.n != rank)
+        return eg__shape_error(s, "begin, step and dims must name all axes");
+    if (eg__spec_set(s->out[0], s->op->name, x->dtype, rank, attrs->dims.at) != EG_OK)
+        return EG_INVALID;
+    for (int i = 0; i < rank; i++) {
+        int64_t room = attrs->dims.at[i] - attrs->begin.at[i];
+        bool fits = attrs->begin.at[i] >= 0 && attrs->step.at[i] >= 1 && room >= 0;
+        if (!fits || (x->dims[i] > 0 && x->dims[i] - 1 > (room - 1) / attrs->step.at[i]))
+            return eg__shape_error(s, "it does not fit into the result along axis %d", i);
+    }
+    return EG_OK;
+}
+
+static eg_status unslice_grad(eg_backward *b)
+{
+    const eg__unslice_attrs *attrs = b->attrs;
+    eg_slice_attrs part = {.size = sizeof part, .begin = attrs->begin, .step = attrs->step};
+
+    part.count.n = eg_rank(b->x[0]);
+    for (int i = 0; i < part.count.n; i++)
+        part.count.at[i] = eg_dim(b->x[0], i);
+    b->dx[0] = eg_slice_with(b->dy[0], &part);
+    return eg__done();
+}
+
+const eg_opdef eg_op_unslice = {
+    .name = "Unslice",
+    .in = {"x"},
+    .attrs = unslice_fields,
+    .attrs_size = sizeof(eg__unslice_attrs),
+    .infer = unslice_infer,
+    .kernels = EG__KERNELS(&eg__unslice_kernel),
+    .grad = unslice_grad,
+};

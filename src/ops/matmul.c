@@ -1,0 +1,95 @@
+/* The matrix product.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "kernel/matmul.h"
+#include "op/infer.h"
+#include "ops/gradient.h"
+#include "ops/registry.h"
+
+static const eg_attr matmul_fields[] = {
+    EG__ATTR(eg_matmul_attrs, BOOL, transpose_a),
+    EG__ATTR(eg_matmul_attrs, BOOL, transpose_b),
+    {0},
+};
+
+static int64_t from_end(const eg_spec *x, int i)
+{
+    return x->dims[x->rank - i];
+}
+
+static eg_status matmul_infer(eg_shapes *s)
+{
+    const eg_matmul_attrs *attrs = s->attrs;
+    const eg_spec *a = s->in[0], *b = s->in[1];
+    eg_spec lead_a = *a, lead_b = *b, *out = s->out[0];
+
+    if (a->rank < 2 || b->rank < 2)
+        return eg__shape_error(s, "a transposed operand needs two axes or more; reshape it");
+    int64_t rows = from_end(a, attrs->transpose_a ? 1 : 2);
+    int64_t inner_a = from_end(a, attrs->transpose_a ? 2 : 1);
+    int64_t inner_b = from_end(b, attrs->transpose_b ? 1 : 2);
+    int64_t columns = from_end(b, attrs->transpose_b ? 2 : 1);
+    if (inner_a != inner_b)
+        return eg__shape_error(s, "the inner sizes are %lld and %lld%s; transpose or reshape one",
+            (long long)inner_a, (long long)inner_b,
+            attrs->transpose_a || attrs->transpose_b ? " after transposing" : "");
+    lead_a.rank -= 2;
+    lead_b.rank -= 2;
+    if (!eg__broadcast_shape(&lead_a, &lead_b))
+        return eg__shape_error(s, "the axes before the last two do not broadcast; reshape one");
+    *out = lead_a;
+    out->dims[out->rank++] = rows;
+    out->dims[out->rank++] = columns;
+    return eg__infer_size(s, out);
+}
+
+static eg_tensor *product(eg_tensor *a, bool transpose_a, eg_tensor *b, bool transpose_b)
+{
+    eg_matmul_attrs attrs = {sizeof attrs, transpose_a, transpose_b};
+    return eg_matmul_with(a, b, &attrs);
+}
+
+static eg_status matmul_grad(eg_backward *g)
+{
+    const eg_matmul_attrs *attrs = g->attrs;
+    eg_tensor *a = g->x[0], *b = g->x[1], *dz = g->dy[0];
+    bool ta = attrs->transpose_a, tb = attrs->transpose_b;
+
+    if (g->wanted[0])
+        g->dx[0] = eg__unbroadcast(ta ? product(b, tb, dz, true) : product(dz, false, b, !tb), a);
+    if (g->wanted[1])
+        g->dx[1] = eg__unbroadcast(tb ? product(dz, true, a, ta) : product(a, !ta, dz, false), b);
+    return eg__done();
+}
+
+const eg_opdef eg_op_matmul = {
+    .name = "MatMul",
+    .in = {"a", "b"},
+    .types = {EG__NUMERIC, EG__NUMERIC},
+    .promote = 3,
+    .attrs = matmul_fields,
+    .attrs_size = sizeof(eg_matmul_attrs),
+    .infer = matmul_infer,
+    .kernels = EG__KERNELS(&eg__matmul_onednn, &eg__matmul_reference),
+    .grad = matmul_grad,
+    .known_as = {"matmul", "linalg.matmul", "MatMul"},
+};
+
+/* A vector is a row on the left, a column on the right; its axis vanishes from the result. */
+eg_tensor *eg_matmul_with(eg_tensor *a, eg_tensor *b, const eg_matmul_attrs *attrs)
+{
+    eg_matmul_attrs full;
+
+    eg__attrs_complete(&full, sizeof full, attrs);
+    bool row = a && eg_rank(a) == 1 && !full.transpose_a;
+    bool column = b && eg_rank(b) == 1 && !full.transpose_b;
+    eg_tensor *z = EG__APPLY(&eg_op_matmul, &full, row ? eg_expand_dims(a, 0) : a,
+        column ? eg_expand_dims(b, 1) : b);
+    z = row ? eg_squeeze(z, -2) : z;
+    return column ? eg_squeeze(z, -1) : z;
+}
+
+eg_tensor *eg_matmul(eg_tensor *a, eg_tensor *b)
+{
+    return eg_matmul_with(a, b, NULL);
+}

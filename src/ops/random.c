@@ -1,0 +1,149 @@
+/* Random numbers from keys, and the generators that hand keys out.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "base/memory.h"
+#include "kernel/random.h"
+#include "op/effect.h"
+#include "op/infer.h"
+#include "ops/gradient.h"
+#include "ops/registry.h"
+#include <eagre/variable.h>
+
+static const eg_attr random_fields[] = {
+    EG__ATTR(eg__random_attrs, DTYPE, dtype),
+    EG__ATTR(eg__random_attrs, INDEX, dims),
+    {0},
+};
+
+static eg_status random_infer(eg_shapes *s)
+{
+    const eg__random_attrs *attrs = s->attrs;
+    const eg_spec *key = s->in[0];
+
+    if (key->dtype != EG_INT64 || key->rank != 1 || key->size != 2)
+        return eg__shape_error(s, "that is no key; use eg_key or eg_next_key (int64[2])");
+    if (eg__dtype(attrs->dtype)->kind != EG__REAL)
+        return eg__shape_error(s, "the dtype must be floating point, not %s",
+            eg_dtype_name(attrs->dtype));
+    return eg__spec_set(s->out[0], s->op->name, attrs->dtype, attrs->dims.n, attrs->dims.at);
+}
+
+const eg_opdef eg_op_uniform = {
+    .name = "Uniform",
+    .in = {"key"},
+    .traits = EG__CONSTANT,
+    .attrs = random_fields,
+    .attrs_size = sizeof(eg__random_attrs),
+    .infer = random_infer,
+    .kernels = EG__KERNELS(&eg__uniform_kernel),
+    .known_as = {"random.random", "random.stateless_uniform", "RandomUniform"},
+};
+
+const eg_opdef eg_op_normal = {
+    .name = "Normal",
+    .in = {"key"},
+    .traits = EG__CONSTANT,
+    .attrs = random_fields,
+    .attrs_size = sizeof(eg__random_attrs),
+    .infer = random_infer,
+    .kernels = EG__KERNELS(&eg__normal_kernel),
+    .known_as = {"random.standard_normal", "random.stateless_normal", "RandomNormal"},
+};
+
+static eg_tensor *draw(const eg_opdef *op, eg_tensor *key, int rank, const int64_t dims[],
+    const eg_random_attrs *attrs)
+{
+    eg_random_attrs full;
+    eg_spec spec;
+
+    eg__attrs_complete(&full, sizeof full, attrs);
+    eg_dtype dtype = full.dtype ? full.dtype : EG_FLOAT32;
+    if (eg__me.failed || eg__spec_set(&spec, op->name, dtype, rank, dims) != EG_OK)
+        return NULL;
+    eg__random_attrs all = {.size = sizeof all, .dtype = dtype, .dims.n = rank};
+    for (int i = 0; i < rank; i++)
+        all.dims.at[i] = dims[i];
+    return EG__APPLY(op, &all, key);
+}
+
+eg_tensor *eg_uniform_with(eg_tensor *key, int rank, const int64_t dims[],
+    const eg_random_attrs *attrs)
+{
+    return draw(&eg_op_uniform, key, rank, dims, attrs);
+}
+
+eg_tensor *eg_normal_with(eg_tensor *key, int rank, const int64_t dims[],
+    const eg_random_attrs *attrs)
+{
+    return draw(&eg_op_normal, key, rank, dims, attrs);
+}
+
+eg_tensor *eg_permutation(eg_tensor *key, int64_t n)
+{
+    eg_random_attrs wide = {sizeof wide, EG_FLOAT64};
+    eg_tensor *order = eg_top_k(eg_uniform_with(key, 1, &n, &wide), n);
+
+    return order ? eg_part(order, 1) : NULL;
+}
+
+/* ---- keys and generators -------------------------------------------------------------------- */
+
+eg_tensor *eg_key(int64_t seed)
+{
+    return eg_copy(EG_INT64, 1, (int64_t[]){2}, (int64_t[]){seed, 0});
+}
+
+/* The state is a variable of the seed and the number of the next stream, so that transactions,
+ * traces and sessions treat a draw like any assignment. */
+struct eg_generator {
+    eg_tensor *state;
+};
+
+eg_generator *eg_generator_new(int64_t seed)
+{
+    static const eg_variable_attrs attrs = {sizeof attrs, "generator", true};
+    eg_generator *generator = eg__me.failed ? NULL : eg__alloc_zero(sizeof *generator);
+
+    if (!generator) {
+        if (!eg__me.failed)
+            eg__fail_memory("eg_generator_new", sizeof *generator);
+        return NULL;
+    }
+    eg_scope *scope = eg_scope_open();
+    generator->state = eg_variable_new(eg_key(seed), &attrs);
+    eg_scope_close(scope);
+    if (generator->state)
+        return generator;
+    eg__free(generator, sizeof *generator);
+    return NULL;
+}
+
+void eg_generator_free(eg_generator *generator)
+{
+    if (!generator)
+        return;
+    eg_variable_free(generator->state);
+    eg__free(generator, sizeof *generator);
+}
+
+eg_tensor *eg_generator_state(eg_generator *generator)
+{
+    return generator ? generator->state : NULL;
+}
+
+eg_status eg_next_key(eg_generator *generator, eg_tensor **key)
+{
+    if (key)
+        *key = NULL;
+    if (eg__me.failed)
+        return eg__me.failed;
+    if (!generator || !key)
+        return eg__fail(EG_INVALID, "eg_next_key", "%s is NULL", generator ? "key" : "generator");
+    eg_scope *scope = eg_scope_open();
+    eg_tensor *now = eg_value(generator->state);
+    eg_tensor *step = eg_copy(EG_INT64, 1, (int64_t[]){2}, (int64_t[]){0, 1});
+    if (eg_assign(generator->state, eg_add(now, step)) == EG_OK)
+        *key = scope ? eg_give(now) : NULL;
+    eg_scope_close(scope);
+    return eg__me.failed;
+}

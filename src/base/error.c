@@ -82,6 +82,7 @@ void eg__error_in(const char *op)
 
 void eg__clear_error(void)
 {
+    eg__me.errors_ended += eg__me.failed != EG_OK;
     eg__me.failed = EG_OK;
 }
 

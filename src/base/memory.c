@@ -123,6 +123,8 @@ bool eg__reserve(void *array, size_t element, int used, int *capacity)
     if (used < *capacity)
         return true;
     int more = *capacity ? *capacity * 2 : EG_CRUEL ? 1 : 8;
+    while (more <= used)
+        more *= 2;
     void *old;
     memcpy(&old, array, sizeof old);
     void *grown = eg__regrow(old, element * (size_t)*capacity, element * (size_t)more);

@@ -17,8 +17,8 @@ void eg__free(void *memory, size_t size);     /* NULL is fine; poisons in the cr
  * it is where that fails. */
 void *eg__regrow(void *old, size_t old_size, size_t size);
 
-/* Makes room for one more element at the end of an array that doubles: `*array` has `*capacity`
- * elements of `element` bytes, `used` of them in use. False where memory is out. */
+/* Makes room for element number `used` of an array that doubles: `*array` has `*capacity` elements
+ * of `element` bytes. New ones are not initialised. False where memory is out. */
 bool eg__reserve(void *array, size_t element, int used, int *capacity);
 
 /* A copy of a string; free with eg__free_text. NULL for NULL or where memory is out. */

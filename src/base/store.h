@@ -18,6 +18,9 @@ typedef struct eg__store {
     struct eg__store *next, **link;
 } eg__store;
 
+/* Counts a handle made or freed on a thread that has no store. */
+void eg__store_count(int change);
+
 /* Handles alive in all threads; a racy sum while others run. */
 int64_t eg__store_live_tensors(void);
 

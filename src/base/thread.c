@@ -15,7 +15,7 @@ static pthread_key_t key;
 static bool have_key;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static eg__store *stores;
-static int64_t ended_live; /* live handles counted by threads that have ended */
+static int64_t other_live; /* live handles counted by threads that ended or never began */
 
 static void enlist(eg__store *store)
 {
@@ -34,7 +34,7 @@ static void strike_off(eg__store *store)
     *store->link = store->next;
     if (store->next)
         store->next->link = store->link;
-    ended_live += store->owner->live_tensors;
+    other_live += store->owner->live_tensors;
     pthread_mutex_unlock(&lock);
 }
 
@@ -74,10 +74,17 @@ bool eg__thread_start(eg__thread *me)
     return true;
 }
 
+void eg__store_count(int change)
+{
+    pthread_mutex_lock(&lock);
+    other_live += change;
+    pthread_mutex_unlock(&lock);
+}
+
 int64_t eg__store_live_tensors(void)
 {
     pthread_mutex_lock(&lock);
-    int64_t n = ended_live;
+    int64_t n = other_live;
     for (const eg__store *s = stores; s; s = s->next)
         n += __atomic_load_n(&s->owner->live_tensors, __ATOMIC_RELAXED);
     pthread_mutex_unlock(&lock);

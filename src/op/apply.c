@@ -253,7 +253,7 @@ static bool compute(application *a)
 
 static bool tell(application *a)
 {
-    eg_event e = {a->op, a->attrs, a->n_in, a->n_out, a->in, a->value, a->out};
+    eg_event e = {a->op, a->attrs, NULL, a->n_in, a->n_out, a->in, a->value, a->out};
     return eg__watch_applied(&e) == EG_OK;
 }
 

@@ -66,7 +66,7 @@ eg_tensor *eg__variable_pending(const eg_tensor *variable)
     return NULL;
 }
 
-static eg_tensor *seen_before(const eg_tensor *variable)
+eg_tensor *eg__variable_seen(const eg_tensor *variable)
 {
     for (const eg__transaction *t = eg__me.transaction; t; t = t->outer) {
         const eg__touched *at = find(t, variable);
@@ -82,7 +82,7 @@ eg_tensor *eg__variable_now(eg_tensor *variable)
         return eg__variable_get(variable, NULL);
     eg_tensor *known = eg__variable_pending(variable);
     if (!known)
-        known = seen_before(variable);
+        known = eg__variable_seen(variable);
     if (known)
         return eg__ref(known);
     eg__touched *at = touch(eg__me.transaction, variable);
@@ -162,6 +162,17 @@ bool eg__transaction_commit(eg__transaction *t)
     return done;
 }
 
+bool eg__transaction_assign(eg_tensor *variable, eg_tensor *value)
+{
+    eg__touched *at = touch(eg__me.transaction, variable);
+
+    if (!at)
+        return false;
+    eg__unref(at->assign);
+    at->assign = eg__ref(value);
+    return true;
+}
+
 /* ---- the public actions ------------------------------------------------------------------- */
 
 static eg_status check_assign(const char *op, eg_tensor *variable, eg_tensor *value)
@@ -194,14 +205,9 @@ static eg_status assign_value(eg_tensor *variable, eg_tensor *value)
         pthread_mutex_unlock(&variable->variable->writer);
         return EG_OK;
     }
-    eg__touched *at = touch(eg__me.transaction, variable);
-    if (!at) {
-        eg__unref(own);
-        return EG_NO_MEMORY;
-    }
-    eg__unref(at->assign);
-    at->assign = own;
-    return EG_OK;
+    eg_status status = eg__transaction_assign(variable, own) ? EG_OK : EG_NO_MEMORY;
+    eg__unref(own);
+    return status;
 }
 
 eg_status eg_assign(eg_tensor *variable, eg_tensor *value)

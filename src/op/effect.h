@@ -32,9 +32,15 @@ bool eg__transaction_commit(eg__transaction *t);
 /* Makes sure that committing `t` needs no memory; false, reported, where it would. */
 bool eg__transaction_prepare(eg__transaction *t);
 
+/* Notes that the innermost transaction assigns this value; false where memory is out. */
+bool eg__transaction_assign(eg_tensor *variable, eg_tensor *value);
+
 /* What the variable holds for this thread: the call's own assignment, the value the call saw
  * first, or the value of the moment. With one more owner; NULL after an error. */
 eg_tensor *eg__variable_now(eg_tensor *variable);
+
+/* The value that the call in progress found when it first looked; NULL: it never did. Borrowed. */
+eg_tensor *eg__variable_seen(const eg_tensor *variable);
 
 /* The value that calls in progress have assigned to the variable; NULL: none. Borrowed. */
 eg_tensor *eg__variable_pending(const eg_tensor *variable);

@@ -10,7 +10,7 @@
 #include "op/attrs.h"
 #include "tensor/tensor.h"
 
-enum { EG__MAX_IN = 64, EG__MAX_OUT = 4, EG__NAMED_IN = 3 };
+enum { EG__MAX_IN = 64, EG__MAX_OUT = 4, EG__NAMED_IN = 3, EG__NO_RESULT = -1 };
 
 /* Sets of kinds that an input may have; 0 is any. */
 enum {
@@ -33,6 +33,7 @@ enum {
 };
 
 typedef struct eg_opdef eg_opdef;
+typedef struct eg__payload eg__payload; /* see watch.h */
 
 /* What a shape rule sees and fills in: specs of the inputs, specs of the outputs. */
 typedef struct eg_shapes {
@@ -48,6 +49,7 @@ typedef struct eg_shapes {
 typedef struct eg_backward {
     const eg_opdef *op;
     const void *attrs;
+    eg__payload *payload; /* of a call; NULL: none */
     int n_in, n_out;
     eg_tensor *const *x;  /* inputs */
     eg_tensor *const *y;  /* outputs */
@@ -60,7 +62,7 @@ struct eg_opdef {
     const char *name;               /* as graphs show it: "MatMul" */
     const char *in[EG__NAMED_IN];   /* names of the inputs, as in the prototype */
     bool variadic;                  /* any number of inputs, at least one, all like the first */
-    int n_out;                      /* 0 means 1 */
+    int n_out;                      /* 0 means 1, EG__NO_RESULT none */
     unsigned types[EG__NAMED_IN];   /* kinds each input may have */
     unsigned promote;               /* bit i: input i is brought to the common dtype of these */
     unsigned traits;
@@ -78,7 +80,7 @@ struct eg_opdef {
 
 static inline int eg__n_out(const eg_opdef *op)
 {
-    return op->n_out ? op->n_out : 1;
+    return op->n_out == EG__NO_RESULT ? 0 : op->n_out ? op->n_out : 1;
 }
 
 /* How many inputs are named; a variadic operation names one. */

@@ -50,19 +50,19 @@ static eg_tensor *look_at(eg_tensor *x, eg__ask how, const char *op)
     return value;
 }
 
-static eg_tensor *look_at_item(eg_tensor *x, const char *op)
+static eg_tensor *look_at_item(eg_tensor *x, eg__ask how, const char *op)
 {
     char text[EG__SPEC_TEXT];
 
     if (!eg__me.failed && x && x->kind <= EG__SYMBOL && x->spec.size != 1)
         return eg__fail_null(EG_INVALID, op, "x is %s, which is not one element; pick one or reduce",
             eg__spec_text(&x->spec, text));
-    return look_at(x, EG__ASK_ITEM, op);
+    return look_at(x, how, op);
 }
 
 double eg_item(eg_tensor *x)
 {
-    eg_tensor *value = look_at_item(x, "eg_item");
+    eg_tensor *value = look_at_item(x, EG__ASK_ITEM, "eg_item");
     double item = value ? eg__element_real(value->spec.dtype, value->data) : 0;
 
     eg__unref(value);
@@ -71,7 +71,7 @@ double eg_item(eg_tensor *x)
 
 int64_t eg_item_int(eg_tensor *x)
 {
-    eg_tensor *value = look_at_item(x, "eg_item_int");
+    eg_tensor *value = look_at_item(x, EG__ASK_ITEM, "eg_item_int");
     int64_t item = 0;
 
     if (value && eg__dtype(value->spec.dtype)->kind == EG__REAL) {
@@ -90,7 +90,7 @@ int64_t eg_item_int(eg_tensor *x)
 
 bool eg_true(eg_tensor *x)
 {
-    eg_tensor *value = look_at_item(x, "eg_true");
+    eg_tensor *value = look_at_item(x, EG__ASK_TRUE, "eg_true");
     bool yes = value && eg__element_real(value->spec.dtype, value->data) != 0;
 
     eg__unref(value);
@@ -197,6 +197,8 @@ static eg_status print_now(eg_tensor *x, const eg_print_attrs *attrs)
             eg__fail_memory("eg_print", text.length);
         else if (fwrite(text.start, 1, text.length, to) != text.length)
             eg__fail(EG_IO, "eg_print", "the text could not be written");
+        else
+            eg__me.printed++;
     }
     eg__text_free(&text);
     return eg__me.failed;
@@ -205,13 +207,16 @@ static eg_status print_now(eg_tensor *x, const eg_print_attrs *attrs)
 eg_status eg_print_with(eg_tensor *x, const eg_print_attrs *attrs)
 {
     eg_print_attrs all = meant(attrs);
-    bool done = false;
 
     if (eg__me.failed)
         return eg__me.failed;
-    if (x && eg__watch_printed(x, &all, &done) != EG_OK)
+    if (x && eg__watch_printed(x, &all) != EG_OK)
         return eg__me.failed;
-    return done ? EG_OK : print_now(x, &all);
+    if (eg__me.skip_prints > 0) {
+        eg__me.skip_prints--;
+        return EG_OK;
+    }
+    return print_now(x, &all);
 }
 
 eg_status eg_print(eg_tensor *x)

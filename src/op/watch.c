@@ -3,15 +3,15 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "op/watch.h"
 
-void eg__watch_begin(eg_watch *w)
+void eg__watch_begin(eg__watch *w)
 {
     w->outer = eg__me.watch;
     eg__me.watch = w;
 }
 
-void eg__watch_end(eg_watch *w)
+void eg__watch_end(eg__watch *w)
 {
-    for (eg_watch **at = &eg__me.watch; *at; at = &(*at)->outer)
+    for (eg__watch **at = &eg__me.watch; *at; at = &(*at)->outer)
         if (*at == w) {
             *at = w->outer;
             return;
@@ -20,7 +20,7 @@ void eg__watch_end(eg_watch *w)
 
 eg_status eg__watch_applied(const eg_event *e)
 {
-    for (eg_watch *w = eg__me.watch; w; w = w->outer) {
+    for (eg__watch *w = eg__me.watch; w; w = w->outer) {
         eg_status status = w->type->applied(w, e);
         if (status != EG_OK)
             return status;
@@ -30,7 +30,7 @@ eg_status eg__watch_applied(const eg_event *e)
 
 eg_status eg__watch_asked(eg_tensor *x, eg__ask how)
 {
-    for (eg_watch *w = eg__me.watch; w; w = w->outer) {
+    for (eg__watch *w = eg__me.watch; w; w = w->outer) {
         eg_status status = w->type->asked ? w->type->asked(w, x, how) : EG_OK;
         if (status != EG_OK)
             return status;
@@ -40,7 +40,7 @@ eg_status eg__watch_asked(eg_tensor *x, eg__ask how)
 
 eg_status eg__watch_assigned(eg_tensor *variable, eg_tensor *value)
 {
-    for (eg_watch *w = eg__me.watch; w; w = w->outer) {
+    for (eg__watch *w = eg__me.watch; w; w = w->outer) {
         eg_status status = w->type->assigned ? w->type->assigned(w, variable, value) : EG_OK;
         if (status != EG_OK)
             return status;
@@ -48,10 +48,10 @@ eg_status eg__watch_assigned(eg_tensor *variable, eg_tensor *value)
     return EG_OK;
 }
 
-eg_status eg__watch_printed(eg_tensor *x, const eg_print_attrs *attrs, bool *done)
+eg_status eg__watch_printed(eg_tensor *x, const eg_print_attrs *attrs)
 {
-    for (eg_watch *w = eg__me.watch; w; w = w->outer) {
-        eg_status status = w->type->printed ? w->type->printed(w, x, attrs, done) : EG_OK;
+    for (eg__watch *w = eg__me.watch; w; w = w->outer) {
+        eg_status status = w->type->printed ? w->type->printed(w, x, attrs) : EG_OK;
         if (status != EG_OK)
             return status;
     }

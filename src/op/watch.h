@@ -7,12 +7,33 @@
 
 #include "op/opdef.h"
 
-typedef struct eg_watch eg_watch;
+typedef struct eg__watch eg__watch;
+
+/* What an application carries beside attributes: a call of a function keeps here what its gradient
+ * will need. Counted. */
+struct eg__payload {
+    atomic_int refs;
+    void (*drop)(eg__payload *payload);
+};
+
+static inline eg__payload *eg__payload_ref(eg__payload *payload)
+{
+    if (payload)
+        atomic_fetch_add_explicit(&payload->refs, 1, memory_order_relaxed);
+    return payload;
+}
+
+static inline void eg__payload_unref(eg__payload *payload)
+{
+    if (payload && atomic_fetch_sub_explicit(&payload->refs, 1, memory_order_acq_rel) == 1)
+        payload->drop(payload);
+}
 
 /* One operation that was applied. */
 typedef struct eg_event {
     const eg_opdef *op;
     const void *attrs;
+    eg__payload *payload; /* NULL: none */
     int n_in, n_out;
     eg_tensor *const *in;    /* as they were passed: tensors, variables */
     eg_tensor *const *value; /* the values computed with: variables resolved */
@@ -21,38 +42,39 @@ typedef struct eg_event {
 
 /* How the host looks at a value. */
 typedef enum eg__ask {
-    EG__ASK_ITEM, /* one element: can be guarded */
-    EG__ASK_RAW,  /* all of them */
+    EG__ASK_TRUE, /* whether the only element is zero: can be guarded */
+    EG__ASK_ITEM, /* the only element: can be guarded */
+    EG__ASK_RAW,  /* all elements */
 } eg__ask;
 
-typedef struct eg_watch_type {
+typedef struct eg__watch_type {
     const char *name;
     bool symbolic; /* operations are only appended: outputs are symbols, nothing runs */
-    eg_status (*applied)(eg_watch *w, const eg_event *e);
-    eg_status (*asked)(eg_watch *w, eg_tensor *x, eg__ask how);     /* before the host reads x */
-    eg_status (*assigned)(eg_watch *w, eg_tensor *variable, eg_tensor *value);
-    eg_status (*printed)(eg_watch *w, eg_tensor *x, const eg_print_attrs *attrs, bool *done);
-} eg_watch_type;
+    eg_status (*applied)(eg__watch *w, const eg_event *e);
+    eg_status (*asked)(eg__watch *w, eg_tensor *x, eg__ask how);     /* before the host reads x */
+    eg_status (*assigned)(eg__watch *w, eg_tensor *variable, eg_tensor *value);
+    eg_status (*printed)(eg__watch *w, eg_tensor *x, const eg_print_attrs *attrs);
+} eg__watch_type;
 
-struct eg_watch {
-    const eg_watch_type *type;
-    eg_watch *outer;
+struct eg__watch {
+    const eg__watch_type *type;
+    eg__watch *outer;
 };
 
 /* Puts a watcher in front of this thread's others; takes it out again wherever it is. */
-void eg__watch_begin(eg_watch *w);
-void eg__watch_end(eg_watch *w);
+void eg__watch_begin(eg__watch *w);
+void eg__watch_end(eg__watch *w);
 
 /* Tell all watchers of this thread, innermost first; the first status that is not EG_OK. */
 eg_status eg__watch_applied(const eg_event *e);
 eg_status eg__watch_asked(eg_tensor *x, eg__ask how);
 eg_status eg__watch_assigned(eg_tensor *variable, eg_tensor *value);
-eg_status eg__watch_printed(eg_tensor *x, const eg_print_attrs *attrs, bool *done);
+eg_status eg__watch_printed(eg_tensor *x, const eg_print_attrs *attrs);
 
 /* True where a graph is being built, so that nothing has a value. */
 static inline bool eg__is_symbolic(const eg__thread *me)
 {
-    for (const eg_watch *w = me->watch; w; w = w->outer)
+    for (const eg__watch *w = me->watch; w; w = w->outer)
         if (w->type->symbolic)
             return true;
     return false;

@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/block.h"
 #include "base/memory.h"
+#include "base/store.h"
 #include "tensor/scope.h"
 #include "tensor/tensor.h"
 #include "tensor/variable.h"
@@ -16,6 +17,10 @@ enum { SPARES = 1024, QUARANTINE = 64 };
 
 static void count_live(eg__thread *me, int change)
 {
+    if (EG_UNLIKELY(!me->store)) {
+        eg__store_count(change);
+        return;
+    }
     __atomic_store_n(&me->live_tensors, me->live_tensors + change, __ATOMIC_RELAXED);
 }
 
@@ -50,10 +55,13 @@ static _Thread_local int next_in_quarantine;
 
 static void let_go(eg__thread *me, eg_tensor *x)
 {
-    (void)me;
     memset(x, 0xDD, sizeof *x);
     x->kind = EG__DEAD;
     x->scope = NULL;
+    if (!me->store) { /* nobody would empty this thread's quarantine */
+        eg__free(x, sizeof *x);
+        return;
+    }
     eg__free(quarantine[next_in_quarantine], sizeof *x);
     quarantine[next_in_quarantine] = x;
     next_in_quarantine = (next_in_quarantine + 1) % QUARANTINE;

@@ -25,6 +25,15 @@ void eg__scopes_trim(eg__thread *me)
     me->spare_scopes = NULL;
 }
 
+/* Lets a handle go, telling a recording in progress if somebody else still has it. */
+static void let_go(eg__thread *me, eg_tensor *x)
+{
+    eg__disown(x);
+    if (EG_UNLIKELY(me->recording && x->recording == me->recording && atomic_load(&x->refs) > 1))
+        me->outlives(x);
+    eg__unref(x);
+}
+
 static void close_innermost(eg__thread *me)
 {
     eg_scope *scope = me->scope;
@@ -36,11 +45,8 @@ static void close_innermost(eg__thread *me)
             eg_pending(scope->error);
         eg__clear_error();
     }
-    while (scope->first) {
-        eg_tensor *x = scope->first;
-        eg__disown(x);
-        eg__unref(x);
-    }
+    while (scope->first)
+        let_go(me, scope->first);
     me->scope = scope->outer;
     if (EG_CRUEL) {
         eg__free(scope, sizeof *scope);
@@ -123,6 +129,11 @@ static void enlist(eg_scope *scope, eg_tensor *x)
     scope->first = x;
 }
 
+void eg__own_by(eg_scope *scope, eg_tensor *x)
+{
+    enlist(scope, x);
+}
+
 eg_tensor *eg__own(eg_tensor *x, const char *op)
 {
     eg_scope *scope = eg__me.scope;
@@ -196,6 +207,8 @@ eg_status eg_replace(eg_tensor **x, eg_tensor *y)
     if (y->scope && y->scope != home && is_ours(y->scope)) {
         eg__disown(y);
         enlist(home, y);
+        if (eg__me.recording && y->recording == eg__me.recording)
+            eg__me.outlives(y);
     }
     eg__disown(old);
     eg__unref(old);

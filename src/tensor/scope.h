@@ -26,6 +26,9 @@ struct eg_scope {
 eg_scope *eg__scope_open(eg__scope_kind kind);
 bool eg__scope_is_inert(const eg_scope *scope);
 
+/* Lists a handle in the given scope of this thread, which takes over the caller's ownership. */
+void eg__own_by(eg_scope *scope, eg_tensor *x);
+
 /* Takes a handle off its scope's list, ownership passing to the caller. */
 void eg__disown(eg_tensor *x);
 

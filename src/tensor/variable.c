@@ -73,6 +73,7 @@ eg_tensor *eg_variable_new(eg_tensor *initial, const eg_variable_attrs *attrs)
     if (!value)
         return NULL;
     value->recording = 0;
+    eg__me.things_made++;
     eg_variable_attrs all = meant(attrs);
     eg_tensor *variable = make(value, &all);
     if (!variable)

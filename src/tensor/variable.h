@@ -9,6 +9,7 @@
 #define TENSOR_VARIABLE_H
 
 #include "tensor/tensor.h"
+#include <eagre/variable.h>
 #include <pthread.h>
 
 typedef struct eg__variable {

@@ -1,0 +1,343 @@
+/* Random programs run in every way there is and compared bit for bit (SEMANTICS B): eagerly, as a
+ * function on first and later calls, with a changed environment, and pure ones in a session and
+ * with other numbers of threads.
+ *
+ *     fuzz_programs [--seed N] [--count N] [--seconds S] [--threads]
+ *
+ * Prints the seed and the text of the first program that differs, and exits with 1.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "program.h"
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { CALLS = 7, MOST_BYTES = 4096 };
+
+/* Everything one call leaves behind. */
+typedef struct trail {
+    eg_status status;
+    char op[32];
+    unsigned char bytes[MOST_BYTES];
+    size_t n;
+} trail;
+
+static void add_bytes(trail *t, const void *bytes, size_t n)
+{
+    if (n > 0 && t->n + n <= MOST_BYTES)
+        memcpy(t->bytes + t->n, bytes, n);
+    t->n += n;
+}
+
+static void add_tensor(trail *t, eg_tensor *x)
+{
+    unsigned char data[512];
+    int parts = eg_parts(x);
+
+    for (int i = 0; i < parts; i++)
+        add_tensor(t, eg_part(x, i));
+    if (parts > 0 || !x)
+        return;
+    int64_t dims[2] = {eg_rank(x), eg_dtype_of(x)};
+    add_bytes(t, dims, sizeof dims);
+    if (eg_read(x, eg_dtype_of(x), data, eg_size(x)) == EG_OK)
+        add_bytes(t, data, (size_t)eg_size(x) * eg_dtype_size(eg_dtype_of(x)));
+}
+
+static void add_state(trail *t, state *s)
+{
+    char text[256];
+    size_t n;
+
+    add_tensor(t, s->variable[0]);
+    add_tensor(t, s->variable[1]);
+    add_tensor(t, eg_generator_state(s->generator));
+    fflush(s->printed);
+    rewind(s->printed);
+    while ((n = fread(text, 1, sizeof text, s->printed)) > 0)
+        add_bytes(t, text, n);
+    rewind(s->printed);
+    if (ftruncate(fileno(s->printed), 0) != 0)
+        t->n = 0;
+}
+
+/* Puts back what a failed body assigned: outside of a function there is no transaction. */
+static void restore(state *s, eg_tensor *const saved[3])
+{
+    eg_assign(s->variable[0], saved[0]);
+    eg_assign(s->variable[1], saved[1]);
+    eg_assign(eg_generator_state(s->generator), saved[2]);
+}
+
+static void run_eagerly(program *p, eg_tensor *args[], trail *t)
+{
+    state *s = p->state;
+    eg_error e;
+    EG_SCOPE;
+    eg_tensor *saved[3] = {eg_value(s->variable[0]), eg_value(s->variable[1]),
+        eg_value(eg_generator_state(s->generator))};
+    {
+        EG_TRY(&e);
+        eg_tensor *y = program_body(ARGUMENTS, args, p);
+        add_tensor(t, eg_ok() ? y : NULL);
+    }
+    if (e.status != EG_OK)
+        restore(s, saved);
+    t->status = e.status;
+    memcpy(t->op, e.op, sizeof t->op);
+    add_state(t, s);
+}
+
+static void run_function(program *p, eg_function *f, eg_tensor *args[], trail *t)
+{
+    eg_error e;
+    {
+        EG_TRY(&e);
+        add_tensor(t, eg_call_of(f, ARGUMENTS, args));
+    }
+    t->status = e.status;
+    memcpy(t->op, e.op, sizeof t->op);
+    if (e.status == EG_INTERNAL)
+        fprintf(stderr, "%s: %s\n", e.op, e.message);
+    EG_SCOPE;
+    add_state(t, p->state);
+}
+
+static bool same(const trail *a, const trail *b)
+{
+    size_t n = a->n < MOST_BYTES ? a->n : MOST_BYTES;
+    bool same_error = a->status == b->status && strcmp(a->op, b->op) == 0;
+
+    return same_error && a->n == b->n && memcmp(a->bytes, b->bytes, n) == 0;
+}
+
+static int complain(uint64_t seed, const program *p, int call, const char *ways, const trail *a,
+    const trail *b)
+{
+    fprintf(stderr, "seed %llu, call %d: %s differ: %s %s %zu bytes, %s %s %zu bytes\n",
+        (unsigned long long)seed, call, ways, eg_status_name(a->status), a->op, a->n,
+        eg_status_name(b->status), b->op, b->n);
+    program_print(p, stderr);
+    return 1;
+}
+
+/* ---- one program, eager and as a function ---------------------------------------------------- */
+
+static int check_function(uint64_t seed, long *eager)
+{
+    state mine, its;
+    program p, q;
+    uint64_t random = seed;
+    int bad = 0;
+    EG_SCOPE;
+
+    if (!state_make(&mine) || !state_make(&its))
+        return eg_report(stderr);
+    program_make(&p, &random, seed % 4 == 0);
+    q = p;
+    p.state = &mine;
+    q.state = &its;
+    eg_function *f = eg_function_new(program_body, ARGUMENTS, &q, sizeof q);
+    for (int i = 0; i < CALLS && !bad; i++) {
+        EG_SCOPE;
+        eg_tensor *args[ARGUMENTS];
+        trail a = {0}, b = {0};
+        program_arguments(&random, args);
+        if (i == CALLS / 2)
+            p.scale = q.scale = 2.5f;
+        run_eagerly(&p, args, &a);
+        run_function(&q, f, args, &b);
+        if (!same(&a, &b))
+            bad = complain(seed, &p, i, "eager and function", &a, &b);
+    }
+    if (eg_function_why_eager(f) && getenv("FUZZ_SHOW_EAGER"))
+        fprintf(stderr, "seed %llu: %s\n", (unsigned long long)seed, eg_function_why_eager(f));
+    *eager += eg_function_why_eager(f) != NULL;
+    eg_function_free(f);
+    state_free(&mine);
+    state_free(&its);
+    return bad | eg_report(stderr);
+}
+
+/* ---- pure programs in a session and with more threads ------------------------------------------ */
+
+static void run_session(program *p, eg_tensor *args[], trail *t)
+{
+    eg_tensor *symbols[ARGUMENTS], *fetches[2], *results[2];
+    eg_feed feeds[ARGUMENTS];
+    eg_graph *graph = eg_graph_new("program");
+    eg_session *session = eg_session_new(graph);
+    int n = 0;
+    {
+        EG_GRAPH(graph);
+        for (int i = 0; i < ARGUMENTS; i++) {
+            char name[16];
+            int64_t dims[EG_MAX_RANK];
+            snprintf(name, sizeof name, "x%d", i);
+            for (int k = 0; k < eg_rank(args[i]); k++)
+                dims[k] = eg_dim(args[i], k);
+            symbols[i] = eg_placeholder(name, EG_FLOAT32, eg_rank(args[i]), dims);
+            feeds[i] = (eg_feed){symbols[i], args[i]};
+        }
+        eg_tensor *y = program_body(ARGUMENTS, symbols, p);
+        n = eg_parts(y) ? eg_parts(y) : 1;
+        for (int i = 0; i < n; i++)
+            fetches[i] = eg_give(eg_identity(eg_parts(y) ? eg_part(y, i) : y));
+        for (int i = 0; i < ARGUMENTS; i++)
+            eg_give(symbols[i]);
+    }
+    eg_session_run(session, ARGUMENTS, feeds, n, fetches, results);
+    for (int i = 0; i < n; i++)
+        add_tensor(t, results[i]);
+    eg_session_free(session);
+    eg_graph_free(graph);
+}
+
+static int check_session(uint64_t seed)
+{
+    state s;
+    program p;
+    uint64_t random = seed;
+    trail a = {0}, b = {0}, c = {0};
+    EG_SCOPE;
+    eg_tensor *args[ARGUMENTS];
+
+    if (!state_make(&s))
+        return eg_report(stderr);
+    program_make(&p, &random, true);
+    p.state = &s;
+    program_arguments(&random, args);
+    eg_set_threads(1);
+    add_tensor(&a, program_body(ARGUMENTS, args, &p));
+    eg_set_threads(4);
+    add_tensor(&b, program_body(ARGUMENTS, args, &p));
+    run_session(&p, args, &c);
+    int bad = 0;
+    if (!same(&a, &b))
+        bad = complain(seed, &p, 0, "one thread and four", &a, &b);
+    else if (!same(&a, &c))
+        bad = complain(seed, &p, 0, "eager and session", &a, &c);
+    state_free(&s);
+    return bad | eg_report(stderr);
+}
+
+/* ---- one function, four threads --------------------------------------------------------------- */
+
+typedef struct shared {
+    program *p;
+    eg_function *f;
+    uint64_t seed;
+    int bad;
+} shared;
+
+static bool has_effects(const program *p)
+{
+    for (int i = 0; i < p->n; i++)
+        if (p->code[i].kind >= ASSIGN && p->code[i].kind <= PRINT)
+            return true;
+    return false;
+}
+
+static void *call_from_a_thread(void *env)
+{
+    shared *s = env;
+    uint64_t random = s->seed;
+
+    for (int i = 0; i < CALLS * 3 && !s->bad; i++) {
+        eg_tensor *args[ARGUMENTS];
+        eg_error e;
+        trail a = {0}, b = {0};
+        EG_SCOPE;
+        program_arguments(&random, args);
+        {
+            EG_TRY(&e);
+            eg_tensor *y = program_body(ARGUMENTS, args, s->p);
+            add_tensor(&a, eg_ok() ? y : NULL);
+        }
+        a.status = e.status;
+        {
+            EG_TRY(&e);
+            add_tensor(&b, eg_call_of(s->f, ARGUMENTS, args));
+        }
+        b.status = e.status;
+        if (!same(&a, &b))
+            s->bad = complain(s->seed, s->p, i, "eager and function, from threads,", &a, &b);
+    }
+    return NULL;
+}
+
+static int check_threads(uint64_t seed)
+{
+    state st;
+    program p;
+    uint64_t random = seed;
+    pthread_t threads[4];
+    shared s[4];
+    int bad = 0;
+    EG_SCOPE;
+
+    if (!state_make(&st))
+        return eg_report(stderr);
+    do
+        program_make(&p, &random, false);
+    while (has_effects(&p));
+    p.state = &st;
+    eg_function *f = eg_function_new(program_body, ARGUMENTS, &p, sizeof p);
+    for (int i = 0; i < 4; i++) {
+        s[i] = (shared){&p, f, seed + (uint64_t)(i % 2), 0};
+        if (pthread_create(&threads[i], NULL, call_from_a_thread, &s[i]) != 0)
+            return 1;
+    }
+    for (int i = 0; i < 4; i++) {
+        pthread_join(threads[i], NULL);
+        bad |= s[i].bad;
+    }
+    eg_function_free(f);
+    state_free(&st);
+    return bad | eg_report(stderr);
+}
+
+/* ---- main ------------------------------------------------------------------------------------- */
+
+static double seconds_since(const struct timespec *start)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)(now.tv_sec - start->tv_sec) + 1e-9 * (double)(now.tv_nsec - start->tv_nsec);
+}
+
+int main(int argc, char **argv)
+{
+    uint64_t seed = 1;
+    long count = 1000000000, done = 0, eager = 0;
+    double seconds = 5;
+    bool threads = false;
+    struct timespec start;
+
+    for (int i = 1; i < argc; i++) {
+        bool more = i + 1 < argc;
+        if (strcmp(argv[i], "--seed") == 0 && more)
+            seed = strtoull(argv[++i], NULL, 10);
+        else if (strcmp(argv[i], "--count") == 0 && more)
+            count = strtol(argv[++i], NULL, 10);
+        else if (strcmp(argv[i], "--seconds") == 0 && more)
+            seconds = strtod(argv[++i], NULL);
+        else if (strcmp(argv[i], "--threads") == 0)
+            threads = true;
+        else
+            return fprintf(stderr, "usage: %s [--seed N] [--count N] [--seconds S] [--threads]\n",
+                       argv[0]), 64;
+    }
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    for (; done < count && seconds_since(&start) < seconds; done++, seed++) {
+        uint64_t s = seed * 2654435761u;
+        int bad = threads ? check_threads(s) : check_function(s, &eager) | check_session(s);
+        if (bad)
+            return fprintf(stderr, "--seed %llu --count 1 repeats it\n",
+                       (unsigned long long)seed), 1;
+    }
+    printf("%ld programs, %ld of them eager, none differ\n", done, eager);
+    return 0;
+}

@@ -1,0 +1,48 @@
+/* Running records backwards: the one algorithm behind tapes and the gradients of functions.
+ *
+ * A record is an operation that was applied, with handles (or symbols) of its inputs and outputs
+ * and the numbers of the values they are. Values have numbers because one value can have several
+ * handles: a variable and what was read from it.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef AUTODIFF_BACKWARD_H
+#define AUTODIFF_BACKWARD_H
+
+#include "op/watch.h"
+
+static const uint32_t EG__NO_VALUE = UINT32_MAX; /* an input that nothing depends on */
+
+typedef struct eg__record {
+    const eg_opdef *op;
+    void *attrs;          /* copied; NULL: none */
+    eg__payload *payload;
+    eg_site site;
+    int n_in, n_out;
+    uint32_t *id;         /* inputs, then outputs */
+    eg_tensor **handle;   /* inputs, then outputs; owned */
+} eg__record;
+
+/* A record of an event; NULL, reported, where memory is out. `id` as in the struct. */
+eg__record *eg__record_new(const eg_event *e, const uint32_t id[]);
+void eg__record_free(eg__record *record);
+
+/* What to differentiate. */
+typedef struct eg__backward_run {
+    eg__record **records;
+    int n_records;
+    uint32_t n_values;     /* numbers are below this */
+    int n_targets;
+    const uint32_t *targets;
+    eg_tensor *const *seeds; /* gradients of the targets to start from */
+    int n_sources;
+    const uint32_t *sources;
+    eg_tensor **gradients; /* of the sources, each with an owner; NULL: no path to the target */
+    /* Called when a record has served its purpose, with its index; may free it. NULL: nothing. */
+    void (*finished)(void *env, int record);
+    void *env;
+} eg__backward_run;
+
+/* Runs backwards, applying operations through the dispatcher. */
+eg_status eg__backward(eg__backward_run *run);
+
+#endif

@@ -1,0 +1,198 @@
+/* eg_gradient: the innermost tape, run backwards.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "autodiff/tape.h"
+#include "base/memory.h"
+#include <eagre/ops.h>
+
+static const char op_name[] = "eg_gradient";
+
+static eg_status check_one(const eg_tensor *x, const char *what, int i)
+{
+    if (!x || x->kind > EG__SYMBOL)
+        return eg__fail(EG_INVALID, op_name, "%s %d is %s", what, i,
+            !x ? "NULL" : x->kind == EG__SPENT ? "spent" : "no tensor");
+    if (eg__dtype(x->spec.dtype)->kind != EG__REAL)
+        return eg__fail(EG_INVALID, op_name, "%s %d is %s; only floating-point tensors have "
+            "gradients", what, i, eg_dtype_name(x->spec.dtype));
+    return EG_OK;
+}
+
+static eg_status check(const eg__tape *tape, const eg_tensor *target, int n,
+    eg_tensor *const sources[], eg_tensor *gradients[])
+{
+    if (!tape)
+        return eg__fail(EG_STATE, op_name, "no tape is open; write EG_TAPE; before what is to be "
+                                           "differentiated");
+    if (tape->used_up)
+        return eg__fail(EG_STATE, op_name, "the tape is used up by an earlier eg_gradient; open it "
+                                           "with EG_TAPE_WITH(.persistent = true);");
+    if (n < 1 || !sources || !gradients)
+        return eg__fail(EG_INVALID, op_name, "sources and room for their gradients are needed");
+    if (check_one(target, "target", 0) != EG_OK)
+        return EG_INVALID;
+    for (int i = 0; i < n; i++)
+        if (check_one(sources[i], "source", i) != EG_OK)
+            return EG_INVALID;
+    return EG_OK;
+}
+
+static eg_tensor *seed_of(eg_tensor *target, const eg_gradient_attrs *attrs)
+{
+    char a[EG__SPEC_TEXT], b[EG__SPEC_TEXT];
+    eg_tensor *given = attrs->target_gradient;
+
+    if (!given)
+        return eg_ones(target->spec.dtype, target->spec.rank, target->spec.dims);
+    if (eg__same_spec(&given->spec, &target->spec))
+        return given;
+    return eg__fail_null(EG_INVALID, op_name, "the target is %s, its gradient %s; they must agree",
+        eg__spec_text(&target->spec, a), eg__spec_text(&given->spec, b));
+}
+
+/* ---- spending ------------------------------------------------------------------------------- */
+
+/* Frees a record; results that only a scope still owns are spent, but for the target. */
+typedef struct spending {
+    eg__tape *tape;
+    eg_tensor *target;
+} spending;
+
+static void spend_record(void *env, int k)
+{
+    const spending *s = env;
+    eg__record *r = s->tape->records[k];
+    eg_tensor *y[EG__MAX_PARTS];
+    int n_out = r->n_out;
+
+    for (int i = 0; i < n_out; i++)
+        y[i] = eg__ref(r->handle[r->n_in + i]);
+    eg__record_free(r);
+    s->tape->records[k] = NULL;
+    for (int i = 0; i < n_out; i++) {
+        bool only_scope = y[i]->scope && atomic_load(&y[i]->refs) == 2;
+        if (only_scope && y[i] != s->target && y[i]->kind == EG__VALUE)
+            eg__spend(y[i]);
+        eg__unref(y[i]);
+    }
+}
+
+static void use_up(eg__tape *tape)
+{
+    for (int i = 0; i < tape->n_records; i++)
+        eg__record_free(tape->records[i]);
+    tape->n_records = 0;
+    tape->used_up = true;
+}
+
+/* ---- the way --------------------------------------------------------------------------------- */
+
+/* The gradient of one source as the caller gets it. */
+static eg_tensor *finish(eg_tensor *source, eg_tensor *found, const eg_gradient_attrs *attrs)
+{
+    if (found)
+        return eg_identity(found);
+    if (!attrs->unconnected_none)
+        return eg_zeros(source->spec.dtype, source->spec.rank, source->spec.dims);
+    eg_tensor *none = eg__handle_new(EG__NONE, op_name);
+    if (none)
+        none->spec = (eg_spec){0};
+    return eg__own(none, op_name);
+}
+
+static void hand_over(eg__tape *tape, int n, eg_tensor *const sources[], eg_tensor *found[],
+    eg_tensor *gradients[], const eg_gradient_attrs *attrs)
+{
+    for (int i = 0; i < n && !eg__me.failed; i++)
+        gradients[i] = finish(sources[i], found[i], attrs);
+    for (int i = 0; i < n; i++) {
+        eg__unref(found[i]);
+        if (eg__me.failed) {
+            gradients[i] = NULL;
+        } else {
+            eg__disown(gradients[i]);
+            eg__own_by(tape->scope, gradients[i]);
+        }
+    }
+}
+
+static void differentiate(eg__tape *tape, eg__backward_run *run, eg_tensor *target,
+    eg_tensor *const sources[], uint32_t ids[])
+{
+    spending s = {tape, target};
+
+    run->records = tape->records;
+    run->n_records = tape->n_records;
+    run->n_values = tape->n_values;
+    uint32_t target_id = eg__tape_find(tape, target);
+    run->n_targets = 1;
+    run->targets = &target_id;
+    for (int i = 0; i < run->n_sources; i++)
+        ids[i] = eg__tape_find(tape, sources[i]);
+    run->sources = ids;
+    if (!tape->persistent) {
+        run->finished = spend_record;
+        run->env = &s;
+    }
+    eg__backward(run);
+}
+
+/* Where the target is nothing the tape follows, every source is unconnected; which is an error
+ * unless that was asked for, since it nearly always is a mistake. */
+static bool target_is_known(const eg__tape *tape, const eg_tensor *target,
+    const eg_gradient_attrs *attrs)
+{
+    if (eg__tape_find(tape, target) != EG__NO_VALUE || attrs->unconnected_none)
+        return true;
+    eg__fail(EG_INVALID, op_name, "the target does not depend on anything the tape follows; "
+                                  "eg_watch the source before, or use a trainable variable");
+    return false;
+}
+
+static void run_tape(eg__tape *tape, eg_tensor *target, int n, eg_tensor *const sources[],
+    eg_tensor *gradients[], const eg_gradient_attrs *attrs)
+{
+    size_t size = (sizeof(eg_tensor *) + sizeof(uint32_t)) * (size_t)n;
+    eg_tensor **found = eg__alloc_zero(size);
+    eg__backward_run run = {.n_sources = n, .gradients = found};
+
+    if (!found) {
+        eg__fail_memory(op_name, size);
+        return;
+    }
+    eg_tensor *seed = seed_of(target, attrs);
+    run.seeds = &seed;
+    if (seed && eg__tape_find(tape, target) != EG__NO_VALUE)
+        differentiate(tape, &run, target, sources, (uint32_t *)(void *)(found + n));
+    hand_over(tape, n, sources, found, gradients, attrs);
+    eg__free(found, size);
+}
+
+eg_status eg_gradient_with(eg_tensor *target, int n, eg_tensor *const sources[],
+    eg_tensor *gradients[], const eg_gradient_attrs *attrs)
+{
+    eg__tape *tape = eg__tape_innermost();
+    eg_gradient_attrs all;
+
+    for (int i = 0; gradients && i < n; i++)
+        gradients[i] = NULL;
+    eg__attrs_complete(&all, sizeof all, attrs);
+    if (eg__me.failed || check(tape, target, n, sources, gradients) != EG_OK)
+        return eg__me.failed;
+    if (!target_is_known(tape, target, &all))
+        return eg__me.failed;
+    eg_scope *scope = eg_scope_open();
+    tape->paused = true;
+    run_tape(tape, target, n, sources, gradients, &all);
+    tape->paused = false;
+    if (!tape->persistent)
+        use_up(tape);
+    eg_scope_close(scope);
+    return eg__me.failed;
+}
+
+eg_status eg_gradient(eg_tensor *target, int n, eg_tensor *const sources[],
+    eg_tensor *gradients[])
+{
+    return eg_gradient_with(target, n, sources, gradients, NULL);
+}

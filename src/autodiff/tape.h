@@ -1,0 +1,37 @@
+/* Tapes from inside.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef AUTODIFF_TAPE_H
+#define AUTODIFF_TAPE_H
+
+#include "autodiff/backward.h"
+#include "base/map.h"
+#include "tensor/scope.h"
+#include <eagre/grad.h>
+
+typedef struct eg__tape {
+    eg__watch watch;
+    eg_scope *scope;
+    bool persistent, only_watched, used_up, paused;
+    eg__record **records;
+    int n_records, capacity;
+    eg__map ids;        /* by handle: the number of the value it is; those handles are kept */
+    eg_tensor **kept;   /* handles that are kept though no record has them */
+    int n_kept, kept_capacity;
+    uint32_t n_values;
+} eg__tape;
+
+/* The innermost tape of this thread; NULL: none. */
+eg__tape *eg__tape_innermost(void);
+
+/* The next tape outside a watcher; the innermost for NULL. */
+eg__tape *eg__tape_after(const eg__watch *w);
+
+/* The number of the value behind a handle, EG__NO_VALUE where the tape does not follow it. A
+ * trainable variable is followed from its first use. */
+uint32_t eg__tape_find(const eg__tape *tape, const eg_tensor *x);
+
+/* Whether an operation with this input would be recorded. */
+bool eg__tape_follows(const eg__tape *tape, const eg_tensor *x);
+
+#endif

@@ -1,0 +1,298 @@
+/* Functions: made, called, freed.
+ *
+ * A call looks for a trace that fits and serves it from the trace's program; a miss is recorded;
+ * what cannot be recorded runs eagerly. Nothing is locked while a body runs.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "autodiff/tape.h"
+#include "base/memory.h"
+#include "base/message.h"
+#include "base/option.h"
+#include "function/trace.h"
+#include "op/watch.h"
+#include <eagre/easy.h>
+#include <stdarg.h>
+#include <string.h>
+
+static const char call_name[] = "eg_call";
+
+/* ---- made and freed ------------------------------------------------------------------------- */
+
+eg_function *eg_function_from(const eg_callable *callable, void *env, size_t env_size)
+{
+    static const char op[] = "eg_function_new";
+
+    if (eg__me.failed)
+        return NULL;
+    if (!callable || !callable->body || (env_size > 0 && !env))
+        return eg__fail_null(EG_INVALID, op, "%s is NULL", callable && callable->body ? "env"
+                                                                                      : "the body");
+    if (callable->n_in < 0 || callable->n_in > EG__MOST_ARGUMENTS)
+        return eg__fail_null(EG_INVALID, op, "%d arguments; 0 to %d are possible", callable->n_in,
+            EG__MOST_ARGUMENTS);
+    eg_function *f = eg__alloc_zero(sizeof *f);
+    if (!f)
+        return eg__fail_memory(op, sizeof *f), NULL;
+    atomic_init(&f->refs, 1);
+    f->callable = *callable;
+    f->callable.name = callable->name ? callable->name : "function";
+    f->env = env;
+    f->env_size = env_size;
+    pthread_mutex_init(&f->lock, NULL);
+    return f;
+}
+
+eg_function *eg_function_new(eg_body body, int n_in, void *env, size_t env_size)
+{
+    return eg_function_from(&(eg_callable){body, n_in, NULL}, env, env_size);
+}
+
+eg_function *eg__function_ref(eg_function *f)
+{
+    atomic_fetch_add(&f->refs, 1);
+    return f;
+}
+
+void eg__function_unref(eg_function *f)
+{
+    if (!f || atomic_fetch_sub(&f->refs, 1) != 1)
+        return;
+    for (eg__trace *t = atomic_load(&f->traces), *next; t; t = next) {
+        next = t->next;
+        eg__trace_free(t);
+    }
+    eg__program_free(f->retired);
+    pthread_mutex_destroy(&f->lock);
+    eg__free(f, sizeof *f);
+}
+
+void eg_function_free(eg_function *f)
+{
+    if (!f)
+        return;
+    f->freed = true;
+    eg__function_unref(f);
+}
+
+void eg__function_give_up(eg_function *f, const char *format, ...)
+{
+    va_list args;
+
+    pthread_mutex_lock(&f->lock);
+    if (!atomic_load(&f->eager)) {
+        va_start(args, format);
+        vsnprintf(f->why_eager, sizeof f->why_eager, format, args);
+        va_end(args);
+        atomic_store(&f->eager, true);
+    }
+    pthread_mutex_unlock(&f->lock);
+    if (eg__listens("function"))
+        eg__message("function", "%s runs eagerly: %s", f->callable.name, f->why_eager);
+}
+
+void eg__trace_give_up(eg__trace *t, const eg_site *site, const char *why)
+{
+    eg_function *f = t->function;
+
+    pthread_mutex_lock(&f->lock);
+    if (!f->why_eager[0])
+        snprintf(f->why_eager, sizeof f->why_eager, "for one signature, at %s:%d %s",
+            site->file ? site->file : "?", site->line, why);
+    pthread_mutex_unlock(&f->lock);
+    atomic_store(&t->eager, true);
+    if (eg__listens("function"))
+        eg__message("function", "%s runs eagerly %s", f->callable.name, f->why_eager);
+}
+
+/* ---- arguments ------------------------------------------------------------------------------ */
+
+static bool argument_ok(const eg_function *f, const eg_tensor *x, int i)
+{
+    if (x && (x->kind == EG__VALUE || x->kind == EG__VARIABLE ||
+                 (x->kind == EG__SYMBOL && eg__is_symbolic(&eg__me))))
+        return true;
+    eg__fail(!x || x->kind != EG__SPENT ? EG_INVALID : EG_STATE, call_name,
+        "argument %d of %s is %s", i, f->callable.name, !x ? "NULL"
+            : x->kind == EG__SPENT ? "spent; eg_retain it before eg_gradient"
+            : x->kind == EG__DEAD ? "freed already; eg_give or eg_retain it" : "no tensor");
+    return false;
+}
+
+static bool arguments_ok(const eg_function *f, int n, eg_tensor *const args[])
+{
+    if (!f || n != f->callable.n_in || (n > 0 && !args)) {
+        eg__fail(EG_INVALID, call_name, f ? "%s takes %d arguments, not %d" : "function is NULL",
+            f ? f->callable.name : "", f ? f->callable.n_in : 0, n);
+        return false;
+    }
+    for (int i = 0; i < n; i++)
+        if (!argument_ok(f, args[i], i))
+            return false;
+    if (eg__me.scope)
+        return true;
+    eg__fail(EG_STATE, call_name, "no scope is open on this thread, so nobody would own the "
+                                  "result; write EG_SCOPE; at the start of the block");
+    return false;
+}
+
+static int count_tapes(void)
+{
+    int n = 0;
+
+    for (const eg__tape *t = eg__tape_innermost(); t; t = eg__tape_after(&t->watch))
+        n += !t->paused && !t->used_up;
+    return n;
+}
+
+static uint64_t followed_arguments(int n, eg_tensor *const args[])
+{
+    const eg__tape *tape = eg__tape_innermost();
+    uint64_t wanted = 0;
+
+    for (int i = 0; i < n; i++)
+        if (args[i]->kind == EG__VALUE && eg__tape_follows(tape, args[i]))
+            wanted |= UINT64_C(1) << i;
+    return wanted;
+}
+
+/* ---- calls ---------------------------------------------------------------------------------- */
+
+/* Calls that may look at programs are counted; when none is left, old programs are freed. */
+static void leave(eg_function *f)
+{
+    if (atomic_fetch_sub(&f->in_flight, 1) != 1 || !f->retired)
+        return;
+    pthread_mutex_lock(&f->lock);
+    eg__program *old = NULL;
+    if (atomic_load(&f->in_flight) == 0) {
+        old = f->retired;
+        f->retired = NULL;
+    }
+    pthread_mutex_unlock(&f->lock);
+    eg__program_free(old);
+}
+
+/* Records into a known trace, or a new one; which stays only if it came to something. */
+static eg__outcome_of_call record(eg_function *f, eg__trace *trace, const eg__key *key,
+    eg_tensor **y)
+{
+    eg__trace *made = trace ? NULL : eg__trace_new(f, key);
+
+    *y = NULL;
+    if (!trace && !made)
+        return EG__CALL_DONE;
+    eg__outcome_of_call outcome = eg__record_call(f, trace ? trace : made, key, y);
+    if (made && made->n_segments == 0)
+        eg__trace_free(made);
+    return outcome;
+}
+
+/* Every n-th call is also recorded again, and must give the same bits. */
+static bool is_audited(eg_function *f)
+{
+    int every = eg__option_number(EG__OPTION_AUDIT);
+    return EG_UNLIKELY(every > 0) && atomic_load(&f->calls) % every == every - 1;
+}
+
+static bool same_bits(eg_tensor *a, eg_tensor *b)
+{
+    int n = eg_parts(a);
+
+    if (n != eg_parts(b))
+        return false;
+    for (int i = 0; i < n; i++)
+        if (!same_bits(a->tuple.part[i], b->tuple.part[i]))
+            return false;
+    return n > 0 || (eg__same_spec(&a->spec, &b->spec) &&
+        memcmp(a->data, b->data, eg__bytes(&a->spec)) == 0);
+}
+
+static eg__outcome_of_call audit(eg_function *f, eg__trace *trace, const eg__key *key,
+    eg_tensor **y)
+{
+    eg_tensor *replayed;
+    uint32_t printed = eg__me.printed, skip = eg__me.skip_prints;
+    eg__outcome_of_call outcome = eg__replay_call(trace, key, true, &replayed);
+
+    if (outcome != EG__CALL_DONE || eg__me.failed)
+        return outcome;
+    eg__me.skip_prints = skip + (eg__me.printed - printed);
+    outcome = eg__record_call(f, trace, key, y);
+    if (outcome == EG__CALL_DONE && *y && !atomic_load(&f->eager) && !same_bits(replayed, *y)) {
+        eg__fail(EG_INTERNAL, call_name, "%s: the recorded graph gives other bits than the body",
+            f->callable.name);
+        *y = NULL;
+    }
+    return outcome;
+}
+
+static eg__outcome_of_call try_once(eg_function *f, const eg__key *key, bool missed, eg_tensor **y)
+{
+    eg__trace *trace = eg__trace_find(f, key);
+
+    if (!trace || missed)
+        return record(f, trace, key, y);
+    if (EG_UNLIKELY(atomic_load(&trace->eager)))
+        return EG__CALL_EAGER;
+    if (is_audited(f))
+        return audit(f, trace, key, y);
+    eg__outcome_of_call outcome = eg__replay_call(trace, key, false, y);
+    if (EG_LIKELY(outcome == EG__CALL_DONE))
+        atomic_fetch_add_explicit(&f->replays, 1, memory_order_relaxed);
+    return outcome;
+}
+
+/* Tries until the call is done or has to be eager. What an attempt has printed the next one does
+ * not print again. */
+static eg_tensor *call(eg_function *f, const eg__key *key)
+{
+    uint32_t printed = eg__me.printed, skip = eg__me.skip_prints;
+    eg__outcome_of_call outcome = EG__CALL_AGAIN;
+    eg_tensor *y = NULL;
+
+    atomic_fetch_add(&f->in_flight, 1);
+    while (outcome == EG__CALL_AGAIN || outcome == EG__CALL_MISSED) {
+        bool missed = outcome == EG__CALL_MISSED;
+        outcome = atomic_load(&f->eager) ? EG__CALL_EAGER : try_once(f, key, missed, &y);
+        if (EG_UNLIKELY(outcome != EG__CALL_DONE))
+            eg__me.skip_prints = skip + (eg__me.printed - printed);
+    }
+    leave(f);
+    if (EG_LIKELY(outcome == EG__CALL_DONE))
+        return y;
+    atomic_fetch_add_explicit(&f->eager_calls, 1, memory_order_relaxed);
+    return eg__call_eagerly(f, key->n, key->args);
+}
+
+eg_tensor *eg_call_of(eg_function *f, int n, eg_tensor *const args[])
+{
+    eg_tensor *y;
+
+    if (eg__me.failed || !arguments_ok(f, n, args))
+        return NULL;
+    if (EG_UNLIKELY(eg__me.recording || eg__is_symbolic(&eg__me)))
+        return eg__call_inline(f, n, args);
+    int tapes = EG_UNLIKELY(eg__me.watch != NULL) ? count_tapes() : 0;
+    if (EG_UNLIKELY(tapes > 1 || eg__functions_run_eagerly())) {
+        atomic_fetch_add_explicit(&f->eager_calls, 1, memory_order_relaxed);
+        y = eg__call_eagerly(f, n, args);
+    } else {
+        eg__key key = {n, args, f->env, f->env_size, 0, tapes == 1};
+        key.wanted = tapes ? followed_arguments(n, args) : 0;
+        y = call(f, &key);
+    }
+    if (EG_LIKELY(y != NULL))
+        atomic_fetch_add_explicit(&f->calls, 1, memory_order_relaxed);
+    return y;
+}
+
+eg_tensor *eg_do_call(const eg_site *at, eg_function *f, const eg_arg args[])
+{
+    eg_tensor *in[EG__MOST_ARGUMENTS];
+    int n = 0;
+
+    for (; args[n].kind != EG_ARG_END && n < EG__MOST_ARGUMENTS; n++)
+        in[n] = eg_ready1(at, args[n]);
+    eg__me.site = *at;
+    return eg_call_of(f, n, in);
+}

@@ -1,0 +1,113 @@
+/* Running a body without recording it: because the function is eager, or because a recording or a
+ * graph being built is there already and takes the body's operations as its own.
+ *
+ * The call is a transaction in any case: what a failed body assigned is forgotten. Arguments enter
+ * as fresh handles, made by an operation, so that a tape knows where they come from.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "autodiff/tape.h"
+#include "function/trace.h"
+#include "op/effect.h"
+#include "tensor/scope.h"
+#include <eagre/ops.h>
+
+static atomic_bool all_eager;
+
+void eg_run_functions_eagerly(bool yes)
+{
+    atomic_store(&all_eager, yes);
+}
+
+bool eg__functions_run_eagerly(void)
+{
+    return atomic_load_explicit(&all_eager, memory_order_relaxed);
+}
+
+static bool freshen(int n, eg_tensor *const args[], eg_tensor *fresh[])
+{
+    for (int i = 0; i < n; i++) {
+        fresh[i] = args[i]->kind == EG__VARIABLE ? args[i] : eg_identity(args[i]);
+        if (!fresh[i])
+            return false;
+    }
+    return true;
+}
+
+/* Moves a result from the call's scope to the one around it; of what the scope does not own, such
+ * as a captured tensor, another handle goes there. */
+static eg_tensor *move_out(eg_tensor *y, const eg_scope *scope)
+{
+    eg_tensor *own = y->scope == scope ? y : eg_identity(y);
+
+    if (own) {
+        eg__disown(own);
+        eg__own_by(scope->outer, own);
+    }
+    return own;
+}
+
+static eg_tensor *return_from(eg_tensor *y, const eg_scope *scope)
+{
+    eg_tensor *part[EG__MAX_PARTS];
+    int n = eg_parts(y);
+
+    if (!y || y->kind > EG__TUPLE)
+        return eg__fail_null(EG_INVALID, "a function", "the body returned %s; return a tensor or a "
+            "tuple", y ? "no tensor" : "NULL");
+    if (n == 0)
+        return move_out(y, scope);
+    for (int i = 0; i < n; i++)
+        if (!(part[i] = move_out(y->tuple.part[i], scope)))
+            return NULL;
+    eg_tensor *tuple = eg_tuple_of(n, part);
+    return tuple ? move_out(tuple, scope) : NULL;
+}
+
+static eg_tensor *run(eg_function *f, int n, eg_tensor *const args[])
+{
+    eg_tensor *fresh[EG__MOST_ARGUMENTS], *y = NULL;
+    eg_scope *scope = eg__scope_open(EG__CALL_SCOPE);
+
+    if (eg__scope_is_inert(scope))
+        return NULL;
+    if (freshen(n, args, fresh)) {
+        y = f->callable.body(n, fresh, f->env);
+        y = eg__me.failed ? NULL : return_from(y, scope);
+    }
+    eg_scope_close(scope);
+    return eg__me.failed ? NULL : y;
+}
+
+eg_tensor *eg__call_inline(eg_function *f, int n, eg_tensor *const args[])
+{
+    eg__transaction t;
+
+    if (eg__me.recording && !eg__recorder_calls(f))
+        return NULL;
+    eg__transaction_begin(&t);
+    eg_tensor *y = run(f, n, args);
+    if (y && eg__transaction_prepare(&t)) {
+        eg__transaction_commit(&t);
+        return y;
+    }
+    eg__transaction_drop(&t);
+    return NULL;
+}
+
+eg_tensor *eg__call_eagerly(eg_function *f, int n, eg_tensor *const args[])
+{
+    uint32_t printed = eg__me.printed, skip = eg__me.skip_prints;
+
+    for (;;) {
+        eg__transaction t;
+        eg__transaction_begin(&t);
+        eg_tensor *y = run(f, n, args);
+        if (!y || !eg__transaction_prepare(&t)) {
+            eg__transaction_drop(&t);
+            return NULL;
+        }
+        if (eg__transaction_commit(&t))
+            return y;
+        eg__me.skip_prints = skip + (eg__me.printed - printed);
+    }
+}

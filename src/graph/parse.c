@@ -1,0 +1,510 @@
+/* Reading a graph's text back.
+ *
+ * The text may be hostile. Every size is checked before anything is allocated for it, operands must
+ * have been defined above, specs are inferred again and must agree with what is written, and a
+ * mistake is one error naming the line.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/memory.h"
+#include "base/number.h"
+#include "graph/graph.h"
+#include "tensor/variable.h"
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WORD = 256 };
+
+typedef struct reader {
+    const char *p;
+    int line;
+    eg_graph *graph;
+    uint32_t *node_of; /* the node with each number of the text */
+    uint32_t n;
+    int capacity;
+    eg__map names; /* by hash: the node of that name */
+    bool broken;
+} reader;
+
+static bool wrong(reader *r, const char *what)
+{
+    if (!r->broken && !eg__me.failed)
+        eg__fail(EG_FORMAT, "eg_graph_parse", "line %d: %s", r->line, what);
+    r->broken = true;
+    return false;
+}
+
+static void skip(reader *r)
+{
+    while (*r->p == ' ' || *r->p == '\t' || *r->p == '\n' || *r->p == '\r' || *r->p == '#') {
+        if (*r->p == '#')
+            r->p += strcspn(r->p, "\n");
+        r->line += *r->p == '\n';
+        r->p += *r->p != '\0';
+    }
+}
+
+static bool accept(reader *r, const char *token)
+{
+    size_t n = strlen(token);
+
+    skip(r);
+    if (strncmp(r->p, token, n) != 0)
+        return false;
+    r->p += n;
+    return true;
+}
+
+static bool expect(reader *r, const char *token)
+{
+    char what[64];
+
+    if (accept(r, token))
+        return true;
+    snprintf(what, sizeof what, "\"%s\" was expected here", token);
+    return wrong(r, what);
+}
+
+static bool take_word(reader *r, char word[WORD])
+{
+    size_t n = 0;
+
+    skip(r);
+    while (n < WORD - 1 && (isalnum((unsigned char)r->p[n]) || r->p[n] == '_')) {
+        word[n] = r->p[n];
+        n++;
+    }
+    word[n] = '\0';
+    r->p += n;
+    return n > 0 || wrong(r, "a word was expected here");
+}
+
+/* A quoted name of the letters names have. */
+static bool take_name(reader *r, char name[WORD])
+{
+    size_t n = 0;
+
+    if (!expect(r, "\""))
+        return false;
+    while (n < WORD - 1 && r->p[n] != '"' && r->p[n] != '\0' && r->p[n] != '\n') {
+        name[n] = r->p[n];
+        n++;
+    }
+    name[n] = '\0';
+    r->p += n;
+    return expect(r, "\"");
+}
+
+static bool take_number(reader *r, int64_t *value)
+{
+    char *end;
+
+    skip(r);
+    errno = 0;
+    *value = strtoll(r->p, &end, 10);
+    if (end == r->p || errno != 0)
+        return wrong(r, "a whole number was expected here");
+    r->p = end;
+    return true;
+}
+
+static bool take_ref(reader *r, eg_ref *ref)
+{
+    int64_t node, result = 0;
+
+    if (!expect(r, "%") || !take_number(r, &node))
+        return false;
+    if (*r->p == '.') {
+        r->p++;
+        if (!take_number(r, &result))
+            return false;
+    }
+    if (node < 0 || node >= (int64_t)r->n)
+        return wrong(r, "this value is not defined above");
+    *ref = (eg_ref){r->node_of[node], (uint32_t)result};
+    if (result < 0 || result >= r->graph->nodes[ref->node].n_out)
+        return wrong(r, "that node has no such result");
+    return true;
+}
+
+static bool take_spec(reader *r, eg_spec *spec)
+{
+    char word[WORD];
+    int64_t dims[EG_MAX_RANK];
+    int rank = 0;
+
+    if (!take_word(r, word) || !expect(r, "["))
+        return false;
+    while (!accept(r, "]")) {
+        if (rank == EG_MAX_RANK)
+            return wrong(r, "more axes than eagre knows");
+        if ((rank > 0 && !expect(r, ",")) || !take_number(r, &dims[rank++]))
+            return false;
+    }
+    if (eg__spec_set(spec, "eg_graph_parse", eg_dtype_find(word), rank, dims) == EG_OK)
+        return true;
+    eg__clear_error();
+    return wrong(r, "that is no dtype and shape");
+}
+
+/* ---- literals ------------------------------------------------------------------------------- */
+
+static int hex(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static bool parse_bytes(const eg_spec *spec, unsigned char *data, const char **p)
+{
+    size_t n = eg__bytes(spec);
+
+    for (size_t i = 0; i < n; i++) {
+        int high = hex((*p)[0]), low = high < 0 ? -1 : hex((*p)[1]);
+        if (low < 0)
+            return false;
+        data[i] = (unsigned char)(high << 4 | low);
+        if (spec->dtype == EG_BOOL && data[i] > 1)
+            return false;
+        *p += 2;
+    }
+    return true;
+}
+
+static bool parse_element(eg_dtype dtype, void *at, const char **p)
+{
+    const eg__dtype_info *d = eg__dtype(dtype);
+    double real;
+    char *end;
+
+    if (d->kind == EG__REAL) {
+        if (!eg__parse_real(p, &real))
+            return false;
+        eg__set_element_real(dtype, at, real);
+        return true;
+    }
+    errno = 0;
+    long long whole = strtoll(*p, &end, 10);
+    if (end == *p || errno != 0 || (double)whole < d->lowest ||
+        (d->size < 8 && (double)whole > d->highest))
+        return false;
+    eg__set_element_int(dtype, at, whole);
+    *p = end;
+    return true;
+}
+
+bool eg__literal_parse(const eg_spec *spec, void *data, const char **p)
+{
+    size_t size = eg__dtype(spec->dtype)->size;
+
+    if (strncmp(*p, "bytes ", 6) == 0) {
+        *p += 6;
+        return parse_bytes(spec, data, p);
+    }
+    for (int64_t i = 0; i < spec->size; i++) {
+        if (i > 0 && *(*p)++ != ',')
+            return false;
+        *p += strspn(*p, " ");
+        if (!parse_element(spec->dtype, (char *)data + (size_t)i * size, p))
+            return false;
+    }
+    return true;
+}
+
+/* ---- lines ---------------------------------------------------------------------------------- */
+
+/* What a line says, before it is believed. */
+typedef struct line {
+    const eg_opdef *op;
+    _Alignas(16) unsigned char attrs[EG__ATTRS_SIZE];
+    eg_ref in[EG__MAX_IN];
+    int n_in, n_spec;
+    const char *literal; /* where the elements of a constant or variable stand */
+    bool fixed;          /* "; not trainable" */
+    char name[WORD];     /* "" for none */
+    eg_spec spec[EG__MAX_OUT];
+} line;
+
+static bool take_argument(reader *r, line *l)
+{
+    skip(r);
+    if (*r->p == '%' && l->n_in < EG__MAX_IN)
+        return take_ref(r, &l->in[l->n_in++]);
+    if (l->op->attrs && eg__attrs_parse(l->op->attrs, l->attrs, &r->p))
+        return true;
+    return wrong(r, "this is neither a value nor an attribute of the operation");
+}
+
+static bool take_arguments(reader *r, line *l)
+{
+    size_t size = l->op->attrs_size ? l->op->attrs_size : sizeof(size_t);
+
+    if (!expect(r, "("))
+        return false;
+    if (l->op == &eg_op_constant || l->op == &eg_op_variable) {
+        skip(r);
+        l->literal = r->p;
+        r->p += strcspn(r->p, ";)\n");
+        l->fixed = accept(r, "; not trainable");
+        return expect(r, ")");
+    }
+    eg__attrs_complete(l->attrs, size, NULL);
+    for (bool first = true; !accept(r, ")"); first = false)
+        if ((!first && !expect(r, ",")) || !take_argument(r, l))
+            return false;
+    return true;
+}
+
+static bool take_specs(reader *r, line *l)
+{
+    if (!accept(r, ":"))
+        return true;
+    do {
+        if (l->n_spec == EG__MAX_OUT)
+            return wrong(r, "more results than any operation has");
+        if (!take_spec(r, &l->spec[l->n_spec++]))
+            return false;
+    } while (accept(r, ","));
+    return true;
+}
+
+static uint64_t hash_of(const char *name)
+{
+    return eg__hash_bytes(0, name, strlen(name));
+}
+
+static bool is_taken(const reader *r, const char *name)
+{
+    const uint32_t *at = eg__map_find(&r->names, hash_of(name));
+    return at && strcmp(r->graph->nodes[*at].name, name) == 0;
+}
+
+static bool take_line(reader *r, line *l)
+{
+    char word[WORD];
+
+    if (!take_word(r, word))
+        return false;
+    l->op = eg__graph_op(word);
+    if (!l->op)
+        return wrong(r, "there is no operation of that name");
+    if (!take_arguments(r, l))
+        return false;
+    skip(r);
+    if (*r->p == '"' && !take_name(r, l->name))
+        return false;
+    if (l->op != &eg_op_variable && l->name[0] && is_taken(r, l->name))
+        return wrong(r, "this name is taken");
+    return take_specs(r, l);
+}
+
+/* ---- nodes ---------------------------------------------------------------------------------- */
+
+/* Whether the text of a literal is long enough for the elements its shape claims. */
+static bool literal_fits(const eg_spec *spec, const char *p)
+{
+    size_t length = strcspn(p, ";)\n");
+
+    if (strncmp(p, "bytes ", 6) == 0)
+        return length - 6 >= eg__bytes(spec) * 2;
+    return spec->size == 0 || length >= (size_t)spec->size * 2 - 1;
+}
+
+static eg_tensor *make_literal(reader *r, const line *l)
+{
+    const char *p = l->literal;
+
+    if (l->n_spec != 1 || !literal_fits(&l->spec[0], p))
+        return wrong(r, "there are fewer elements than the shape says"), NULL;
+    eg_tensor *value = eg__value_new(&l->spec[0], "eg_graph_parse");
+    if (!value || (eg__literal_parse(&l->spec[0], value->data, &p) && strchr(";) \n", *p)))
+        return value;
+    eg__unref(value);
+    return wrong(r, "these are not elements of that dtype and shape"), NULL;
+}
+
+static eg_tensor *make_variable(reader *r, const line *l, eg_tensor *value)
+{
+    eg_graph *graph = r->graph;
+    eg_variable_attrs attrs = {sizeof attrs, l->name, l->fixed};
+    eg_tensor *variable = eg_variable_new(value, &attrs);
+
+    if (!variable)
+        return NULL;
+    if (eg__reserve(&graph->owned, sizeof *graph->owned, graph->n_owned, &graph->owned_capacity))
+        return graph->owned[graph->n_owned++] = variable;
+    eg_variable_free(variable);
+    return eg__fail_memory("eg_graph_parse", sizeof *graph->owned), NULL;
+}
+
+static int add_tensor(reader *r, const line *l)
+{
+    eg_tensor *value = make_literal(r, l), *tensor = value;
+
+    if (value && l->op == &eg_op_variable)
+        tensor = make_variable(r, l, value);
+    int at = tensor ? eg__graph_add_tensor(r->graph, l->op, tensor) : -1;
+    eg__unref(value);
+    return at;
+}
+
+static bool inputs_fit(reader *r, const line *l)
+{
+    if (l->op->variadic ? l->n_in < 1 : l->n_in != eg__n_named(l->op))
+        return wrong(r, "the operation has another number of inputs");
+    for (int i = 0; i < l->n_in; i++) {
+        const eg_spec *spec = eg__spec_of(r->graph, l->in[i]);
+        unsigned kinds = l->op->types[l->op->variadic ? 0 : i];
+        if (kinds && !(kinds & 1u << eg__dtype(spec->dtype)->kind))
+            return wrong(r, "the operation does not take an input of this dtype");
+        bool promoted = l->op->variadic ? l->op->promote != 0 : (l->op->promote >> i & 1) != 0;
+        int first = l->op->promote & 1 || l->op->variadic ? 0 : 1;
+        if (promoted && spec->dtype != eg__spec_of(r->graph, l->in[first])->dtype)
+            return wrong(r, "the inputs' dtypes differ; the text must cast them");
+    }
+    return true;
+}
+
+static int add_operation(reader *r, const line *l)
+{
+    if (!inputs_fit(r, l))
+        return -1;
+    int at = eg__graph_apply(r->graph, l->op, l->op->attrs_size ? l->attrs : NULL, l->n_in, l->in);
+    if (at < 0 && eg__me.failed == EG_INVALID) {
+        eg__clear_error();
+        wrong(r, "the shapes of the inputs do not fit the operation");
+    }
+    return at;
+}
+
+static int add_node(reader *r, const line *l)
+{
+    if (l->op == &eg_op_constant || l->op == &eg_op_variable)
+        return add_tensor(r, l);
+    if (l->op != &eg_op_placeholder)
+        return add_operation(r, l);
+    if (l->n_spec != 1 || !l->name[0] || l->n_in > 0)
+        return wrong(r, "a placeholder has a name, a dtype and a shape, and no input"), -1;
+    return eg__graph_add_input(r->graph, NULL, &l->spec[0]);
+}
+
+static bool finish_node(reader *r, const line *l, int at)
+{
+    eg_node *node = &r->graph->nodes[at];
+
+    if (l->n_spec != node->n_out)
+        return wrong(r, "the operation has another number of results");
+    for (int i = 0; i < node->n_out; i++)
+        if (!eg__same_spec(&l->spec[i], &node->out[i]))
+            return wrong(r, "the operation gives another dtype or shape");
+    if (l->op == &eg_op_variable || !l->name[0])
+        return true;
+    node->name = eg__arena_text(&r->graph->arena, l->name);
+    if (node->name && eg__map_set(&r->names, hash_of(l->name), (uint32_t)at))
+        return true;
+    eg__fail_memory("eg_graph_parse", WORD);
+    return false;
+}
+
+/* "%3 = Mul(%0, %1) "name" : float32[2]", or an effect without the left side. */
+static bool take_node(reader *r)
+{
+    line l = {0};
+    int64_t number = (int64_t)r->n;
+    bool defines = accept(r, "%");
+    int own_line = r->line, line_behind;
+
+    if (defines && (!take_number(r, &number) || !expect(r, "=")))
+        return false;
+    if (number != (int64_t)r->n)
+        return wrong(r, "values are numbered one after another, from %0");
+    if (!take_line(r, &l))
+        return false;
+    if (!eg__reserve(&r->node_of, sizeof *r->node_of, (int)r->n, &r->capacity))
+        return eg__fail_memory("eg_graph_parse", sizeof *r->node_of), false;
+    line_behind = r->line;
+    r->line = own_line;
+    int at = add_node(r, &l);
+    if (at < 0 || !finish_node(r, &l, at))
+        return false;
+    r->line = line_behind;
+    if (defines != (r->graph->nodes[at].n_out > 0))
+        return wrong(r, "only an operation with a result has a number");
+    r->node_of[r->n++] = (uint32_t)at;
+    return true;
+}
+
+static bool take_graph(reader *r)
+{
+    char name[WORD];
+    eg_ref ref;
+
+    if (!expect(r, "graph") || !take_name(r, name) || !expect(r, "{"))
+        return false;
+    r->graph = eg__graph_new(name);
+    if (!r->graph)
+        return false;
+    while (!accept(r, "}")) {
+        if (!accept(r, "return")) {
+            if (!take_node(r))
+                return false;
+            continue;
+        }
+        do {
+            if (!take_ref(r, &ref) || !eg__graph_want(r->graph, ref))
+                return false;
+        } while (accept(r, ","));
+    }
+    skip(r);
+    return *r->p == '\0' || wrong(r, "text follows the graph's end");
+}
+
+eg_graph *eg_graph_parse(const char *text)
+{
+    reader r = {.p = text, .line = 1};
+
+    if (eg__me.failed)
+        return NULL;
+    if (!text)
+        return eg__fail_null(EG_INVALID, "eg_graph_parse", "text is NULL");
+    bool whole = take_graph(&r);
+    eg__free(r.node_of, sizeof *r.node_of * (size_t)r.capacity);
+    eg__map_free(&r.names);
+    if (whole)
+        return r.graph;
+    if (r.broken && !eg__me.failed)
+        eg__fail(EG_FORMAT, "eg_graph_parse", "line %d is not understood", r.line);
+    eg_graph_free(r.graph);
+    return NULL;
+}
+
+eg_status eg_graph_save(const eg_graph *graph, const char *path)
+{
+    char *text = eg_graph_text(graph);
+
+    if (text)
+        eg__file_write(path, text, strlen(text), "eg_graph_save");
+    eg_free(text);
+    return eg__me.failed;
+}
+
+eg_graph *eg_graph_load(const char *path)
+{
+    const size_t most = (size_t)1 << 31;
+    size_t n;
+    char *text = eg__file_read(path, most, &n, "eg_graph_load");
+
+    if (!text)
+        return NULL;
+    eg_graph *graph = NULL;
+    if (strlen(text) == n)
+        graph = eg_graph_parse(text);
+    else
+        eg__fail(EG_FORMAT, "eg_graph_load", "%s is no text", path);
+    eg__free(text, n + 1);
+    return graph;
+}

@@ -1,0 +1,389 @@
+/* Safetensors: eight bytes that say how long the header is, the header in JSON, the elements.
+ *
+ * A file is read as if it came from an enemy. Before the elements are read, the header must be
+ * such that the tensors cover them exactly, without a gap or overlap, each as long as its dtype and
+ * shape say. Booleans other than 0 and 1 are refused too. What is left after loading cannot be
+ * wrong, so finding a tensor is a plain copy.
+ *
+ * Files are written as the reference implementation writes them, byte for byte.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "io/safetensors.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/os.h"
+#include "op/effect.h"
+#include "op/watch.h"
+#include <eagre/variable.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "safetensors files hold little-endian elements, which this file copies as they are"
+#endif
+
+static const char save_name[] = "eg_safetensors_save", load_name[] = "eg_safetensors_load",
+                  find_name[] = "eg_safetensors_find", restore_name[] = "eg_safetensors_restore";
+
+enum { LENGTH = 8 }; /* bytes that tell the header's length */
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const eg__stored *)a)->name, ((const eg__stored *)b)->name);
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const eg__stored *x = a, *y = b;
+
+    if (x->begin != y->begin)
+        return x->begin < y->begin ? -1 : 1;
+    return (x->end > y->end) - (x->end < y->end);
+}
+
+static int by_type_and_name(const void *a, const void *b)
+{
+    int x = ((const eg__stored *)a)->type, y = ((const eg__stored *)b)->type;
+    return x != y ? x - y : by_name(a, b);
+}
+
+static void sort(eg_safetensors *file, int (*order)(const void *, const void *))
+{
+    if (file->n > 1)
+        qsort(file->entries, (size_t)file->n, sizeof(eg__stored), order);
+}
+
+static void clear(eg_safetensors *file)
+{
+    for (int i = 0; i < file->n; i++) {
+        eg__free_text(file->entries[i].name);
+        eg__unref(file->entries[i].value);
+    }
+    eg__free(file->entries, sizeof(eg__stored) * (size_t)file->capacity);
+    eg__free(file->data, file->size);
+}
+
+/* ---- saving --------------------------------------------------------------------------------- */
+
+static eg_status check_tensor(int i, eg_tensor *x, const char *name)
+{
+    if (!x)
+        return eg__fail(EG_INVALID, save_name, "tensor %d is NULL", i);
+    if (x->kind == EG__SPENT)
+        return eg__fail(EG_STATE, save_name, "tensor %d is spent; eg_retain it before", i);
+    if (x->kind != EG__VALUE && x->kind != EG__VARIABLE)
+        return eg__fail(EG_INVALID, save_name, "tensor %d is %s and has no elements", i,
+            x->kind == EG__SYMBOL ? "a symbol" : "a tuple or none");
+    if (eg__stored_type(x->spec.dtype) < 0)
+        return eg__fail(EG_INVALID, save_name, "tensor %d is %s, which the format does not have", i,
+            eg_dtype_name(x->spec.dtype));
+    if (!name)
+        return eg__fail(EG_INVALID, save_name, "tensor %d has no name and is no variable", i);
+    const char *fault = eg__stored_name_fault(name);
+    if (fault)
+        return eg__fail(EG_INVALID, save_name, "tensor %d: %s", i, fault);
+    return eg__watch_asked(x, EG__ASK_RAW);
+}
+
+/* Adds tensor i with the value it has now. */
+static eg_status collect(eg_safetensors *file, int i, eg_tensor *x, const char *const names[])
+{
+    bool is_variable = x && x->kind == EG__VARIABLE;
+    const char *name = names ? names[i] : is_variable ? eg_variable_name(x) : NULL;
+
+    if (check_tensor(i, x, name) != EG_OK)
+        return eg__me.failed;
+    eg__stored e = {.spec = x->spec, .type = eg__stored_type(x->spec.dtype)};
+    if (!eg__stored_add(file, name, &e, save_name))
+        return eg__me.failed;
+    file->entries[file->n - 1].value = is_variable ? eg__variable_now(x) : eg__ref(x);
+    return eg__me.failed;
+}
+
+/* Puts the entries into their order and gives them places. */
+static eg_status arrange(eg_safetensors *file)
+{
+    size_t at = 0;
+
+    sort(file, by_name);
+    for (int i = 1; i < file->n; i++)
+        if (by_name(&file->entries[i - 1], &file->entries[i]) == 0)
+            return eg__fail(
+                EG_INVALID, save_name, "two tensors are named \"%.64s\"", file->entries[i].name);
+    sort(file, by_type_and_name);
+    for (int i = 0; i < file->n; i++) {
+        file->entries[i].begin = at;
+        at += eg__bytes(&file->entries[i].spec);
+        file->entries[i].end = at;
+    }
+    return EG_OK;
+}
+
+static void write_all(const eg_safetensors *file, const char *path)
+{
+    eg__text header = {0};
+    eg__new_file out;
+    unsigned char length[LENGTH];
+
+    if (eg__header_compose(&header, file) && eg__file_begin(&out, path, save_name) == EG_OK) {
+        for (int i = 0; i < LENGTH; i++)
+            length[i] = (unsigned char)((uint64_t)header.length >> 8 * i);
+        fwrite(length, 1, LENGTH, out.f);
+        fwrite(header.start, 1, header.length, out.f);
+        for (int i = 0; i < file->n; i++)
+            if (file->entries[i].spec.size > 0)
+                fwrite(file->entries[i].value->data, 1, eg__bytes(&file->entries[i].spec), out.f);
+        eg__file_end(&out);
+    }
+    eg__text_free(&header);
+}
+
+eg_status eg_safetensors_save(
+    const char *path, int n, const char *const names[], eg_tensor *const tensors[])
+{
+    eg_safetensors file = {0};
+    eg_status status = EG_OK;
+
+    if (eg__me.failed || !eg__header_is_there(save_name))
+        return eg__me.failed;
+    if (n < 0 || (n > 0 && !tensors))
+        return eg__fail(EG_INVALID, save_name, n < 0 ? "n is negative" : "tensors is NULL");
+    for (int i = 0; i < n && status == EG_OK; i++)
+        status = collect(&file, i, tensors[i], names);
+    if (status == EG_OK && arrange(&file) == EG_OK)
+        write_all(&file, path);
+    clear(&file);
+    return eg__me.failed;
+}
+
+/* ---- loading -------------------------------------------------------------------------------- */
+
+static bool fail_file(eg_status status, const char *path, const char *why)
+{
+    eg__fail(status, load_name, "%s %s", path, why);
+    return false;
+}
+
+static bool fail_errno(const char *path, const char *what)
+{
+    char buffer[128];
+    const char *why = eg__os_error(errno, buffer, sizeof buffer);
+
+    eg__fail(EG_IO, load_name, "cannot %s %s: %s", what, path, why);
+    return false;
+}
+
+static bool read_exactly(FILE *f, void *to, size_t n, const char *path)
+{
+    if (fread(to, 1, n, f) == n)
+        return true;
+    return ferror(f) ? fail_errno(path, "read") : fail_file(EG_FORMAT, path, "is cut off");
+}
+
+/* How many bytes the file has. */
+static bool measure(FILE *f, const char *path, uint64_t *length)
+{
+    off_t end = fseeko(f, 0, SEEK_END) == 0 ? ftello(f) : -1;
+
+    if (end < 0 || fseeko(f, 0, SEEK_SET) != 0)
+        return fail_errno(path, "measure");
+    *length = (uint64_t)end;
+    return true;
+}
+
+/* Reads the length of the header, which must be in the file, and tells how many bytes follow it. */
+static bool read_lengths(FILE *f, const char *path, size_t *header, size_t *data)
+{
+    unsigned char bytes[LENGTH];
+    uint64_t length, claimed = 0;
+
+    if (!measure(f, path, &length) || !read_exactly(f, bytes, LENGTH, path))
+        return false;
+    if (length < LENGTH)
+        return fail_file(EG_IO, path, "is no ordinary file");
+    for (int i = 0; i < LENGTH; i++)
+        claimed |= (uint64_t)bytes[i] << 8 * i;
+    if (claimed < 2 || claimed > EG__MOST_HEADER)
+        return fail_file(EG_FORMAT, path, "is no safetensors file: no header is that long");
+    if (claimed > length - LENGTH)
+        return fail_file(
+            EG_FORMAT, path, "is cut off or no safetensors file: its header ends behind it");
+    *header = (size_t)claimed;
+    *data = (size_t)(length - LENGTH - claimed);
+    return length - LENGTH - claimed <= PTRDIFF_MAX || fail_file(EG_FORMAT, path, "is too long");
+}
+
+static bool read_header(eg_safetensors *file, FILE *f, size_t n, const char *path)
+{
+    char *header = eg__alloc(n);
+
+    if (!header)
+        return eg__fail_memory(load_name, n), false;
+    bool good = read_exactly(f, header, n, path) && eg__header_parse(file, header, n, path);
+    eg__free(header, n);
+    return good;
+}
+
+/* Whether the entries cover the `n` bytes behind the header, each byte once. */
+static bool check_places(eg_safetensors *file, size_t n, const char *path)
+{
+    size_t at = 0;
+
+    sort(file, by_place);
+    for (int i = 0; i < file->n; i++) {
+        if (file->entries[i].begin != at)
+            return fail_file(EG_FORMAT, path,
+                file->entries[i].begin < at ? "has tensors that overlap"
+                                            : "has a gap between tensors");
+        at = file->entries[i].end;
+    }
+    if (at != n)
+        return fail_file(EG_FORMAT, path,
+            at > n ? "is cut off: elements are missing at its end"
+                   : "has bytes that belong to no tensor at its end");
+    sort(file, by_name);
+    return true;
+}
+
+static bool check_booleans(const eg_safetensors *file, const char *path)
+{
+    for (int i = 0; i < file->n; i++)
+        for (size_t at = file->entries[i].begin; at < file->entries[i].end; at++)
+            if (file->entries[i].spec.dtype == EG_BOOL && (unsigned char)file->data[at] > 1)
+                return fail_file(EG_FORMAT, path, "has a boolean that is neither 0 nor 1");
+    return true;
+}
+
+static bool load(eg_safetensors *file, FILE *f, const char *path)
+{
+    size_t header = 0, data = 0;
+
+    if (!read_lengths(f, path, &header, &data) || !read_header(file, f, header, path) ||
+        !check_places(file, data, path))
+        return false;
+    file->data = eg__alloc(data);
+    if (!file->data)
+        return eg__fail_memory(load_name, data), false;
+    file->size = data;
+    return read_exactly(f, file->data, data, path) && check_booleans(file, path);
+}
+
+eg_safetensors *eg_safetensors_load(const char *path)
+{
+    if (eg__me.failed || !eg__header_is_there(load_name))
+        return NULL;
+    if (!path)
+        return eg__fail_null(EG_INVALID, load_name, "the path is NULL");
+    FILE *f = fopen(path, "rb");
+    if (!f)
+        return fail_errno(path, "open"), NULL;
+    eg_safetensors *file = eg__alloc_zero(sizeof *file);
+    if (!file) {
+        eg__fail_memory(load_name, sizeof *file);
+    } else if (!load(file, f, path)) {
+        eg_safetensors_free(file);
+        file = NULL;
+    }
+    fclose(f);
+    return file;
+}
+
+void eg_safetensors_free(eg_safetensors *file)
+{
+    if (!file)
+        return;
+    clear(file);
+    eg__free(file, sizeof *file);
+}
+
+/* ---- what is in it -------------------------------------------------------------------------- */
+
+int eg_safetensors_count(const eg_safetensors *file)
+{
+    return file ? file->n : 0;
+}
+
+const char *eg_safetensors_name(const eg_safetensors *file, int i)
+{
+    return file && i >= 0 && i < file->n ? file->entries[i].name : NULL;
+}
+
+static const eg__stored *find(const eg_safetensors *file, const char *name)
+{
+    int low = 0, high = file->n;
+
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+        int order = strcmp(file->entries[middle].name, name);
+        if (order == 0)
+            return &file->entries[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+static eg_tensor *copy_out(const eg_safetensors *file, const eg__stored *e)
+{
+    return eg_copy(e->spec.dtype, e->spec.rank, e->spec.dims, file->data + e->begin);
+}
+
+eg_tensor *eg_safetensors_find(eg_safetensors *file, const char *name)
+{
+    if (eg__me.failed)
+        return NULL;
+    if (!file || !name)
+        return eg__fail_null(EG_INVALID, find_name, "%s is NULL", file ? "name" : "file");
+    const eg__stored *e = find(file, name);
+    if (!e)
+        return eg__fail_null(EG_INVALID, find_name, "the file has no tensor \"%.64s\"", name);
+    return copy_out(file, e);
+}
+
+/* ---- restoring ------------------------------------------------------------------------------ */
+
+static eg_status restore(const eg_safetensors *file, int i, eg_tensor *variable)
+{
+    char ours[EG__SPEC_TEXT], theirs[EG__SPEC_TEXT];
+
+    if (!variable || variable->kind != EG__VARIABLE)
+        return eg__fail(
+            EG_INVALID, restore_name, "variable %d is %s", i, variable ? "no variable" : "NULL");
+    const eg__stored *e = find(file, eg_variable_name(variable));
+    if (!e)
+        return eg__fail(EG_INVALID, restore_name, "the file has no tensor \"%.64s\"",
+            eg_variable_name(variable));
+    if (!eg__same_spec(&e->spec, &variable->spec))
+        return eg__fail(EG_INVALID, restore_name, "variable \"%.64s\" is %s, the file has %s",
+            eg_variable_name(variable), eg__spec_text(&variable->spec, ours),
+            eg__spec_text(&e->spec, theirs));
+    return eg_assign(variable, copy_out(file, e));
+}
+
+/* The assignments wait in a transaction until all of them have been made. */
+eg_status eg_safetensors_restore(const char *path, int n, eg_tensor *const variables[])
+{
+    eg__transaction all;
+
+    if (eg__me.failed)
+        return eg__me.failed;
+    if (n < 0 || (n > 0 && !variables))
+        return eg__fail(EG_INVALID, restore_name, n < 0 ? "n is negative" : "variables is NULL");
+    eg_safetensors *file = eg_safetensors_load(path);
+    if (!file)
+        return eg__me.failed;
+    eg_scope *scope = eg_scope_open();
+    eg__transaction_begin(&all);
+    for (int i = 0; i < n && !eg__me.failed; i++)
+        restore(file, i, variables[i]);
+    if (eg__me.failed || !eg__transaction_prepare(&all))
+        eg__transaction_drop(&all);
+    else if (!eg__transaction_commit(&all))
+        eg__fail(EG_STATE, restore_name, "another thread assigned a variable meanwhile; try again");
+    eg_scope_close(scope);
+    eg_safetensors_free(file);
+    return eg__me.failed;
+}

@@ -1,0 +1,250 @@
+/* Optimizers: Adam and gradient descent with momentum.
+ *
+ * Their state is variables, their step plain operations and assignments, so that inside a function
+ * a training step is one graph, and saving an optimizer is saving its variables.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <eagre/grad.h>
+#include <eagre/nn.h>
+#include <eagre/ops.h>
+#include <eagre/variable.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct eg_optimizer {
+    eg_status (*step)(eg_optimizer *o, eg_tensor *const gradients[]);
+    eg_adam_attrs adam;
+    eg_sgd_attrs sgd;
+    int n, n_states;
+    eg_tensor **variables;
+    eg_tensor **states; /* Adam: the step, then mean and square of each; descent: velocities */
+};
+
+static eg_tensor *number_like(const eg_tensor *x, double value)
+{
+    return eg_scalar(eg_dtype_of(x), value);
+}
+
+static eg_tensor *scaled(eg_tensor *x, double factor)
+{
+    return eg_mul(x, number_like(x, factor));
+}
+
+/* The attributes a caller of any version meant. */
+static void complete(void *full, size_t size, const void *given)
+{
+    size_t n = 0;
+
+    memset(full, 0, size);
+    if (given) {
+        memcpy(&n, given, sizeof n);
+        memcpy(full, given, n < size ? n : size);
+    }
+}
+
+/* ---- made and freed ------------------------------------------------------------------------- */
+
+void eg_optimizer_free(eg_optimizer *o)
+{
+    if (!o)
+        return;
+    for (int i = 0; o->states && i < o->n_states; i++)
+        eg_variable_free(o->states[i]);
+    for (int i = 0; o->variables && i < o->n; i++)
+        eg_release(o->variables[i]);
+    free(o->states);
+    free(o->variables);
+    free(o);
+}
+
+static bool check(const char *op, int n, eg_tensor *const variables[])
+{
+    if (n < 1 || !variables) {
+        eg_fail(EG_INVALID, op, "at least one variable is needed");
+        return false;
+    }
+    for (int i = 0; i < n; i++) {
+        eg_dtype d = eg_dtype_of(variables[i]);
+        if (!*eg_variable_name(variables[i]) || (d != EG_FLOAT32 && d != EG_FLOAT64)) {
+            eg_fail(EG_INVALID, op, "all that is trained must be floating-point variables");
+            return false;
+        }
+    }
+    return true;
+}
+
+static eg_optimizer *make(const char *op, int n, eg_tensor *const variables[], int n_states)
+{
+    eg_optimizer *o = NULL;
+
+    if (!eg_ok() || !check(op, n, variables))
+        return NULL;
+    o = calloc(1, sizeof *o);
+    if (o) {
+        o->n = n;
+        o->variables = calloc((size_t)n, sizeof *o->variables);
+        o->states = calloc((size_t)n_states + 1, sizeof *o->states);
+    }
+    if (!o || !o->variables || !o->states) {
+        eg_optimizer_free(o);
+        eg_fail(EG_NO_MEMORY, op, "the optimizer could not be allocated");
+        return NULL;
+    }
+    for (int i = 0; i < n; i++)
+        o->variables[i] = eg_retain(variables[i]);
+    return o;
+}
+
+/* A state variable of zeros in the shape of `like`, named "<name>/<what>". */
+static bool add_state(eg_optimizer *o, eg_tensor *like, const char *what)
+{
+    char name[128];
+    eg_variable_attrs attrs = {.size = sizeof attrs, .name = name, .not_trainable = true};
+    eg_scope *scope = eg_scope_open();
+
+    snprintf(name, sizeof name, "%.100s/%s", eg_variable_name(like), what);
+    eg_tensor *state = eg_variable_new(eg_zeros_like(like), &attrs);
+    eg_scope_close(scope);
+    if (state)
+        o->states[o->n_states++] = state;
+    return state != NULL;
+}
+
+eg_tensor *eg_optimizer_state(eg_optimizer *o, int i)
+{
+    return o && i >= 0 && i < o->n_states ? o->states[i] : NULL;
+}
+
+eg_status eg_optimizer_apply(eg_optimizer *o, int n, eg_tensor *const gradients[])
+{
+    static const char op[] = "eg_optimizer_apply";
+
+    if (!eg_ok())
+        return eg_pending(NULL);
+    if (!o || !gradients)
+        return eg_fail(EG_INVALID, op, o ? "gradients is NULL" : "optimizer is NULL");
+    if (n != o->n)
+        return eg_fail(EG_INVALID, op, "it needs one gradient for each of its variables");
+    for (int i = 0; i < n; i++)
+        if (!gradients[i] || eg_is_none(gradients[i]))
+            return eg_fail(EG_INVALID, op, "a gradient is missing; the loss does not depend on "
+                                           "every variable");
+    eg_scope *scope = eg_scope_open();
+    o->step(o, gradients);
+    eg_scope_close(scope);
+    return eg_pending(NULL);
+}
+
+/* ---- Adam ----------------------------------------------------------------------------------- */
+
+enum { POWER_1, POWER_2, MOMENTS }; /* states: the betas' powers, then two moments a variable */
+
+/* rate * sqrt(1 - beta_2^t) / (1 - beta_1^t), in double, and advances the powers. */
+static eg_tensor *adam_rate(eg_optimizer *o)
+{
+    eg_tensor *p1 = scaled(o->states[POWER_1], o->adam.beta_1);
+    eg_tensor *p2 = scaled(o->states[POWER_2], o->adam.beta_2);
+    eg_tensor *one = eg_scalar(EG_FLOAT64, 1);
+    eg_tensor *rate = eg_div(eg_sqrt(eg_sub(one, p2)), eg_sub(one, p1));
+
+    eg_assign(o->states[POWER_1], p1);
+    eg_assign(o->states[POWER_2], p2);
+    return scaled(rate, o->adam.rate);
+}
+
+static void adam_update(eg_optimizer *o, int i, eg_tensor *g, eg_tensor *rate)
+{
+    const eg_adam_attrs *a = &o->adam;
+    eg_tensor *w = o->variables[i];
+    eg_tensor *mean = o->states[MOMENTS + 2 * i], *square = o->states[MOMENTS + 2 * i + 1];
+    eg_tensor *m = eg_add(scaled(mean, a->beta_1), scaled(g, 1 - a->beta_1));
+    eg_tensor *v = eg_add(scaled(square, a->beta_2), scaled(eg_square(g), 1 - a->beta_2));
+    eg_tensor *spread = eg_add(eg_sqrt(v), number_like(w, a->epsilon));
+    eg_tensor *step = eg_div(eg_mul(eg_cast(rate, eg_dtype_of(w)), m), spread);
+
+    eg_assign(mean, m);
+    eg_assign(square, v);
+    eg_assign_sub(w, step);
+}
+
+static eg_status adam_step(eg_optimizer *o, eg_tensor *const gradients[])
+{
+    eg_tensor *rate = adam_rate(o);
+
+    for (int i = 0; i < o->n && eg_ok(); i++) {
+        eg_scope *scope = eg_scope_open();
+        adam_update(o, i, gradients[i], rate);
+        eg_scope_close(scope);
+    }
+    return eg_pending(NULL);
+}
+
+static bool add_power(eg_optimizer *o, const char *name)
+{
+    eg_variable_attrs attrs = {.size = sizeof attrs, .name = name, .not_trainable = true};
+    eg_scope *scope = eg_scope_open();
+    eg_tensor *state = eg_variable_new(eg_scalar(EG_FLOAT64, 1), &attrs);
+
+    eg_scope_close(scope);
+    if (state)
+        o->states[o->n_states++] = state;
+    return state != NULL;
+}
+
+eg_optimizer *eg_adam_new(int n, eg_tensor *const variables[], const eg_adam_attrs *attrs)
+{
+    eg_optimizer *o = make("eg_adam_new", n, variables, 2 * n + 2);
+
+    if (!o)
+        return NULL;
+    complete(&o->adam, sizeof o->adam, attrs);
+    o->adam.rate = o->adam.rate != 0 ? o->adam.rate : 0.001;
+    o->adam.beta_1 = o->adam.beta_1 != 0 ? o->adam.beta_1 : 0.9;
+    o->adam.beta_2 = o->adam.beta_2 != 0 ? o->adam.beta_2 : 0.999;
+    o->adam.epsilon = o->adam.epsilon != 0 ? o->adam.epsilon : 1e-7;
+    o->step = adam_step;
+    bool done = add_power(o, "adam/beta_1_power") && add_power(o, "adam/beta_2_power");
+    for (int i = 0; done && i < n; i++)
+        done = add_state(o, variables[i], "adam_m") && add_state(o, variables[i], "adam_v");
+    if (done)
+        return o;
+    eg_optimizer_free(o);
+    return NULL;
+}
+
+/* ---- gradient descent ----------------------------------------------------------------------- */
+
+static eg_status sgd_step(eg_optimizer *o, eg_tensor *const gradients[])
+{
+    for (int i = 0; i < o->n && eg_ok(); i++) {
+        eg_scope *scope = eg_scope_open();
+        eg_tensor *step = scaled(gradients[i], o->sgd.rate);
+        if (o->n_states > 0) {
+            eg_tensor *velocity = eg_sub(scaled(o->states[i], o->sgd.momentum), step);
+            eg_assign(o->states[i], velocity);
+            eg_assign_add(o->variables[i], velocity);
+        } else {
+            eg_assign_sub(o->variables[i], step);
+        }
+        eg_scope_close(scope);
+    }
+    return eg_pending(NULL);
+}
+
+eg_optimizer *eg_sgd_new(int n, eg_tensor *const variables[], const eg_sgd_attrs *attrs)
+{
+    eg_optimizer *o = make("eg_sgd_new", n, variables, n);
+    bool done = true;
+
+    if (!o)
+        return NULL;
+    complete(&o->sgd, sizeof o->sgd, attrs);
+    o->sgd.rate = o->sgd.rate != 0 ? o->sgd.rate : 0.01;
+    o->step = sgd_step;
+    for (int i = 0; o->sgd.momentum != 0 && done && i < n; i++)
+        done = add_state(o, variables[i], "velocity");
+    if (done)
+        return o;
+    eg_optimizer_free(o);
+    return NULL;
+}

@@ -1,0 +1,90 @@
+/* Plans: a graph as a straight program of prepared jobs over numbered slots.
+ *
+ * Everything that can be decided once is: kernels are chosen and prepared, values that live at the
+ * same time get their own place in one arena, dead ones hand theirs on, element-wise results
+ * overwrite an argument that dies. Running a plan is one loop. A plan never changes, so any number
+ * of threads may run it, each with a frame of its own.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef RUN_PLAN_H
+#define RUN_PLAN_H
+
+#include "graph/graph.h"
+
+typedef enum eg__slot_kind {
+    EG__SLOT_ARENA,    /* at an offset in the frame's arena */
+    EG__SLOT_INPUT,    /* where the caller says */
+    EG__SLOT_RESULT,   /* where the caller says: the memory of a result */
+    EG__SLOT_CONSTANT, /* the elements of a constant */
+    EG__SLOT_VARIABLE, /* the elements of a variable's value, as the caller found it */
+} eg__slot_kind;
+
+typedef struct eg__slot {
+    eg__slot_kind kind;
+    uint32_t index; /* which input, result or variable */
+    size_t offset, bytes;
+    const void *constant;
+} eg__slot;
+
+typedef struct eg__step {
+    eg_job job;
+    const eg_opdef *op;
+    const eg_spec *out_spec;
+    uint32_t *in, *out; /* slots */
+    int n_in, n_out;
+    size_t scratch; /* offset in the arena */
+    eg_site site;
+} eg__step;
+
+/* Where an output of the graph is found after a run. */
+typedef struct eg__plan_output {
+    uint32_t slot;
+    bool own; /* the slot is an EG__SLOT_RESULT made for this output */
+    eg_spec spec;
+} eg__plan_output;
+
+typedef struct eg__plan {
+    eg_graph *graph; /* owned: constants, attributes and specs live in it */
+    eg__arena memory;
+    eg__step *steps;
+    eg__slot *slots;
+    uint32_t *input_slot;   /* of each graph input */
+    eg_tensor **variables;  /* that are read; index of EG__SLOT_VARIABLE */
+    uint32_t *variable_slot;
+    eg__plan_output *outputs;
+    int n_steps, n_slots, n_inputs, n_variables, n_outputs;
+    size_t arena;           /* bytes */
+    bool may_fail;
+} eg__plan;
+
+/* Plans a graph, which then belongs to the plan, also on failure. Outputs i with result[i] (NULL:
+ * all) get memory from the caller, so that they can be handed out; the others stay in the frame.
+ * NULL after an error. */
+eg__plan *eg__plan_new(eg_graph *graph, const bool result[]);
+void eg__plan_free(eg__plan *plan);
+
+/* Bytes a plan holds, without its frames. */
+size_t eg__plan_bytes(const eg__plan *plan);
+
+/* Places arena slots: fills in offsets, sizes, scratch. place.c */
+bool eg__plan_place(eg__plan *plan);
+
+/* ---- frame.c -------------------------------------------------------------------------------- */
+
+/* A place to run a plan: where each slot lies, and the arena. */
+typedef struct eg__frame {
+    void **at; /* by slot */
+    void *arena;
+} eg__frame;
+
+/* Makes a frame whose arena and constant slots are bound; the caller binds the rest. */
+bool eg__frame_new(eg__frame *frame, const eg__plan *plan);
+void eg__frame_free(eg__frame *frame, const eg__plan *plan);
+
+/* Runs all steps. A failing step is reported with its operation and the C line that made it. */
+eg_status eg__plan_run(const eg__plan *plan, eg__frame *frame);
+
+/* Prepares the job of a node: its kernel, or printing. */
+bool eg__plan_job(const eg_graph *graph, const eg_node *node, eg_job *job);
+
+#endif

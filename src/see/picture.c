@@ -1,0 +1,230 @@
+/* Pictures of graphs and functions: the language of graphviz, and through its program dot the
+ * formats it draws.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "base/error.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/os.h"
+#include "function/trace.h"
+#include "graph/graph.h"
+#include "tensor/variable.h"
+#include <eagre/see.h>
+#include <string.h>
+
+/* ---- text for dot --------------------------------------------------------------------------- */
+
+static void put_quoted(eg__text *text, const char *s)
+{
+    for (; *s; s++) {
+        if (*s == '"' || *s == '\\')
+            eg__text_put(text, "\\");
+        eg__text_add(text, s, 1);
+    }
+}
+
+static void put_start(eg__text *text, const char *name)
+{
+    eg__text_put(text, "digraph \"");
+    put_quoted(text, name);
+    eg__text_put(text, "\" {\n  node [shape=box, style=\"rounded,filled\", fillcolor=\"#eef3fa\", "
+                       "fontname=\"sans-serif\", fontsize=11];\n"
+                       "  edge [fontname=\"sans-serif\", fontsize=9];\n");
+}
+
+static const char *colour_of(const eg_node *node)
+{
+    if (node->op == &eg_op_placeholder)
+        return "#dff0d8";
+    if (node->op == &eg_op_constant)
+        return "#f5f5f5";
+    if (node->op == &eg_op_variable)
+        return "#fcf3cf";
+    return node->op->traits & EG__EFFECT ? "#fadbd8" : "#eef3fa";
+}
+
+static void put_label(const eg_node *node, eg__text *text)
+{
+    char spec[EG__SPEC_TEXT];
+    eg__text attrs = {0};
+
+    eg__text_put(text, node->op->name);
+    if (node->attrs)
+        eg__attrs_text(node->op->attrs, node->attrs, true, &attrs);
+    if (attrs.length > 0) {
+        eg__text_put(text, "\\n");
+        put_quoted(text, attrs.start);
+    }
+    eg__text_free(&attrs);
+    if (node->name || node->op == &eg_op_variable) {
+        eg__text_put(text, "\\n");
+        put_quoted(text, node->name ? node->name : node->tensor->variable->name);
+    }
+    for (int k = 0; k < node->n_out; k++)
+        eg__text_format(text, "\\n%s", eg__spec_text(&node->out[k], spec));
+}
+
+/* One node, called <prefix>n<number>. */
+static void put_node(const eg_node *node, int prefix, int number, eg__text *text)
+{
+    eg__text_format(text, "  s%dn%d [label=\"", prefix, number);
+    put_label(node, text);
+    if (node->tensor && node->tensor->kind == EG__VALUE && node->tensor->spec.size == 1) {
+        eg__text_put(text, "\\n");
+        eg__literal_put(&node->tensor->spec, node->tensor->data, text);
+    }
+    eg__text_format(text, "\", fillcolor=\"%s\"];\n", colour_of(node));
+}
+
+/* ---- graphs --------------------------------------------------------------------------------- */
+
+static void put_graph(const eg_graph *graph, eg__text *text)
+{
+    put_start(text, graph->name);
+    for (int i = 0; i < graph->n; i++) {
+        const eg_node *node = &graph->nodes[i];
+        put_node(node, 0, i, text);
+        for (int k = 0; k < node->n_in; k++)
+            eg__text_format(text, "  s0n%u -> s0n%d;\n", node->in[k].node, i);
+    }
+    eg__text_put(text, "}\n");
+}
+
+/* ---- functions ------------------------------------------------------------------------------ */
+
+/* An edge from a value to a node; constants and variables are drawn beside each use. */
+static void put_edge(const eg__segment *s, eg_ref in, int to, eg__text *text)
+{
+    eg__value v = eg__segment_value(s, in);
+
+    if (v.segment)
+        eg__text_format(text, "  s%dn%u -> s%dn%d;\n", v.segment->number, v.ref.node, s->number,
+            to);
+    else
+        eg__text_format(text, "  s%dn%u -> s%dn%d;\n", s->number, in.node, s->number, to);
+}
+
+static void put_end(const eg__segment *s, const char *label, const char *shape,
+    const eg__value values[], int n, eg__text *text)
+{
+    eg__text_format(text, "  s%dend [label=\"%s\", shape=%s, fillcolor=\"#e8daef\"];\n", s->number,
+        label, shape);
+    for (int i = 0; i < n; i++)
+        if (values[i].segment)
+            eg__text_format(text, "  s%dn%u -> s%dend;\n", values[i].segment->number,
+                values[i].ref.node, s->number);
+}
+
+static void put_outcome(const eg__segment *s, const eg__outcome *o, eg__text *text)
+{
+    const eg__segment *child = o->segment;
+
+    eg__text_format(text, "  s%dend -> s%dend [style=bold, label=\"", s->number, child->number);
+    if (s->end == EG__END_TRUE)
+        eg__text_put(text, *(const bool *)o->bytes ? "true" : "false");
+    else if (s->end == EG__END_ITEM)
+        eg__literal_put(eg__value_spec(&s->asked), o->bytes, text);
+    eg__text_put(text, "\"];\n");
+}
+
+static void put_segment(const eg__segment *s, eg__text *text)
+{
+    for (int i = 0; i < s->graph->n; i++) {
+        const eg_node *node = &s->graph->nodes[i];
+        if (node->op == &eg_op_placeholder && s->parent)
+            continue;
+        put_node(node, s->number, i, text);
+        for (int k = 0; k < node->n_in; k++)
+            put_edge(s, node->in[k], i, text);
+    }
+    if (s->end == EG__END_RETURN)
+        put_end(s, "return", "oval", s->results, s->n_results, text);
+    else if (s->end == EG__END_CALL)
+        put_end(s, s->callee->callable.name, "diamond", NULL, 0, text);
+    else
+        put_end(s, s->end == EG__END_TRUE ? "true?" : "which?", "diamond", &s->asked, 1, text);
+    for (int i = 0; i < s->n_outcomes; i++)
+        put_outcome(s, &s->outcomes[i], text);
+}
+
+static void put_function(const eg_function *f, eg__text *text)
+{
+    const eg__trace *newest = atomic_load(&f->traces);
+
+    put_start(text, f->callable.name);
+    for (int i = 0; newest && i < newest->n_segments; i++)
+        put_segment(newest->segments[i], text);
+    eg__text_put(text, "}\n");
+}
+
+/* ---- files ---------------------------------------------------------------------------------- */
+
+static eg_status draw_with_dot(const char *dot_text, size_t length, const char *format,
+    const char *path, const char *op)
+{
+    char type[8];
+    eg__new_file source, picture;
+    const char *argv[] = {"dot", type, NULL, NULL};
+
+    snprintf(type, sizeof type, "-T%s", format);
+    if (eg__file_begin(&source, path, op) != EG_OK)
+        return eg__me.failed;
+    fwrite(dot_text, 1, length, source.f);
+    fflush(source.f);
+    if (eg__file_begin(&picture, path, op) == EG_OK) {
+        argv[2] = source.aside;
+        int status = eg__os_run(argv, picture.aside);
+        if (status != 0)
+            eg__fail(EG_UNAVAILABLE, op, "dot %s; it belongs to the package graphviz",
+                status < 0 || status == 127 ? "is not installed" : "could not draw the graph");
+        eg__file_end(&picture);
+    }
+    eg__file_drop(&source);
+    return eg__me.failed;
+}
+
+static eg_status draw(eg__text *text, const char *path, const char *op)
+{
+    static const char *const formats[] = {"svg", "png", "pdf"};
+    const char *ending = path ? strrchr(path, '.') : NULL;
+
+    if (text->failed)
+        return eg__fail_memory(op, text->length);
+    if (ending && strcmp(ending, ".dot") == 0)
+        return eg__file_write(path, text->start, text->length, op);
+    for (size_t i = 0; ending && i < sizeof formats / sizeof *formats; i++)
+        if (strcmp(ending + 1, formats[i]) == 0)
+            return draw_with_dot(text->start, text->length, formats[i], path, op);
+    return eg__fail(EG_INVALID, op, "%s must end in .dot, .svg, .png or .pdf",
+        path ? path : "the path is NULL and");
+}
+
+eg_status eg_graph_draw(const eg_graph *graph, const char *path)
+{
+    static const char op[] = "eg_graph_draw";
+    eg__text text = {0};
+
+    if (eg__me.failed)
+        return eg__me.failed;
+    if (!graph)
+        return eg__fail(EG_INVALID, op, "graph is NULL");
+    put_graph(graph, &text);
+    draw(&text, path, op);
+    eg__text_free(&text);
+    return eg__me.failed;
+}
+
+eg_status eg_function_draw(const eg_function *function, const char *path)
+{
+    static const char op[] = "eg_function_draw";
+    eg__text text = {0};
+
+    if (eg__me.failed)
+        return eg__me.failed;
+    if (!function)
+        return eg__fail(EG_INVALID, op, "function is NULL");
+    put_function(function, &text);
+    draw(&text, path, op);
+    eg__text_free(&text);
+    return eg__me.failed;
+}

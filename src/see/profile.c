@@ -1,0 +1,233 @@
+/* Profiles: what ran, how long, on which thread.
+ *
+ * The profile is the process's timer while it runs. It notes events under a lock, in a list that
+ * doubles; when memory is out it stops noting and says so at the end, because measuring must never
+ * make the measured program fail.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "base/error.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/os.h"
+#include "op/choose.h"
+#include <eagre/see.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct event {
+    const char *op, *implementation;
+    eg_spec result;
+    int64_t start, end; /* nanoseconds */
+    int thread;
+} event;
+
+struct eg_profile {
+    eg__timer timer;
+    pthread_mutex_t lock;
+    bool running, lost;
+    int64_t began, ended;
+    event *events;
+    int n, capacity;
+    pthread_t threads[64];
+    int n_threads;
+};
+
+static _Atomic(eg_profile *) current;
+
+eg_profile *eg_profile_new(void)
+{
+    eg_profile *p = eg__me.failed ? NULL : eg__alloc_zero(sizeof *p);
+
+    if (p)
+        pthread_mutex_init(&p->lock, NULL);
+    else if (!eg__me.failed)
+        eg__fail_memory("eg_profile_new", sizeof *p);
+    return p;
+}
+
+void eg_profile_free(eg_profile *p)
+{
+    if (!p)
+        return;
+    if (p->running)
+        eg_profile_stop(p);
+    pthread_mutex_destroy(&p->lock);
+    eg__free(p->events, sizeof *p->events * (size_t)p->capacity);
+    eg__free(p, sizeof *p);
+}
+
+static int thread_number(eg_profile *p)
+{
+    pthread_t me = pthread_self();
+    int n = (int)(sizeof p->threads / sizeof *p->threads);
+
+    for (int i = 0; i < p->n_threads; i++)
+        if (pthread_equal(p->threads[i], me))
+            return i;
+    if (p->n_threads < n)
+        p->threads[p->n_threads++] = me;
+    return p->n_threads - 1;
+}
+
+static void ran(eg__timer *t, const char *op, const char *implementation, const eg_spec *result,
+    int64_t start, int64_t end)
+{
+    eg_profile *p = (eg_profile *)t;
+
+    pthread_mutex_lock(&p->lock);
+    if (eg__reserve(&p->events, sizeof *p->events, p->n, &p->capacity))
+        p->events[p->n++] = (event){op, implementation, *result, start, end, thread_number(p)};
+    else
+        p->lost = true;
+    pthread_mutex_unlock(&p->lock);
+}
+
+eg_status eg_profile_start(eg_profile *p)
+{
+    static const char op[] = "eg_profile_start";
+    eg_profile *none = NULL;
+
+    if (eg__me.failed)
+        return eg__me.failed;
+    if (!p)
+        return eg__fail(EG_INVALID, op, "profile is NULL");
+    if (!atomic_compare_exchange_strong(&current, &none, p))
+        return eg__fail(EG_STATE, op, "a profile is running already; stop it first");
+    p->timer.ran = ran;
+    p->running = true;
+    p->began = eg__os_nanoseconds();
+    eg__timer_set(&p->timer);
+    return EG_OK;
+}
+
+eg_status eg_profile_stop(eg_profile *p)
+{
+    eg_profile *expected = p;
+
+    if (!p || !p->running)
+        return eg__fail(EG_INVALID, "eg_profile_stop", "profile is %s", p ? "not running" : "NULL");
+    eg__timer_set(NULL);
+    atomic_compare_exchange_strong(&current, &expected, NULL);
+    p->running = false;
+    p->ended = eg__os_nanoseconds();
+    return eg__me.failed;
+}
+
+int64_t eg_profile_events(const eg_profile *p)
+{
+    return p ? p->n : 0;
+}
+
+/* ---- the table ------------------------------------------------------------------------------ */
+
+typedef struct row {
+    const char *op, *implementation;
+    int64_t runs, total;
+} row;
+
+static int by_total(const void *a, const void *b)
+{
+    int64_t x = ((const row *)a)->total, y = ((const row *)b)->total;
+    return (x < y) - (x > y);
+}
+
+static int add_to_rows(row rows[], int n, const event *e)
+{
+    int i = 0;
+
+    while (i < n && (strcmp(rows[i].op, e->op) != 0 ||
+                        strcmp(rows[i].implementation, e->implementation) != 0))
+        i++;
+    if (i == n)
+        rows[n++] = (row){e->op, e->implementation, 0, 0};
+    rows[i].runs++;
+    rows[i].total += e->end - e->start;
+    return n;
+}
+
+static eg_status check_stopped(const eg_profile *p, const char *op, bool has_target)
+{
+    if (eg__me.failed)
+        return eg__me.failed;
+    if (!p || !has_target)
+        return eg__fail(EG_INVALID, op, "%s is NULL", p ? "where it should go" : "profile");
+    if (p->running)
+        return eg__fail(EG_STATE, op, "the profile is still running; eg_profile_stop it first");
+    return EG_OK;
+}
+
+static void put_rows(const eg_profile *p, const row rows[], int n, int64_t total, FILE *to)
+{
+    fprintf(to, "%-28s %-16s %9s %12s %12s %7s\n", "operation", "implementation", "runs",
+        "total us", "mean us", "share");
+    for (int i = 0; i < n; i++)
+        fprintf(to, "%-28s %-16s %9lld %12.1f %12.2f %6.1f%%\n", rows[i].op, rows[i].implementation,
+            (long long)rows[i].runs, 1e-3 * (double)rows[i].total,
+            1e-3 * (double)rows[i].total / (double)rows[i].runs,
+            total ? 100.0 * (double)rows[i].total / (double)total : 0);
+    fprintf(to, "%d kernels, %.1f us in kernels, %.1f us from start to stop%s\n", p->n,
+        1e-3 * (double)total, 1e-3 * (double)(p->ended - p->began),
+        p->lost ? "; some were lost: out of memory" : "");
+}
+
+eg_status eg_profile_print(const eg_profile *p, FILE *to)
+{
+    static const char op[] = "eg_profile_print";
+    int64_t total = 0;
+    int n = 0;
+
+    if (check_stopped(p, op, to != NULL) != EG_OK)
+        return eg__me.failed;
+    size_t size = sizeof(row) * ((size_t)p->n + 1);
+    row *rows = eg__alloc(size);
+    if (!rows)
+        return eg__fail_memory(op, size);
+    for (int i = 0; i < p->n; i++) {
+        n = add_to_rows(rows, n, &p->events[i]);
+        total += p->events[i].end - p->events[i].start;
+    }
+    qsort(rows, (size_t)n, sizeof *rows, by_total);
+    put_rows(p, rows, n, total, to);
+    eg__free(rows, size);
+    return ferror(to) ? eg__fail(EG_IO, op, "the table could not be written") : EG_OK;
+}
+
+/* ---- the trace file -------------------------------------------------------------------------- */
+
+/* Microseconds with three digits, whatever the locale's decimal point. */
+static void put_microseconds(FILE *f, int64_t nanoseconds)
+{
+    fprintf(f, "%lld.%03d", (long long)(nanoseconds / 1000), (int)(nanoseconds % 1000));
+}
+
+/* Names are those of operations and kernels, which need no escaping. */
+static void put_event(FILE *f, const eg_profile *p, const event *e)
+{
+    char spec[EG__SPEC_TEXT];
+
+    fprintf(f, "{\"name\": \"%s\", \"cat\": \"kernel\", \"ph\": \"X\", \"pid\": %ld, \"tid\": %d, "
+               "\"ts\": ", e->op, eg__os_process(), e->thread);
+    put_microseconds(f, e->start - p->began);
+    fprintf(f, ", \"dur\": ");
+    put_microseconds(f, e->end - e->start);
+    fprintf(f, ", \"args\": {\"implementation\": \"%s\", \"result\": \"%s\"}}", e->implementation,
+        eg__spec_text(&e->result, spec));
+}
+
+eg_status eg_profile_save(const eg_profile *p, const char *path)
+{
+    static const char op[] = "eg_profile_save";
+    eg__new_file file;
+
+    if (check_stopped(p, op, path != NULL) != EG_OK ||
+        eg__file_begin(&file, path, op) != EG_OK)
+        return eg__me.failed;
+    fprintf(file.f, "{\"displayTimeUnit\": \"ns\", \"traceEvents\": [\n");
+    for (int i = 0; i < p->n; i++) {
+        put_event(file.f, p, &p->events[i]);
+        fprintf(file.f, i + 1 < p->n ? ",\n" : "\n");
+    }
+    fprintf(file.f, "]}\n");
+    return eg__file_end(&file);
+}

@@ -1,0 +1,244 @@
+/* Decimal digits of real numbers.
+ *
+ * The C library rounds exactly and reads back exactly, so the shortest digits are found by asking
+ * it for more and more of them until they read back as the same number. Its texts are never shown:
+ * only their digits are taken, and read back without a point, so the host's locale has no say.
+ *
+ * At a power of two the neighbour below is nearer than the one above. There the digits next to the
+ * correctly rounded ones may identify the number where those do not, and NumPy shows them.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "tensor/print_real.h"
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    MOST_DIGITS = 17,    /* that any number needs */
+    MOST_PRECISION = 30, /* no number shown without exponent has more digits behind the point */
+    LONGEST = 64,
+};
+
+/* The number 0.d1d2d3… times ten to the power of `point`. */
+typedef struct decimal {
+    char digit[LONGEST];
+    int n, point;
+} decimal;
+
+/* ---- digits --------------------------------------------------------------------------------- */
+
+/* Takes the digits of what printf wrote and returns the rest, from the exponent on. */
+static const char *take_digits(decimal *d, const char *text)
+{
+    d->n = 0;
+    for (; *text && *text != 'e'; text++)
+        if (*text >= '0' && *text <= '9' && d->n < LONGEST)
+            d->digit[d->n++] = *text;
+    return text;
+}
+
+static bool reads_back(const decimal *d, double x, bool single)
+{
+    char text[LONGEST + 16];
+
+    snprintf(text, sizeof text, "%.*se%d", d->n, d->digit, d->point - d->n);
+    return single ? strtof(text, NULL) == (float)x : strtod(text, NULL) == x;
+}
+
+/* Adds one to the last digit. */
+static void count_up(decimal *d)
+{
+    int i = d->n - 1;
+
+    while (i >= 0 && d->digit[i] == '9')
+        d->digit[i--] = '0';
+    if (i >= 0) {
+        d->digit[i]++;
+    } else {
+        d->digit[0] = '1';
+        d->point++;
+    }
+}
+
+/* Rounds x >= 0 to n digits; true if they identify it. */
+static bool round_to(decimal *d, double x, int n, bool single)
+{
+    char text[LONGEST];
+    int exponent;
+
+    snprintf(text, sizeof text, "%.*e", n - 1, x);
+    d->point = atoi(take_digits(d, text) + 1) + 1;
+    if (reads_back(d, x, single))
+        return true;
+    if (frexp(x, &exponent) != 0.5)
+        return false;
+    decimal next = *d;
+    count_up(&next);
+    if (!reads_back(&next, x, single))
+        return false;
+    *d = next;
+    return true;
+}
+
+/* Rounds x >= 0 to `places` digits behind the point. */
+static void round_at(decimal *d, double x, int places)
+{
+    char text[LONGEST];
+
+    snprintf(text, sizeof text, "%.*f", places, x);
+    take_digits(d, text);
+    d->point = d->n - places;
+}
+
+/* Takes off zeros at the end, but no more than leave `least` digits. */
+static void trim(decimal *d, int least)
+{
+    while (d->n > least && d->digit[d->n - 1] == '0')
+        d->n--;
+}
+
+/* The fewest digits that identify x >= 0. So few that every number of so many digits is told apart
+ * are no use to try, save for the numbers near zero, which have less precision. */
+static void shortest(decimal *d, double x, bool single)
+{
+    double normal = single ? FLT_MIN : DBL_MIN;
+    int n = x < normal ? 1 : single ? FLT_DIG : DBL_DIG;
+
+    while (!round_to(d, x, n, single) && n < MOST_DIGITS)
+        n++;
+    trim(d, 1);
+}
+
+static int places_of(const decimal *d)
+{
+    return d->n > d->point ? d->n - d->point : 0;
+}
+
+/* The digits to show of x >= 0. */
+static void digits_of(decimal *d, double x, const eg__real_style *style)
+{
+    shortest(d, x, style->single);
+    if (style->exponential && d->n - 1 > style->precision) {
+        round_to(d, x, style->precision + 1, style->single);
+        trim(d, 1);
+    } else if (!style->exponential && places_of(d) > style->precision) {
+        round_at(d, x, style->precision);
+        trim(d, d->point);
+    }
+}
+
+/* ---- the style ------------------------------------------------------------------------------ */
+
+static int larger(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+void eg__real_style_look(eg__real_style *style, double x)
+{
+    double size = fabs(x);
+
+    if (!isfinite(x)) {
+        style->special = larger(style->special, x < 0 ? 4 : 3);
+        return;
+    }
+    if (size > style->most)
+        style->most = size;
+    if (size > 0 && (style->least == 0 || size < style->least))
+        style->least = size;
+}
+
+/* NumPy compares in the array's own precision: a float32 0.0001 is not less than 0.0001. Numbers
+ * of float32 are shown with exponents as soon as they have more digits than it can promise. */
+static bool wants_exponents(const eg__real_style *style)
+{
+    double most = style->most, least = style->least;
+
+    if (most == 0)
+        return false;
+    if (style->single)
+        return most >= 1e6 || (float)least < 0.0001f || (float)most / (float)least > 1000.0f;
+    return most >= 1e8 || least < 0.0001 || most / least > 1000.0;
+}
+
+void eg__real_style_choose(eg__real_style *style)
+{
+    style->exponential = wants_exponents(style);
+    if (style->precision > MOST_PRECISION)
+        style->precision = MOST_PRECISION;
+}
+
+void eg__real_style_measure(eg__real_style *style, double x)
+{
+    decimal d;
+
+    if (!isfinite(x))
+        return;
+    digits_of(&d, fabs(x), style);
+    int sign = signbit(x) != 0;
+    if (style->exponential) {
+        style->left = larger(style->left, sign + 1);
+        style->right = larger(style->right, d.n - 1);
+        style->exponent = larger(style->exponent, abs(d.point - 1) > 99 ? 3 : 2);
+    } else {
+        style->left = larger(style->left, sign + larger(d.point, 1));
+        style->right = larger(style->right, places_of(&d));
+    }
+}
+
+void eg__real_style_settle(eg__real_style *style)
+{
+    if (style->exponential) {
+        style->precision = style->right;
+        style->right += style->exponent + 2;
+    }
+    style->left = larger(style->left, style->special - style->right - 1);
+}
+
+/* ---- text ----------------------------------------------------------------------------------- */
+
+static void put_special(eg__text *text, const eg__real_style *style, double x)
+{
+    const char *word = isnan(x) ? "nan" : x < 0 ? "-inf" : "inf";
+    eg__text_format(text, "%*s", style->left + 1 + style->right, word);
+}
+
+/* Digits `from` to `to`, counted from the first; zeros stand where there are none. */
+static void put_digits(eg__text *text, const decimal *d, int from, int to)
+{
+    for (int i = from; i < to; i++)
+        eg__text_add(text, i >= 0 && i < d->n ? &d->digit[i] : "0", 1);
+}
+
+static void put_exponential(eg__text *text, const eg__real_style *style, double x)
+{
+    decimal d;
+
+    round_to(&d, fabs(x), style->precision + 1, style->single);
+    eg__text_format(text, "%*s%c.", style->left - 1, signbit(x) ? "-" : "", d.digit[0]);
+    put_digits(text, &d, 1, style->precision + 1);
+    int exponent = d.point - 1;
+    eg__text_format(text, "e%c%0*d", exponent < 0 ? '-' : '+', style->exponent, abs(exponent));
+}
+
+void eg__real_put(eg__text *text, const eg__real_style *style, double x)
+{
+    decimal d;
+
+    if (!isfinite(x)) {
+        put_special(text, style, x);
+        return;
+    }
+    if (style->exponential) {
+        put_exponential(text, style, x);
+        return;
+    }
+    digits_of(&d, fabs(x), style);
+    int whole = larger(d.point, 1), places = places_of(&d);
+    eg__text_format(text, "%*s", style->left - whole, signbit(x) ? "-" : "");
+    put_digits(text, &d, d.point - whole, d.point);
+    eg__text_add(text, ".", 1);
+    put_digits(text, &d, d.point, d.point + places);
+    eg__text_fill(text, ' ', style->right - places);
+}

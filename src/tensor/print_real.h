@@ -1,0 +1,29 @@
+/* Real numbers as NumPy writes those of one array: positional or with exponents, aligned at the
+ * point, with the fewest digits that tell each from its neighbours.
+ *
+ * All numbers that will be shown are looked at, then measured, then put:
+ *     look at each, choose; measure each, settle; put each.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef TENSOR_PRINT_REAL_H
+#define TENSOR_PRINT_REAL_H
+
+#include "base/text.h"
+
+typedef struct eg__real_style {
+    bool single;   /* they are float32: fewer digits tell them apart */
+    int precision; /* digits after the point: at most; with exponents, once settled, exactly */
+    bool exponential;
+    int exponent;       /* digits of the exponent */
+    int left, right;    /* columns before and behind the point */
+    int special;        /* the longest of "nan", "inf", "-inf" among them; 0: all are finite */
+    double least, most; /* of the magnitudes that are finite and not zero; 0: there are none */
+} eg__real_style;
+
+void eg__real_style_look(eg__real_style *style, double x);
+void eg__real_style_choose(eg__real_style *style);
+void eg__real_style_measure(eg__real_style *style, double x);
+void eg__real_style_settle(eg__real_style *style);
+void eg__real_put(eg__text *text, const eg__real_style *style, double x);
+
+#endif

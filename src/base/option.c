@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/option.h"
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,21 +14,48 @@ static const struct {
 #undef EG_OPTION
 };
 
+enum { LONGEST = 256 };
+
+static struct {
+    char text[LONGEST];
+    int number;
+} values[EG__OPTIONS];
+
+static int number_of(const char *text, const char *fallback)
+{
+    char *end;
+    long n = strtol(text, &end, 10);
+
+    if (end == text || *end != '\0' || n < 0 || n > 1 << 30)
+        return (int)strtol(fallback, NULL, 10);
+    return (int)n;
+}
+
+/* Everything at once, so that later questions cost nothing. Texts that are too long count as not
+ * set: half a list would be worse. */
+static void read_all(void)
+{
+    for (int i = 0; i < EG__OPTIONS; i++) {
+        const char *text = getenv(options[i].variable);
+        if (!text || !*text || strlen(text) >= LONGEST)
+            text = options[i].fallback;
+        strcpy(values[i].text, text);
+        values[i].number = number_of(text, options[i].fallback);
+    }
+}
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
 const char *eg__option_text(eg__option option)
 {
-    const char *text = getenv(options[option].variable);
-    return text && *text ? text : options[option].fallback;
+    pthread_once(&once, read_all);
+    return values[option].text;
 }
 
 int eg__option_number(eg__option option)
 {
-    char *end;
-    const char *text = eg__option_text(option);
-    long n = strtol(text, &end, 10);
-
-    if (*end != '\0' || n < 0 || n > 1 << 30)
-        return (int)strtol(options[option].fallback, NULL, 10);
-    return (int)n;
+    pthread_once(&once, read_all);
+    return values[option].number;
 }
 
 int eg__list_names(const char *list, const char *word)

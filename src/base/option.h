@@ -1,4 +1,4 @@
-/* The table of options: what the environment may say. Each is read once, when first asked for.
+/* The table of options: what the environment may say. It is read once, when first asked for.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef BASE_OPTION_H
@@ -13,7 +13,7 @@ typedef enum eg__option {
     EG__OPTIONS
 } eg__option;
 
-/* The option's text, or its default. A static string, or the environment's own. */
+/* The option's text, or its default. */
 const char *eg__option_text(eg__option option);
 
 /* Its value as a whole number; the default where the text is none. */

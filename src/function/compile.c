@@ -44,7 +44,7 @@ void eg__piece_unref(eg__piece *p)
         eg__frames_end(&p->frames);
         eg__plan_free(p->plan);
     }
-    eg__free(p->as_result, sizeof *p->as_result * (size_t)p->wanted_capacity);
+    eg__free(p->roles, sizeof *p->roles * (size_t)p->wanted_capacity);
     eg__free(p->wanted, sizeof *p->wanted * (size_t)p->wanted_capacity);
     eg__free(p, sizeof *p);
 }
@@ -80,7 +80,7 @@ static int find_wanted(const eg__piece *p, const eg__value *v)
     return -1;
 }
 
-static bool want(building *b, const eg__value *v, bool as_result)
+static bool want(building *b, const eg__value *v, eg__role role)
 {
     if (!is_computed(v))
         return true;
@@ -88,16 +88,17 @@ static bool want(building *b, const eg__value *v, bool as_result)
     int i = find_wanted(p, v);
     if (i < 0) {
         int flags = p->wanted_capacity;
-        if (!eg__reserve(&p->as_result, sizeof *p->as_result, p->n_wanted, &flags) ||
+        if (!eg__reserve(&p->roles, sizeof *p->roles, p->n_wanted, &flags) ||
             !eg__reserve(&p->wanted, sizeof *p->wanted, p->n_wanted, &p->wanted_capacity)) {
             eg__fail_memory(op_name, sizeof *v);
             return false;
         }
         i = p->n_wanted++;
         p->wanted[i] = *v;
-        p->as_result[i] = false;
+        p->roles[i] = role;
     }
-    p->as_result[i] = p->as_result[i] || as_result;
+    if (p->roles[i] != role)
+        p->roles[i] = EG__RESULT;
     return true;
 }
 
@@ -107,7 +108,7 @@ static bool same_wishes(const eg__piece *a, const eg__piece *b)
         return false;
     for (int i = 0; i < a->n_wanted; i++)
         if (!eg__same_ref(a->wanted[i].ref, b->wanted[i].ref) ||
-            a->as_result[i] != b->as_result[i])
+            a->roles[i] != b->roles[i])
             return false;
     return true;
 }
@@ -138,7 +139,7 @@ static bool plan_piece(eg__piece *p)
         eg_graph_free(graph);
         return false;
     }
-    p->plan = eg__plan_new(graph, p->as_result);
+    p->plan = eg__plan_new(graph, p->roles);
     if (p->plan)
         eg__frames_start(&p->frames, p->plan);
     return p->plan != NULL;
@@ -170,7 +171,8 @@ static bool collect_assigned(building *b, const eg__segment *leaf, eg__value val
         most += s->n_assignments;
     place->assigned_to = take(b, sizeof *place->assigned_to * (size_t)most);
     place->assigned = take(b, sizeof *place->assigned * (size_t)most);
-    if (!place->assigned_to || !place->assigned)
+    place->in_place = take(b, sizeof *place->in_place * (size_t)most);
+    if (!place->assigned_to || !place->assigned || !place->in_place)
         return false;
     for (const eg__segment *s = leaf; s; s = s->parent)
         for (int i = s->n_assignments; i-- > 0;) {
@@ -208,9 +210,15 @@ static bool take_derivative(building *b, const eg__segment *leaf)
     if (!place->derivative)
         return false;
     for (int i = 0; i < place->derivative->n_residuals; i++)
-        if (!want(b, &place->derivative->residuals[i], false))
+        if (!want(b, &place->derivative->residuals[i], EG__KEPT))
             return false;
     return true;
+}
+
+/* What leaves the call gets memory of its own only where the leaf itself computes it. */
+static eg__role role_in(const eg__segment *leaf, const eg__value *v, eg__role role)
+{
+    return v->segment == leaf ? role : EG__KEPT;
 }
 
 static bool want_leaf(building *b, const eg__segment *leaf)
@@ -222,9 +230,9 @@ static bool want_leaf(building *b, const eg__segment *leaf)
     if (!assigned)
         eg__fail_memory(op_name, size);
     for (int i = 0; done && i < leaf->n_results; i++)
-        done = want(b, &leaf->results[i], leaf->results[i].segment == leaf);
+        done = want(b, &leaf->results[i], role_in(leaf, &leaf->results[i], EG__RESULT));
     for (int i = 0; done && i < place_of(b, leaf)->n_assigned; i++)
-        done = want(b, &assigned[i], assigned[i].segment == leaf);
+        done = want(b, &assigned[i], role_in(leaf, &assigned[i], EG__LATE));
     eg__free(assigned, size);
     return done && take_derivative(b, leaf);
 }
@@ -246,7 +254,7 @@ static bool want_imports(building *b, const eg__segment *s)
     const eg_graph *graph = place_of(b, s)->piece->plan->graph;
 
     for (int i = 0; i < s->n_imports; i++)
-        if (is_used(graph, graph->inputs[i]) && !want(b, &s->imports[i], false))
+        if (is_used(graph, graph->inputs[i]) && !want(b, &s->imports[i], EG__KEPT))
             return false;
     return true;
 }
@@ -257,7 +265,7 @@ static bool compile_segment(building *b, const eg__segment *s)
 
     if (s->end == EG__END_RETURN && !want_leaf(b, s))
         return false;
-    if (asks && !want(b, &s->asked, false))
+    if (asks && !want(b, &s->asked, EG__KEPT))
         return false;
     return finish_piece(b, s) && want_imports(b, s);
 }
@@ -296,6 +304,18 @@ static bool link_imports(building *b, const eg__segment *s, eg__place *place)
     return true;
 }
 
+/* Whether a piece above the leaf hands down a variable's elements under another shape. */
+static bool path_exports_variables(const building *b, const eg__segment *leaf)
+{
+    for (const eg__segment *s = leaf->parent; s; s = s->parent) {
+        const eg__plan *plan = place_of(b, s)->piece->plan;
+        for (int i = 0; i < plan->n_outputs; i++)
+            if (plan->slots[plan->outputs[i].slot].kind == EG__SLOT_VARIABLE)
+                return true;
+    }
+    return false;
+}
+
 static bool link_leaf(building *b, const eg__segment *s, eg__place *place)
 {
     size_t size = sizeof(eg__value) * ((size_t)count_assignments(s) + 1);
@@ -315,6 +335,9 @@ static bool link_leaf(building *b, const eg__segment *s, eg__place *place)
     for (int i = 0; done && i < place->n_assigned; i++)
         place->assigned[i] = source_of(b, &assigned[i]);
     eg__free(assigned, size);
+    place->split = place->piece->plan->n_steps;
+    if (done && !b->trace->on_tape && !path_exports_variables(b, s))
+        eg__place_find_updates(place);
     return done;
 }
 

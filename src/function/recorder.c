@@ -1,9 +1,5 @@
 /* Recording with guards.
  *
- * A handle made while recording carries the recording's number and its own; constants get theirs
- * when they are first used. A handle from outside (captured, or read from a variable) is kept while
- * recording, so that its address can be its key.
- *
  * While the body walks a path that the trace knows, every operation, assignment and question must
  * be the one the trace has there, constants bit for bit. If it is not, the body depends on
  * something that is not in the signature, and the function becomes eager. Where the path ends at a
@@ -36,89 +32,6 @@ static eg_status give_up(eg__recorder *r, const char *why)
     eg__function_give_up(r->function, "at %s:%d %s", file_of(&eg__me.site), eg__me.site.line, why);
     r->gave_up = true;
     return EG_OK;
-}
-
-/* ---- numbers of handles --------------------------------------------------------------------- */
-
-static int add_value(eg__recorder *r, eg__value value)
-{
-    if (!eg__reserve(&r->values, sizeof *r->values, r->n_values, &r->values_capacity))
-        return out_of_memory(sizeof value), -1;
-    r->values[r->n_values] = value;
-    return r->n_values++;
-}
-
-static bool keep(eg__recorder *r, eg_tensor *x)
-{
-    if (!eg__reserve(&r->kept, sizeof *r->kept, r->n_kept, &r->kept_capacity))
-        return out_of_memory(sizeof x);
-    r->kept[r->n_kept++] = eg__ref(x);
-    return true;
-}
-
-/* A handle made in the recording is value number `i` from now on. */
-static bool mark(eg__recorder *r, eg_tensor *x, int i)
-{
-    if (i < 0)
-        return false;
-    x->node = (uint32_t)i + 1;
-    if (!r->keeps_handles)
-        return true;
-    int old = r->handles_capacity;
-    if (!eg__reserve(&r->handles, sizeof *r->handles, i, &r->handles_capacity))
-        return out_of_memory(sizeof x);
-    if (r->handles_capacity > old)
-        memset(r->handles + old, 0, sizeof *r->handles * (size_t)(r->handles_capacity - old));
-    r->handles[i] = eg__ref(x);
-    return true;
-}
-
-/* A constant that the body made: kept as another handle, so that the body's own can go. */
-static int number_constant(eg__recorder *r, eg_tensor *x)
-{
-    eg_tensor *copy = eg__alias(x, op_name);
-
-    if (!copy || !keep(r, copy)) {
-        eg__unref(copy);
-        return -1;
-    }
-    eg__unref(copy);
-    copy->recording = 0;
-    int i = add_value(r, (eg__value){.tensor = copy});
-    return mark(r, x, i) ? i : -1;
-}
-
-static bool name_foreign(eg__recorder *r, eg_tensor *x, int i)
-{
-    const uint32_t *known = eg__map_find(&r->foreign, eg__key_of(x));
-
-    if (i < 0 || (known && *known == (uint32_t)i))
-        return i >= 0;
-    if (!known && !keep(r, x))
-        return false;
-    return eg__map_set(&r->foreign, eg__key_of(x), (uint32_t)i) ||
-        out_of_memory(sizeof(eg__map_slot));
-}
-
-static int number_foreign(eg__recorder *r, eg_tensor *x)
-{
-    const uint32_t *known = eg__map_find(&r->foreign, eg__key_of(x));
-
-    if (known)
-        return (int)*known;
-    int i = add_value(r, (eg__value){.tensor = x});
-    return name_foreign(r, x, i) ? i : -1;
-}
-
-int eg__recorder_value(eg__recorder *r, eg_tensor *x)
-{
-    if (x->kind == EG__VARIABLE) {
-        const uint32_t *assigned = eg__map_find(&r->pending, eg__key_of(x));
-        return assigned ? (int)*assigned : number_foreign(r, x);
-    }
-    if (x->recording != r->number)
-        return number_foreign(r, x);
-    return x->node ? (int)x->node - 1 : number_constant(r, x);
 }
 
 /* ---- checking against the known path --------------------------------------------------------- */
@@ -175,7 +88,7 @@ static eg_status check_node(eg__recorder *r, const eg_event *e, const int in[])
         return differs(r, e->op->name, "it with other arguments", &node->site);
     for (int k = 0; k < e->n_out; k++) {
         eg__value v = {.segment = r->at, .ref = {(uint32_t)r->node, (uint32_t)k}};
-        if (!mark(r, e->out[k], add_value(r, v)))
+        if (!eg__recorder_mark(r, e->out[k], eg__recorder_add(r, v)))
             return eg__me.failed;
     }
     r->node++;
@@ -197,7 +110,7 @@ static eg_status append_node(eg__recorder *r, const eg_event *e, const int in[])
     int node = eg__graph_add(r->at->graph, e->op, e->attrs, e->n_in, refs, e->n_out, out);
     for (int k = 0; node >= 0 && k < e->n_out; k++) {
         eg__value v = {.segment = r->at, .ref = {(uint32_t)node, (uint32_t)k}};
-        if (!mark(r, e->out[k], add_value(r, v)))
+        if (!eg__recorder_mark(r, e->out[k], eg__recorder_add(r, v)))
             return eg__me.failed;
     }
     return eg__me.failed;
@@ -212,7 +125,7 @@ static eg_status note(eg__recorder *r, const eg_event *e)
         if (in[k] < 0)
             return eg__me.failed;
         /* The handle read from a variable is the variable's value by another name. */
-        if (e->value[k] != e->in[k] && !name_foreign(r, e->value[k], in[k]))
+        if (e->value[k] != e->in[k] && !eg__recorder_name(r, e->value[k], in[k]))
             return eg__me.failed;
     }
     return r->checking ? check_node(r, e, in) : append_node(r, e, in);
@@ -285,7 +198,7 @@ static eg_status assigned(eg__watch *w, eg_tensor *variable, eg_tensor *value)
                                    : append_assignment(r, variable, i);
     if (status == EG_OK && !eg__map_set(&r->pending, eg__key_of(variable), (uint32_t)i))
         out_of_memory(sizeof(eg__map_slot));
-    return eg__me.failed ? eg__me.failed : keep(r, variable) ? EG_OK : EG_NO_MEMORY;
+    return eg__me.failed ? eg__me.failed : eg__recorder_keep(r, variable) ? EG_OK : EG_NO_MEMORY;
 }
 
 /* ---- guards --------------------------------------------------------------------------------- */
@@ -529,7 +442,7 @@ static int number_argument(eg__recorder *r, const eg_tensor *x)
     if (!r->checking && eg__graph_add_input(root->graph, NULL, &x->spec) < 0)
         return -1;
     eg_ref ref = {root->graph->inputs[given], 0};
-    return add_value(r, (eg__value){.segment = root, .ref = ref});
+    return eg__recorder_add(r, (eg__value){.segment = root, .ref = ref});
 }
 
 bool eg__recorder_arguments(eg__recorder *r, const eg__key *key, eg_tensor *args[])
@@ -543,7 +456,7 @@ bool eg__recorder_arguments(eg__recorder *r, const eg__key *key, eg_tensor *args
         if (x->kind == EG__VARIABLE)
             continue;
         args[i] = eg__own(eg__alias(x, op_name), op_name);
-        if (!args[i] || !mark(r, args[i], number))
+        if (!args[i] || !eg__recorder_mark(r, args[i], number))
             return false;
     }
     return true;

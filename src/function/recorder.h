@@ -60,7 +60,20 @@ bool eg__recorder_return(eg__recorder *r, int n, eg_tensor *const results[], boo
  * still held elsewhere. The results are held once each by the caller. */
 void eg__recorder_look_for_escapes(eg__recorder *r, int n, eg_tensor *const results[]);
 
-/* The number of a handle; -1 after an error. */
+/* ---- handles.c ------------------------------------------------------------------------------ */
+
+/* The number of the value that a handle stands for, given now if it has none; -1 after an error. */
 int eg__recorder_value(eg__recorder *r, eg_tensor *x);
+
+/* A new number for a value; -1 after an error. */
+int eg__recorder_add(eg__recorder *r, eg__value value);
+
+/* From now on value `i` is what a handle stands for: one made in this recording; one from outside.
+ * False after an error, also for i < 0. */
+bool eg__recorder_mark(eg__recorder *r, eg_tensor *x, int i);
+bool eg__recorder_name(eg__recorder *r, eg_tensor *x, int i);
+
+/* Keeps a handle until the recording ends. */
+bool eg__recorder_keep(eg__recorder *r, eg_tensor *x);
 
 #endif

@@ -6,27 +6,14 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/memory.h"
+#include "function/replay.h"
 #include "function/residue.h"
 #include "op/effect.h"
 #include <string.h>
 
 static const char op_name[] = "a call";
 
-enum { FEW = 8 };
-
-typedef struct replay {
-    const eg__trace *trace;
-    const eg__key *key;
-    const eg__place **path; /* by depth */
-    eg__pooled_frame **frames;
-    int n, capacity;
-    const eg__place *few_path[FEW];
-    eg__pooled_frame *few_frames[FEW];
-    eg_tensor *results[EG__MAX_PARTS];
-    bool dry; /* nothing is assigned, no tape hears of it */
-} replay;
-
-static bool make_room(replay *r)
+static bool make_room(eg__replay *r)
 {
     if (r->n < r->capacity)
         return true;
@@ -50,7 +37,7 @@ static bool make_room(replay *r)
     return true;
 }
 
-static void finish(replay *r)
+static void finish(eg__replay *r)
 {
     for (int i = 0; i < r->n; i++)
         if (r->frames[i])
@@ -63,7 +50,7 @@ static void finish(replay *r)
 
 /* ---- pieces --------------------------------------------------------------------------------- */
 
-static void *data_of(const replay *r, const eg__source *s)
+static void *data_of(const eg__replay *r, const eg__source *s)
 {
     if (s->depth < 0)
         return r->key->args[s->index]->data;
@@ -71,7 +58,7 @@ static void *data_of(const replay *r, const eg__source *s)
     return r->frames[s->depth]->frame.at[plan->outputs[s->index].slot];
 }
 
-static void bind_imports(const replay *r, const eg__place *place, eg__pooled_frame *f)
+static void bind_imports(const eg__replay *r, const eg__place *place, eg__pooled_frame *f)
 {
     const eg__plan *plan = place->piece->plan;
 
@@ -82,18 +69,28 @@ static void bind_imports(const replay *r, const eg__place *place, eg__pooled_fra
     }
 }
 
+/* Whether an output of a leaf gets its memory only when the call commits. */
+static bool is_made_later(const eg__replay *r, const eg__place *leaf, int output)
+{
+    for (int i = 0; r->updates && i < leaf->n_assigned; i++)
+        if (leaf->in_place[i] && leaf->assigned[i].index == output)
+            return true;
+    return false;
+}
+
 /* Memory for the outputs of a leaf that leave the call. */
-static bool make_results(const eg__place *place, eg__pooled_frame *f)
+static bool make_results(const eg__replay *r, const eg__place *place, eg__pooled_frame *f)
 {
     const eg__plan *plan = place->piece->plan;
 
     for (int i = 0; i < plan->n_outputs; i++)
-        if (!eg__frame_make_result(&f->frame, plan, i, &f->made[i]))
+        if (!is_made_later(r, place, i) &&
+            !eg__frame_make_result(&f->frame, plan, i, &f->made[i]))
             return false;
     return true;
 }
 
-static bool run_piece(replay *r, const eg__place *place)
+static bool run_piece(eg__replay *r, const eg__place *place)
 {
     if (!make_room(r))
         return false;
@@ -103,8 +100,11 @@ static bool run_piece(replay *r, const eg__place *place)
     r->path[r->n] = place;
     r->frames[r->n++] = f;
     bind_imports(r, place, f);
-    return eg__frame_pin(f, place->piece->plan) && make_results(place, f) &&
-        eg__plan_run(place->piece->plan, &f->frame) == EG_OK;
+    const eg__plan *plan = place->piece->plan;
+    bool leaf = place->piece->segment->end == EG__END_RETURN;
+    r->updates = leaf && place->split < plan->n_steps && !r->dry && !eg__me.transaction->outer;
+    return eg__frame_pin(f, plan) && make_results(r, place, f) &&
+        eg__plan_run(plan, &f->frame, 0, r->updates ? place->split : plan->n_steps) == EG_OK;
 }
 
 /* ---- guards --------------------------------------------------------------------------------- */
@@ -114,7 +114,7 @@ static eg_tensor *tensor_now(const eg__source *s)
     return s->tensor->kind == EG__VARIABLE ? eg__variable_now(s->tensor) : eg__ref(s->tensor);
 }
 
-static bool look(const replay *r, const eg__place *place, const eg_spec *spec, unsigned char *bits)
+static bool look(const eg__replay *r, const eg__place *place, const eg_spec *spec, unsigned char *bits)
 {
     eg_tensor *held = place->asked.tensor ? tensor_now(&place->asked) : NULL;
     const void *data = held ? held->data : place->asked.tensor ? NULL : data_of(r, &place->asked);
@@ -128,7 +128,7 @@ static bool look(const replay *r, const eg__place *place, const eg_spec *spec, u
 }
 
 /* The place behind a guard; NULL where its outcome was never seen. */
-static const eg__place *follow(const replay *r, const eg__place *place)
+static const eg__place *follow(const eg__replay *r, const eg__place *place)
 {
     const eg__segment *s = place->piece->segment;
     unsigned char bits[16];
@@ -155,7 +155,7 @@ static const eg__place *follow(const replay *r, const eg__place *place)
 /* ---- what leaves the call -------------------------------------------------------------------- */
 
 /* A handle for a value that leaves the call, owned by the caller. */
-static eg_tensor *take_value(replay *r, const eg__source *s, const eg_spec *spec)
+static eg_tensor *take_value(eg__replay *r, const eg__source *s, const eg_spec *spec)
 {
     if (s->tensor || s->depth < 0) {
         eg_tensor *from = s->tensor ? tensor_now(s) : eg__ref(r->key->args[s->index]);
@@ -172,7 +172,7 @@ static eg_tensor *take_value(replay *r, const eg__source *s, const eg_spec *spec
     return y;
 }
 
-static bool take_results(replay *r, const eg__place *leaf)
+static bool take_results(eg__replay *r, const eg__place *leaf)
 {
     const eg__segment *s = leaf->piece->segment;
 
@@ -184,10 +184,15 @@ static bool take_results(replay *r, const eg__place *leaf)
     return true;
 }
 
-static bool take_assigned(replay *r, const eg__place *leaf)
+static bool take_assigned(eg__replay *r, const eg__place *leaf)
 {
     for (int i = 0; i < leaf->n_assigned; i++) {
         eg_tensor *variable = leaf->assigned_to[i];
+        if (r->updates && leaf->in_place[i]) {
+            if (!eg__transaction_update(variable))
+                return false;
+            continue;
+        }
         eg_tensor *value = take_value(r, &leaf->assigned[i], &variable->spec);
         bool done = value && eg__transaction_assign(variable, value);
         eg__unref(value);
@@ -199,7 +204,7 @@ static bool take_assigned(replay *r, const eg__place *leaf)
 
 /* ---- gradients ------------------------------------------------------------------------------- */
 
-static bool find_residual(const replay *r, eg__residue *residue, const eg__value *v, void **at)
+static bool find_residual(const eg__replay *r, eg__residue *residue, const eg__value *v, void **at)
 {
     const eg_graph *root = r->path[0]->piece->segment->graph;
     eg_tensor *held = NULL;
@@ -224,7 +229,7 @@ static bool find_residual(const replay *r, eg__residue *residue, const eg__value
 }
 
 /* Moves the frames of this call to the residue, with handles of the leaf's outputs in them. */
-static bool hand_over_frames(replay *r, eg__residue *residue)
+static bool hand_over_frames(eg__replay *r, eg__residue *residue)
 {
     size_t size = sizeof(void *) * ((size_t)r->n + 1);
 
@@ -246,7 +251,7 @@ static bool hand_over_frames(replay *r, eg__residue *residue)
     return true;
 }
 
-static bool note_on_tape(replay *r, const eg__place *leaf)
+static bool note_on_tape(eg__replay *r, const eg__place *leaf)
 {
     eg__derivative *d = leaf->derivative;
     eg__residue *residue = eg__residue_new(r->trace->function, d);
@@ -265,7 +270,7 @@ static bool note_on_tape(replay *r, const eg__place *leaf)
 
 /* ---- a call ----------------------------------------------------------------------------------- */
 
-static eg__outcome_of_call run_path(replay *r, const eg__program *program)
+static eg__outcome_of_call run_path(eg__replay *r, const eg__program *program)
 {
     const eg__place *place = &program->places[0];
 
@@ -285,7 +290,7 @@ static eg__outcome_of_call run_path(replay *r, const eg__program *program)
     return EG__CALL_DONE;
 }
 
-static eg_tensor *join(replay *r, bool is_tuple, int n)
+static eg_tensor *join(eg__replay *r, bool is_tuple, int n)
 {
     for (int i = 0; i < n; i++)
         r->results[i] = eg__own(r->results[i], op_name);
@@ -294,11 +299,16 @@ static eg_tensor *join(replay *r, bool is_tuple, int n)
 }
 
 /* Ends the transaction: commits if the call came to its end, else forgets what it assigned. */
-static eg__outcome_of_call close_transaction(const replay *r, eg__transaction *t,
+static eg__outcome_of_call close_transaction(eg__replay *r, eg__transaction *t,
     eg__outcome_of_call outcome)
 {
     bool done = outcome == EG__CALL_DONE && !eg__me.failed && !r->dry;
+    eg_status status = EG_OK;
 
+    if (done && r->updates) {
+        done = eg__transaction_commit_with(t, eg__replay_update, r, &status);
+        return done || status != EG_OK ? EG__CALL_DONE : EG__CALL_AGAIN;
+    }
     if (done && eg__transaction_prepare(t))
         return eg__transaction_commit(t) ? EG__CALL_DONE : EG__CALL_AGAIN;
     eg__transaction_drop(t);
@@ -309,7 +319,7 @@ eg__outcome_of_call eg__replay_call(eg__trace *trace, const eg__key *key, bool d
     eg_tensor **result)
 {
     const eg__program *program = atomic_load(&trace->program);
-    replay r = {.trace = trace, .key = key, .capacity = FEW, .dry = dry};
+    eg__replay r = {.trace = trace, .key = key, .capacity = EG__FEW_PIECES, .dry = dry};
     eg__transaction t;
 
     r.path = r.few_path;

@@ -113,7 +113,7 @@ static bool run(const eg__residue *r, eg__pooled_frame *f, const eg_backward *b,
     for (int i = 0; i < plan->n_outputs; i++)
         if (!eg__frame_make_result(&f->frame, plan, i, &results[i]))
             return false;
-    if (eg__plan_run(plan, &f->frame) != EG_OK)
+    if (eg__plan_run(plan, &f->frame, 0, plan->n_steps) != EG_OK)
         return false;
     for (int i = 0; i < plan->n_outputs; i++)
         if (!eg__frame_share_result(f, plan, i, inputs, results))

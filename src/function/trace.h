@@ -183,7 +183,7 @@ typedef struct eg__piece {
     const eg__segment *segment;
     eg__value *wanted; /* what the plan gives, in order of its outputs */
     int n_wanted, wanted_capacity;
-    bool *as_result;   /* by wanted: it leaves the call */
+    eg__role *roles;   /* of the wanted */
     eg__plan *plan;
     eg__frames frames;
 } eg__piece;
@@ -200,7 +200,8 @@ typedef struct eg__place {
     int n_results;
     eg__source *assigned; /* last values of variables along the path */
     eg_tensor **assigned_to;
-    int n_assigned;
+    bool *in_place;       /* which of them may overwrite the old value: see update.c */
+    int n_assigned, split; /* steps from here on only make values in place */
     struct eg__derivative *derivative; /* on a tape; shared by programs, counted */
 } eg__place;
 
@@ -227,6 +228,11 @@ void eg__piece_unref(eg__piece *piece);
 /* Compiles the trace as it is now and makes it the trace's program. */
 eg_status eg__trace_compile(eg__trace *trace);
 void eg__program_free(eg__program *program);
+
+/* ---- update.c ------------------------------------------------------------------------------- */
+
+/* Finds the assignments of a linked leaf that can be made in place. */
+void eg__place_find_updates(eg__place *leaf);
 
 /* ---- derive.c ------------------------------------------------------------------------------- */
 

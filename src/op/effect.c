@@ -130,36 +130,68 @@ static bool still_as_read(const eg__touched *at)
     return !at->read || at->variable->variable->version == at->version;
 }
 
-static bool assign_all(eg__transaction *t)
+static bool is_written(const eg__touched *at)
+{
+    return at->assign || at->in_place;
+}
+
+static void assign_valid(eg__transaction *t)
+{
+    for (int i = 0; i < t->n; i++)
+        if (t->touched[i].assign)
+            eg__variable_set(t->touched[i].variable, eg__ref(t->touched[i].assign));
+}
+
+/* Takes the writer's locks of all that is written, in the order in which the variables were made. */
+static bool assign_all(eg__transaction *t, eg_status (*update)(void *), void *env,
+    eg_status *status)
 {
     bool valid = true;
 
     qsort(t->touched, (size_t)t->n, sizeof *t->touched, by_serial);
     for (int i = 0; i < t->n; i++)
-        if (t->touched[i].assign)
+        if (is_written(&t->touched[i]))
             pthread_mutex_lock(&t->touched[i].variable->variable->writer);
     for (int i = 0; i < t->n; i++)
-        valid = valid && (!t->touched[i].assign || still_as_read(&t->touched[i]));
-    for (int i = 0; i < t->n; i++) {
-        if (!t->touched[i].assign)
-            continue;
-        if (valid)
-            eg__variable_set(t->touched[i].variable, eg__ref(t->touched[i].assign));
-        pthread_mutex_unlock(&t->touched[i].variable->variable->writer);
-    }
-    return valid;
+        valid = valid && (!is_written(&t->touched[i]) || still_as_read(&t->touched[i]));
+    *status = valid && update ? update(env) : EG_OK;
+    if (valid && *status == EG_OK)
+        assign_valid(t);
+    for (int i = 0; i < t->n; i++)
+        if (is_written(&t->touched[i]))
+            pthread_mutex_unlock(&t->touched[i].variable->variable->writer);
+    return valid && *status == EG_OK;
 }
 
 bool eg__transaction_commit(eg__transaction *t)
 {
+    eg_status status = EG_OK;
     bool done = true;
 
     if (t->outer)
         merge(t);
     else if (t->n > 0)
-        done = assign_all(t);
+        done = assign_all(t, NULL, NULL, &status);
     clear(t);
     return done;
+}
+
+bool eg__transaction_commit_with(eg__transaction *t, eg_status (*update)(void *env), void *env,
+    eg_status *status)
+{
+    bool done = assign_all(t, update, env, status);
+
+    clear(t);
+    return done;
+}
+
+bool eg__transaction_update(eg_tensor *variable)
+{
+    eg__touched *at = touch(eg__me.transaction, variable);
+
+    if (at)
+        at->in_place = true;
+    return at != NULL;
 }
 
 bool eg__transaction_assign(eg_tensor *variable, eg_tensor *value)

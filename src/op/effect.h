@@ -12,6 +12,7 @@ typedef struct eg__touched {
     eg_tensor *read;   /* the value when the call first looked; NULL: it never did */
     uint64_t version;  /* of that value */
     eg_tensor *assign; /* what the call assigned last; NULL: nothing */
+    bool in_place;     /* the commit changes the value itself, or assigns one then */
 } eg__touched;
 
 typedef struct eg__transaction {
@@ -28,6 +29,16 @@ void eg__transaction_drop(eg__transaction *t);
  * nothing assigned, where another thread has assigned a variable that this call both read and
  * assigns: then the call must be done again. Cannot fail otherwise. */
 bool eg__transaction_commit(eg__transaction *t);
+
+/* As eg__transaction_commit of a transaction with none outside. Between making sure that nobody was
+ * faster and showing the result to the world `update` is called, while no other thread can assign
+ * what this one assigns; it gives the variables marked in_place their value. False, with *status
+ * set, if it fails: then nothing has been assigned. */
+bool eg__transaction_commit_with(eg__transaction *t, eg_status (*update)(void *env), void *env,
+    eg_status *status);
+
+/* Marks a variable whose value the update of the commit will change. */
+bool eg__transaction_update(eg_tensor *variable);
 
 /* Makes sure that committing `t` needs no memory; false, reported, where it would. */
 bool eg__transaction_prepare(eg__transaction *t);

@@ -59,11 +59,11 @@ static eg_status run_careful_step(const eg__step *step, const eg__frame *frame)
     return status;
 }
 
-eg_status eg__plan_run(const eg__plan *plan, eg__frame *frame)
+eg_status eg__plan_run(const eg__plan *plan, eg__frame *frame, int from, int to)
 {
     eg_status status = EG_OK;
 
-    for (int s = 0; s < plan->n_steps && status == EG_OK; s++) {
+    for (int s = from; s < to && status == EG_OK; s++) {
         const eg__step *step = &plan->steps[s];
         int64_t start = eg__timer_start();
         status = EG_UNLIKELY(step->job.may_fail) ? run_careful_step(step, frame)

@@ -107,7 +107,7 @@ static bool add_node(making *m, int i)
     return true;
 }
 
-static void set_outputs(making *m, const bool result[])
+static void set_outputs(making *m, const eg__role roles[])
 {
     eg__plan *plan = m->plan;
 
@@ -116,7 +116,7 @@ static void set_outputs(making *m, const bool result[])
         output->slot = *slot_at(m, m->graph->outputs[i]);
         output->spec = *eg__spec_of(m->graph, m->graph->outputs[i]);
         eg__slot *slot = &plan->slots[output->slot];
-        if ((result && !result[i]) || slot->kind != EG__SLOT_ARENA)
+        if ((roles && roles[i] == EG__KEPT) || slot->kind != EG__SLOT_ARENA)
             continue;
         slot->kind = EG__SLOT_RESULT;
         slot->index = (uint32_t)i;
@@ -153,7 +153,7 @@ static bool take_tables(making *m)
     return true;
 }
 
-eg__plan *eg__plan_new(eg_graph *graph, const bool result[])
+eg__plan *eg__plan_new(eg_graph *graph, const eg__role roles[])
 {
     eg__plan *plan = eg__alloc_zero(sizeof *plan);
     making m = {.plan = plan, .graph = graph};
@@ -168,8 +168,8 @@ eg__plan *eg__plan_new(eg_graph *graph, const bool result[])
     for (int i = 0; done && i < graph->n; i++)
         done = add_node(&m, i);
     if (done)
-        set_outputs(&m, result);
-    done = done && eg__plan_place(plan);
+        set_outputs(&m, roles);
+    done = done && (!roles || eg__plan_order(plan, roles)) && eg__plan_place(plan);
     eg__free(m.first, sizeof *m.first * ((size_t)graph->n + 1));
     eg__free(m.slot_of, sizeof *m.slot_of * (m.n_results + 1));
     if (done)

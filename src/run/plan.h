@@ -57,14 +57,23 @@ typedef struct eg__plan {
     bool may_fail;
 } eg__plan;
 
-/* Plans a graph, which then belongs to the plan, also on failure. Outputs i with result[i] (NULL:
- * all) get memory from the caller, so that they can be handed out; the others stay in the frame.
- * NULL after an error. */
-eg__plan *eg__plan_new(eg_graph *graph, const bool result[]);
+/* What becomes of an output. */
+typedef enum eg__role {
+    EG__KEPT,   /* it stays in the frame */
+    EG__RESULT, /* it leaves the call, in memory from the caller */
+    EG__LATE,   /* so it does, but nothing else waits for it: what can fail is done before */
+} eg__role;
+
+/* Plans a graph, which then belongs to the plan, also on failure. `roles` are those of the outputs;
+ * NULL: all are results. NULL after an error. */
+eg__plan *eg__plan_new(eg_graph *graph, const eg__role roles[]);
 void eg__plan_free(eg__plan *plan);
 
 /* Bytes a plan holds, without its frames. */
 size_t eg__plan_bytes(const eg__plan *plan);
+
+/* Moves steps that only late outputs need behind all others. order.c */
+bool eg__plan_order(eg__plan *plan, const eg__role roles[]);
 
 /* Places arena slots: fills in offsets, sizes, scratch. place.c */
 bool eg__plan_place(eg__plan *plan);
@@ -81,8 +90,9 @@ typedef struct eg__frame {
 bool eg__frame_new(eg__frame *frame, const eg__plan *plan);
 void eg__frame_free(eg__frame *frame, const eg__plan *plan);
 
-/* Runs all steps. A failing step is reported with its operation and the C line that made it. */
-eg_status eg__plan_run(const eg__plan *plan, eg__frame *frame);
+/* Runs steps [from, to). A failing step is reported with its operation and the C line that made
+ * it. */
+eg_status eg__plan_run(const eg__plan *plan, eg__frame *frame, int from, int to);
 
 /* Prepares the job of a node: its kernel, or printing. */
 bool eg__plan_job(const eg_graph *graph, const eg_node *node, eg_job *job);

@@ -22,7 +22,8 @@ typedef enum eg__handle_kind {
     EG__DEAD,  /* freed; seen only in the cruel build's quarantine */
 } eg__handle_kind;
 
-enum { EG__INLINE = 64, EG__MAX_PARTS = 6 };
+/* In the cruel build nearly all elements lie in blocks of their own, whose ends are watched. */
+enum { EG__INLINE = EG_CRUEL ? 1 : 64, EG__MAX_PARTS = 6 };
 
 /* Elements that handles share. */
 typedef struct eg_buffer {

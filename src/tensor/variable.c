@@ -124,3 +124,23 @@ void eg__variable_set(eg_tensor *variable, eg_tensor *value)
     pthread_mutex_unlock(&v->lock);
     eg__unref(old);
 }
+
+void *eg__variable_begin_update(eg_tensor *variable, int ours)
+{
+    eg__variable *v = variable->variable;
+
+    pthread_mutex_lock(&v->lock);
+    const eg_tensor *value = v->value;
+    bool alone = value->buffer && value->buffer->size > 0 && atomic_load(&value->refs) <= ours &&
+        atomic_load(&value->buffer->refs) == 1;
+    if (alone)
+        return value->data;
+    pthread_mutex_unlock(&v->lock);
+    return NULL;
+}
+
+void eg__variable_end_update(eg_tensor *variable)
+{
+    variable->variable->version++;
+    pthread_mutex_unlock(&variable->variable->lock);
+}

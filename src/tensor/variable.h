@@ -1,8 +1,8 @@
 /* A variable's state: the current value, swapped as a whole under a lock.
  *
- * Two locks. `lock` is held for a few instructions to look at or swap the value. `writer` is held
- * by a call of a function that assigns, from its first read to its commit, so that such calls come
- * one after another; it is never held while the host's code runs.
+ * Two locks. `lock` is held for a few instructions to look at or swap the value, or for as long as
+ * an update in place takes. `writer` is held while a call of a function commits what it assigns, so
+ * that such commits come one after another. Neither is held while the host's code runs.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef TENSOR_VARIABLE_H
@@ -26,6 +26,12 @@ eg_tensor *eg__variable_get(eg_tensor *variable, uint64_t *version);
 
 /* Swaps in a value handle of the right spec, taking over the caller's ownership. */
 void eg__variable_set(eg_tensor *variable, eg_tensor *value);
+
+/* Begins changing the value's own elements: waits until nobody reads, then keeps readers out until
+ * the end. Gives the elements; NULL, with nothing begun, where others than the `ours` known owners
+ * of the handle have the value, or share its elements. Call it holding the writer's lock. */
+void *eg__variable_begin_update(eg_tensor *variable, int ours);
+void eg__variable_end_update(eg_tensor *variable);
 
 void eg__variable_drop(eg__variable *variable);
 

@@ -249,3 +249,66 @@ TEST(a_returned_variable_is_its_value_at_that_moment)
     eg_function_free(f);
     end();
 }
+
+enum { LARGE = 1 << 18 }; /* floats: a mebibyte */
+
+static eg_tensor *large, *moment;
+
+EG_FUNCTION(large_step, g)
+{
+    eg_tensor *m = eg_add(eg_mul(moment, 0.5), g);
+    eg_tensor *norm = eg_sum(eg_square(g));
+    eg_assign(moment, m);
+    eg_assign_sub(large, eg_mul(m, 0.25));
+    return norm;
+}
+
+static void begin_large(void)
+{
+    large = eg_variable(eg_ones(EG_FLOAT32, EG_DIMS(LARGE)), .name = "large");
+    moment = eg_variable(eg_zeros(EG_FLOAT32, EG_DIMS(LARGE)), .name = "moment");
+}
+
+static void end_large(void)
+{
+    eg_variable_free(large);
+    eg_variable_free(moment);
+}
+
+TEST(updates_are_made_in_place_without_doubling_the_variables)
+{
+    EG_SCOPE;
+    begin_large();
+    eg_function *f = eg_function_of(large_step);
+    eg_tensor *g = eg_ones(EG_FLOAT32, EG_DIMS(LARGE));
+
+    eg_call(f, g);
+    eg_call(f, g);
+    size_t before = eg_memory_now().in_use;
+    eg_memory_reset_peak();
+    eg_call(f, g);
+    assert_fine();
+    assert_true(eg_memory_now().peak < before + LARGE);
+    assert_true(eg_item(eg_max(large)) == 1 - 0.25 * (1 + 1.5 + 1.75));
+    assert_true(eg_item(eg_min(large)) == 1 - 0.25 * (1 + 1.5 + 1.75));
+    eg_function_free(f);
+    end_large();
+}
+
+TEST(a_value_read_before_does_not_change_with_an_update_in_place)
+{
+    EG_SCOPE;
+    begin_large();
+    eg_function *f = eg_function_of(large_step);
+    eg_tensor *g = eg_ones(EG_FLOAT32, EG_DIMS(LARGE));
+
+    eg_call(f, g);
+    eg_tensor *kept = eg_value(large);
+    double was = eg_item(eg_max(kept));
+    for (int i = 0; i < 3; i++)
+        eg_call(f, g);
+    assert_true(eg_item(eg_max(kept)) == was && eg_item(eg_min(kept)) == was);
+    assert_true(eg_item(eg_max(large)) < was);
+    eg_function_free(f);
+    end_large();
+}

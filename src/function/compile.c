@@ -161,6 +161,20 @@ static bool finish_piece(building *b, const eg__segment *s)
 
 /* ---- what a segment needs ------------------------------------------------------------------- */
 
+/* Keeps assignments in the order in which their variables were made: that of taking locks. */
+static void insert_assigned(eg__place *place, const eg__assignment *a, eg__value values[])
+{
+    uint64_t serial = a->variable->variable->serial;
+    int i = place->n_assigned++;
+
+    for (; i > 0 && place->assigned_to[i - 1]->variable->serial > serial; i--) {
+        values[i] = values[i - 1];
+        place->assigned_to[i] = place->assigned_to[i - 1];
+    }
+    values[i] = a->value;
+    place->assigned_to[i] = a->variable;
+}
+
 /* The last assignment of each variable along the path to a leaf. */
 static bool collect_assigned(building *b, const eg__segment *leaf, eg__value values[])
 {
@@ -179,10 +193,8 @@ static bool collect_assigned(building *b, const eg__segment *leaf, eg__value val
             bool later = false;
             for (int k = 0; k < place->n_assigned; k++)
                 later = later || place->assigned_to[k] == s->assignments[i].variable;
-            if (later)
-                continue;
-            values[place->n_assigned] = s->assignments[i].value;
-            place->assigned_to[place->n_assigned++] = s->assignments[i].variable;
+            if (!later)
+                insert_assigned(place, &s->assignments[i], values);
         }
     return true;
 }
@@ -349,8 +361,10 @@ static bool link(building *b, const eg__segment *s)
         return false;
     if (s->end == EG__END_TRUE || s->end == EG__END_ITEM)
         place->asked = source_of(b, &s->asked);
-    for (int i = 0; i < s->n_outcomes; i++)
+    for (int i = 0; i < s->n_outcomes; i++) {
         place->children[i] = place_of(b, s->outcomes[i].segment);
+        place->seen[i] = s->outcomes[i];
+    }
     place->n_children = s->n_outcomes;
     return s->end != EG__END_RETURN || link_leaf(b, s, place);
 }
@@ -456,8 +470,8 @@ eg_status eg__trace_compile(eg__trace *trace)
     measure(trace, b.program);
     eg__program *old = atomic_exchange(&trace->program, b.program);
     if (old) {
-        old->retired = trace->function->retired;
-        trace->function->retired = old;
+        old->retired = atomic_load(&trace->function->retired);
+        atomic_store(&trace->function->retired, old);
     }
     return EG_OK;
 }

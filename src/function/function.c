@@ -61,7 +61,7 @@ void eg__function_unref(eg_function *f)
         next = t->next;
         eg__trace_free(t);
     }
-    eg__program_free(f->retired);
+    eg__program_free(atomic_load(&f->retired));
     pthread_mutex_destroy(&f->lock);
     eg__free(f, sizeof *f);
 }
@@ -160,14 +160,12 @@ static uint64_t followed_arguments(int n, eg_tensor *const args[])
 /* Calls that may look at programs are counted; when none is left, old programs are freed. */
 static void leave(eg_function *f)
 {
-    if (atomic_fetch_sub(&f->in_flight, 1) != 1 || !f->retired)
+    if (atomic_fetch_sub(&f->in_flight, 1) != 1 || !atomic_load(&f->retired))
         return;
     pthread_mutex_lock(&f->lock);
     eg__program *old = NULL;
-    if (atomic_load(&f->in_flight) == 0) {
-        old = f->retired;
-        f->retired = NULL;
-    }
+    if (atomic_load(&f->in_flight) == 0)
+        old = atomic_exchange(&f->retired, NULL);
     pthread_mutex_unlock(&f->lock);
     eg__program_free(old);
 }

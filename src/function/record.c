@@ -93,7 +93,8 @@ static bool attach(eg__recorder *r)
     bool first = r->attach_to == NULL;
 
     if (first ? t->n_segments > 0
-              : eg__segment_child(r->attach_to, r->seen_env, r->seen_size) != NULL)
+              : r->attach_to->n_outcomes == EG__MOST_OUTCOMES ||
+                eg__segment_child(r->attach_to, r->seen_env, r->seen_size) != NULL)
         return false;
     if (!reserve_segments(t, r->n_made))
         return false;

@@ -217,11 +217,11 @@ static bool start_segment(eg__recorder *r, eg__segment *parent)
 }
 
 /* The trace has no child for this outcome yet: record it in new segments. */
-static eg_status branch_off(eg__recorder *r, const void *seen, size_t size)
+static eg_status branch_off(eg__recorder *r, const void *seen, size_t size, int n_outcomes)
 {
     eg__segment *guard = r->at;
 
-    if (guard->n_outcomes >= EG__MOST_OUTCOMES) {
+    if (n_outcomes >= EG__MOST_OUTCOMES) {
         eg__trace_give_up(r->trace, &guard->site, "more than 8 outcomes were met; compare in "
             "tensors (eg_where), or keep the value in the graph");
         r->gave_up = true;
@@ -258,9 +258,10 @@ static eg_status guard(eg__recorder *r, eg__segment_end kind, const eg__value *a
             return EG_OK;
         pthread_mutex_lock(&r->function->lock);
         eg__segment *child = eg__segment_child(s, seen, size);
+        int n = s->n_outcomes;
         pthread_mutex_unlock(&r->function->lock);
         if (!child)
-            return branch_off(r, seen, size);
+            return branch_off(r, seen, size, n);
         r->at = child;
         r->node = r->assignment = 0;
         return EG_OK;

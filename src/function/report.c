@@ -7,6 +7,17 @@
 #include "tensor/variable.h"
 #include <string.h>
 
+/* Looking is no change: the lock is the one part of a function that reading it moves. */
+void eg__function_lock(const eg_function *f)
+{
+    pthread_mutex_lock(&((eg_function *)(uintptr_t)f)->lock);
+}
+
+void eg__function_unlock(const eg_function *f)
+{
+    pthread_mutex_unlock(&((eg_function *)(uintptr_t)f)->lock);
+}
+
 int eg_function_trace_count(const eg_function *f)
 {
     return f ? atomic_load(&f->n_traces) : 0;
@@ -286,13 +297,13 @@ char *eg_function_text(const eg_function *f)
         return NULL;
     if (!f)
         return eg__fail_null(EG_INVALID, op, "function is NULL");
-    pthread_mutex_lock((pthread_mutex_t *)(uintptr_t)&f->lock);
+    eg__function_lock(f);
     for (int i = 0; i < atomic_load(&f->n_traces) && !eg__me.failed; i++) {
         const eg__trace *t = trace_number(f, i);
         if (t)
             put_trace(f, t, &text);
     }
-    pthread_mutex_unlock((pthread_mutex_t *)(uintptr_t)&f->lock);
+    eg__function_unlock(f);
     if (!eg__me.failed)
         return eg__text_take(&text, op);
     eg__text_free(&text);

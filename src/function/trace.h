@@ -137,11 +137,15 @@ struct eg_function {
     char why_eager[512];
     atomic_int_least64_t calls, replays, eager_calls, in_flight;
     atomic_int branches;
-    eg__program *retired; /* programs that calls in progress may still use */
+    _Atomic(eg__program *) retired; /* programs that calls in progress may still use */
 };
 
 eg_function *eg__function_ref(eg_function *f);
 void eg__function_unref(eg_function *f);
+
+/* Keeps its traces as they are while somebody looks. */
+void eg__function_lock(const eg_function *f);
+void eg__function_unlock(const eg_function *f);
 
 /* Makes the function eager for good; the first reason stays. */
 void eg__function_give_up(eg_function *f, const char *format, ...) EG_FORMAT(2, 3);
@@ -193,7 +197,8 @@ typedef struct eg__place {
     eg__piece *piece;
     eg__source *imports;  /* of each plan input; tensor and depth -1, index -1: not used */
     eg__source asked;
-    struct eg__place *children[EG__MOST_OUTCOMES]; /* like the segment's outcomes */
+    struct eg__place *children[EG__MOST_OUTCOMES];
+    eg__outcome seen[EG__MOST_OUTCOMES]; /* what leads to each; the bytes are the segment's */
     int n_children;
     /* of a leaf */
     eg__source *results;

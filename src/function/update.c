@@ -174,14 +174,18 @@ static bool begin(eg__replay *r, const eg__place *leaf, int i)
     return true;
 }
 
-static void end(eg__replay *r, const eg__place *leaf, int i, bool done)
+/* Lets readers in again first: a variable's lock is never taken while another's is held out of the
+ * order in which variables were made. */
+static void end_all(eg__replay *r, const eg__place *leaf, int n, bool done)
 {
-    eg_tensor *made = r->frames[r->n - 1]->made[leaf->assigned[i].index];
+    eg_tensor **made = r->frames[r->n - 1]->made;
 
-    if (!made)
-        eg__variable_end_update(leaf->assigned_to[i]);
-    else if (done)
-        eg__variable_set(leaf->assigned_to[i], eg__ref(made));
+    for (int i = 0; i < n; i++)
+        if (leaf->in_place[i] && !made[leaf->assigned[i].index])
+            eg__variable_end_update(leaf->assigned_to[i]);
+    for (int i = 0; i < n && done; i++)
+        if (leaf->in_place[i] && made[leaf->assigned[i].index])
+            eg__variable_set(leaf->assigned_to[i], eg__ref(made[leaf->assigned[i].index]));
 }
 
 eg_status eg__replay_update(void *replay)
@@ -199,8 +203,6 @@ eg_status eg__replay_update(void *replay)
         done = eg__plan_run(plan, &r->frames[r->n - 1]->frame, leaf->split, plan->n_steps) == EG_OK;
     else
         begun--; /* the one that failed holds no lock */
-    for (int i = 0; i < begun; i++)
-        if (leaf->in_place[i])
-            end(r, leaf, i, done);
+    end_all(r, leaf, begun, done);
     return eg__me.failed;
 }

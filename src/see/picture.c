@@ -223,7 +223,9 @@ eg_status eg_function_draw(const eg_function *function, const char *path)
         return eg__me.failed;
     if (!function)
         return eg__fail(EG_INVALID, op, "function is NULL");
+    eg__function_lock(function);
     put_function(function, &text);
+    eg__function_unlock(function);
     draw(&text, path, op);
     eg__text_free(&text);
     return eg__me.failed;

@@ -52,7 +52,7 @@ static const function functions[] = {
     {"log", &eg__log_loop, log, logl, 0.9, 1, 0},
     {"tanh", &eg__tanh_loop, tanh, tanhl, 1.35, 2.5, 0},
     {"sigmoid", &eg__sigmoid_loop, sigmoid, sigmoid_long, 2, 2, 0},
-    {"erf", &eg__erf_loop, erf, erfl, 1.2, 1.1, 0},
+    {"erf", &eg__erf_loop, erf, erfl, 1.35, 1.1, 0},
     {"gelu_tanh", &eg__gelu_tanh_loop, gelu_tanh, gelu_tanh_long, 2, 2, 2.5},
     {"gelu_erf", &eg__gelu_erf_loop, gelu_erf, gelu_erf_long, 5, 2.5, 2.5},
 };

@@ -53,17 +53,15 @@ typedef struct blocks {
     int64_t outer, limit, inner;
 } blocks;
 
-static const blocks shapes[] = {
-    {1, 5, 1}, {1, 1, 1}, {3, 4, 1}, {2, 7, 3}, {1, 100, 64}, {5, 3, 17}, {1, 3, 100000},
-    {40, 2, 2}, {2, 3, 70000}, {2, 4, 0}, {0, 4, 3},
-};
+static const blocks shapes[] = {{1, 5, 1}, {1, 1, 1}, {3, 4, 1}, {2, 7, 3}, {1, 100, 64},
+    {5, 3, 17}, {1, 3, 100000}, {40, 2, 2}, {2, 3, 70000}, {2, 4, 0}, {0, 4, 3}};
 
 static void check_gather(eg_dtype dtype, eg_dtype index, blocks s, int64_t rows, int64_t columns)
 {
     eg_gather_attrs attrs = {sizeof attrs, columns % 2 ? 1 : -2};
-    array a[3] = {array_new(dtype, DIMS(s.outer, s.limit, s.inner)),
-        random_indices(index, DIMS(rows, columns), s.limit),
-        array_new(dtype, DIMS(s.outer, rows, columns, s.inner))};
+    array a[3] = {array_new(dtype, EG_DIMS(s.outer, s.limit, s.inner)),
+        random_indices(index, EG_DIMS(rows, columns), s.limit),
+        array_new(dtype, EG_DIMS(s.outer, rows, columns, s.inner))};
     size_t row = (size_t)s.inner * eg__dtype(dtype)->size;
 
     fill_bytes(&a[0]);
@@ -104,7 +102,7 @@ TEST(gather_of_many_rows_is_the_same_on_any_number_of_threads)
 static eg_status gather_one(eg_dtype dtype, int64_t size, int64_t value)
 {
     eg_gather_attrs attrs = {sizeof attrs, 0};
-    array a[3] = {array_new(EG_FLOAT32, DIMS(size)), array_new(dtype, 0, NULL),
+    array a[3] = {array_new(EG_FLOAT32, EG_DIMS(size)), array_new(dtype, 0, NULL),
         array_new(EG_FLOAT32, 0, NULL)};
     eg_status status;
 
@@ -135,8 +133,8 @@ TEST(an_index_outside_is_an_error_whatever_its_size)
 TEST(the_first_index_outside_is_named_with_its_place)
 {
     eg_gather_attrs attrs = {sizeof attrs, 0};
-    array a[3] = {array_new(EG_INT64, DIMS(10, 9)), random_indices(EG_INT64, DIMS(300, 40), 10),
-        array_new(EG_INT64, DIMS(300, 40, 9))};
+    array a[3] = {array_new(EG_INT64, EG_DIMS(10, 9)),
+        random_indices(EG_INT64, EG_DIMS(300, 40), 10), array_new(EG_INT64, EG_DIMS(300, 40, 9))};
     eg_status status;
 
     fill_bytes(&a[0]);
@@ -144,16 +142,17 @@ TEST(the_first_index_outside_is_named_with_its_place)
     set_index(&a[1], 123 * 40 + 17, -2);
     set_index(&a[1], 123 * 40 + 18, 99);
     assert_null(run_kernel(&eg__gather_kernel, &attrs, 2, a, 1, &a[2], &status));
-    assert_error(EG_INVALID, "index -2, at [123,17] of the indices, is not inside: there are 10 "
-                             "elements, counted from 0");
+    assert_error(EG_INVALID,
+        "index -2, at [123,17] of the indices, is not inside: there are 10 "
+        "elements, counted from 0");
     free_arrays(3, a);
 }
 
 TEST(indices_are_checked_where_there_is_nothing_to_pick)
 {
     eg_gather_attrs attrs = {sizeof attrs, 0};
-    array a[3] = {array_new(EG_INT64, DIMS(10, 0)), random_indices(EG_INT32, DIMS(4), 10),
-        array_new(EG_INT64, DIMS(4, 0))};
+    array a[3] = {array_new(EG_INT64, EG_DIMS(10, 0)), random_indices(EG_INT32, EG_DIMS(4), 10),
+        array_new(EG_INT64, EG_DIMS(4, 0))};
     eg_status status;
 
     set_index(&a[1], 3, 10);
@@ -166,8 +165,8 @@ TEST(indices_are_checked_where_there_is_nothing_to_pick)
 
 static void check_take_along(eg_dtype dtype, eg_dtype index, int64_t rows, int64_t n, int64_t picks)
 {
-    array a[3] = {array_new(dtype, DIMS(rows, n)), random_indices(index, DIMS(rows, picks), n),
-        array_new(dtype, DIMS(rows, picks))};
+    array a[3] = {array_new(dtype, EG_DIMS(rows, n)),
+        random_indices(index, EG_DIMS(rows, picks), n), array_new(dtype, EG_DIMS(rows, picks))};
     size_t size = eg__dtype(dtype)->size;
 
     fill_bytes(&a[0]);
@@ -192,8 +191,8 @@ TEST(take_along_picks_from_its_own_row)
 
 TEST(take_along_names_an_index_outside)
 {
-    array a[3] = {array_new(EG_INT32, DIMS(6, 4)), random_indices(EG_INT32, DIMS(6, 5), 4),
-        array_new(EG_INT32, DIMS(6, 5))};
+    array a[3] = {array_new(EG_INT32, EG_DIMS(6, 4)), random_indices(EG_INT32, EG_DIMS(6, 5), 4),
+        array_new(EG_INT32, EG_DIMS(6, 5))};
     eg_status status;
 
     set_index(&a[1], 22, 4);
@@ -231,10 +230,10 @@ static void fill_numbers(array *a)
 static void check_scatter(eg_dtype dtype, eg_dtype index, blocks s, int64_t picks)
 {
     eg__scatter_attrs attrs = {sizeof attrs, picks % 2 ? 1 : -2, s.limit};
-    array a[4] = {random_indices(index, DIMS(picks), s.limit),
-        array_new(dtype, DIMS(s.outer, picks, s.inner)),
-        array_new(dtype, DIMS(s.outer, s.limit, s.inner)),
-        array_new(dtype, DIMS(s.outer, s.limit, s.inner))};
+    array a[4] = {random_indices(index, EG_DIMS(picks), s.limit),
+        array_new(dtype, EG_DIMS(s.outer, picks, s.inner)),
+        array_new(dtype, EG_DIMS(s.outer, s.limit, s.inner)),
+        array_new(dtype, EG_DIMS(s.outer, s.limit, s.inner))};
     size_t size = eg__dtype(dtype)->size;
 
     fill_numbers(&a[1]);
@@ -271,8 +270,8 @@ TEST(scatter_add_adds_in_the_order_of_the_indices_on_any_number_of_threads)
 TEST(a_wrong_index_adds_nothing_anywhere)
 {
     eg__scatter_attrs attrs = {sizeof attrs, 0, 4};
-    array a[3] = {random_indices(EG_INT32, DIMS(600), 4), array_new(EG_FLOAT32, DIMS(600, 40)),
-        array_new(EG_FLOAT32, DIMS(4, 40))};
+    array a[3] = {random_indices(EG_INT32, EG_DIMS(600), 4),
+        array_new(EG_FLOAT32, EG_DIMS(600, 40)), array_new(EG_FLOAT32, EG_DIMS(4, 40))};
     eg_status status;
 
     set_index(&a[0], 599, 4);
@@ -288,8 +287,9 @@ TEST(a_wrong_index_adds_nothing_anywhere)
 static void check_add_along(eg_dtype dtype, eg_dtype index, int64_t rows, int64_t picks, int64_t n)
 {
     eg__along_attrs attrs = {sizeof attrs, n};
-    array a[4] = {random_indices(index, DIMS(rows, picks), n), array_new(dtype, DIMS(rows, picks)),
-        array_new(dtype, DIMS(rows, n)), array_new(dtype, DIMS(rows, n))};
+    array a[4] = {random_indices(index, EG_DIMS(rows, picks), n),
+        array_new(dtype, EG_DIMS(rows, picks)), array_new(dtype, EG_DIMS(rows, n)),
+        array_new(dtype, EG_DIMS(rows, n))};
     size_t size = eg__dtype(dtype)->size;
 
     fill_numbers(&a[1]);
@@ -320,14 +320,14 @@ TEST(one_hot_has_one_at_the_index_and_zeros_outside)
     for (int d = EG_BOOL; d <= EG_FLOAT64; d++)
         for (int64_t depth = 0; depth < 40; depth += 13) {
             eg__hot_attrs attrs = {sizeof attrs, depth, (eg_dtype)d};
-            array a[2] = {array_new(d % 2 ? EG_INT64 : EG_INT32, DIMS(1000, 7)),
-                array_new((eg_dtype)d, DIMS(1000, 7, depth))};
+            array a[2] = {array_new(d % 2 ? EG_INT64 : EG_INT32, EG_DIMS(1000, 7)),
+                array_new((eg_dtype)d, EG_DIMS(1000, 7, depth))};
             for (int64_t i = 0; i < 7000; i++)
                 set_index(&a[0], i, random_below(60) - 10);
             compute(&eg__one_hot_kernel, &attrs, 1, a, 1, &a[1]);
             for (int64_t i = 0; i < 7000 * depth; i++)
-                assert_true(eg__element_real((eg_dtype)d, (char *)a[1].data +
-                    (size_t)i * eg__dtype((eg_dtype)d)->size) ==
+                assert_true(eg__element_real((eg_dtype)d,
+                                (char *)a[1].data + (size_t)i * eg__dtype((eg_dtype)d)->size) ==
                     (get_int(&a[0], i / depth) == i % depth));
             free_arrays(2, a);
         }
@@ -368,8 +368,7 @@ static void check_top_row(const array a[3], int64_t row, int64_t n, int64_t k)
     const char *last = x + (size_t)(k > 0 ? index[k - 1] : 0) * size;
     for (int64_t i = 0; i < n && k > 0; i++) {
         const char *own = x + (size_t)i * size;
-        before += is_before(dtype, own, last) ||
-            (!is_before(dtype, last, own) && i < index[k - 1]);
+        before += is_before(dtype, own, last) || (!is_before(dtype, last, own) && i < index[k - 1]);
     }
     assert_int_equal(before, k > 0 ? k - 1 : 0);
 }
@@ -377,8 +376,8 @@ static void check_top_row(const array a[3], int64_t row, int64_t n, int64_t k)
 static void check_top_k(eg_dtype dtype, int64_t rows, int64_t n, int64_t k, int distinct)
 {
     eg__top_attrs attrs = {sizeof attrs, k};
-    array a[3] = {array_new(dtype, DIMS(rows, n)), array_new(dtype, DIMS(rows, k)),
-        array_new(EG_INT64, DIMS(rows, k))};
+    array a[3] = {array_new(dtype, EG_DIMS(rows, n)), array_new(dtype, EG_DIMS(rows, k)),
+        array_new(EG_INT64, EG_DIMS(rows, k))};
     static const double special[] = {NAN, -NAN, INFINITY, -INFINITY, 0.0, -0.0, 1e-42, -1e-42};
 
     for (int64_t i = 0; i < rows * n; i++) {
@@ -429,8 +428,8 @@ TEST(top_k_of_rising_and_falling_rows)
     enum { N = 3000 };
     for (int64_t k = 1; k <= N; k = k * 7 + 1) {
         eg__top_attrs attrs = {sizeof attrs, k};
-        array a[3] = {array_new(EG_INT64, DIMS(2, N)), array_new(EG_INT64, DIMS(2, k)),
-            array_new(EG_INT64, DIMS(2, k))};
+        array a[3] = {array_new(EG_INT64, EG_DIMS(2, N)), array_new(EG_INT64, EG_DIMS(2, k)),
+            array_new(EG_INT64, EG_DIMS(2, k))};
         for (int64_t i = 0; i < N; i++) {
             ((int64_t *)a[0].data)[i] = INT64_MIN + i;
             ((int64_t *)a[0].data)[N + i] = INT64_MAX - i;
@@ -448,8 +447,8 @@ TEST(kernels_decline_dtypes_they_have_no_loop_for)
 {
     eg__scatter_attrs attrs = {sizeof attrs, 0, 4};
     eg__top_attrs top = {sizeof top, 1};
-    array a[3] = {random_indices(EG_INT32, DIMS(4), 4), array_new(EG_BOOL, DIMS(4)),
-        array_new(EG_BOOL, DIMS(4))};
+    array a[3] = {random_indices(EG_INT32, EG_DIMS(4), 4), array_new(EG_BOOL, EG_DIMS(4)),
+        array_new(EG_BOOL, EG_DIMS(4))};
     eg_status status;
 
     assert_non_null(run_kernel(&eg__scatter_add_kernel, &attrs, 2, a, 1, &a[2], &status));

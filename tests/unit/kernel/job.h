@@ -15,8 +15,6 @@ typedef struct array {
     void *data;
 } array;
 
-#define DIMS(...) (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), (int64_t[]){__VA_ARGS__}
-
 /* An array whose bytes are all 0xff (NaN, or -1), and so is one behind them. */
 static inline array array_new(eg_dtype dtype, int rank, const int64_t dims[])
 {

@@ -20,8 +20,8 @@ typedef struct product {
     array in[2], out;
 } product;
 
-static const eg_kernel *const kernels[] = {
-    &eg__matmul_small, &eg__matmul_onednn, &eg__matmul_reference};
+static const eg_kernel *const kernels[] = {&eg__matmul_small, &eg__matmul_onednn,
+    &eg__matmul_reference};
 
 enum { KERNELS = 3 };
 
@@ -51,9 +51,9 @@ static product product_new(eg_dtype dtype, sizes s, bool ta, bool tb)
     product p = {s, {sizeof p.attrs, ta, tb}, {{{0}, NULL}}, {{0}, NULL}};
     uint64_t seed = (uint64_t)(s.m * 7919 + s.n * 104729 + s.k * 31 + ta + 2 * tb);
 
-    p.in[0] = ta ? array_new(dtype, DIMS(s.k, s.m)) : array_new(dtype, DIMS(s.m, s.k));
-    p.in[1] = tb ? array_new(dtype, DIMS(s.n, s.k)) : array_new(dtype, DIMS(s.k, s.n));
-    p.out = array_new(dtype, DIMS(s.m, s.n));
+    p.in[0] = ta ? array_new(dtype, EG_DIMS(s.k, s.m)) : array_new(dtype, EG_DIMS(s.m, s.k));
+    p.in[1] = tb ? array_new(dtype, EG_DIMS(s.n, s.k)) : array_new(dtype, EG_DIMS(s.k, s.n));
+    p.out = array_new(dtype, EG_DIMS(s.m, s.n));
     fill(&p.in[0], &seed);
     fill(&p.in[1], &seed);
     return p;
@@ -100,8 +100,7 @@ static void check_real(const product *p, int64_t i, int64_t j)
         sum += a * b;
         bound += fabs(a * b);
     }
-    double got =
-        eg__element_real(dtype, (char *)p->out.data + (size_t)(i * p->s.n + j) * size);
+    double got = eg__element_real(dtype, (char *)p->out.data + (size_t)(i * p->s.n + j) * size);
     assert_true(fabs(got - sum) <= (double)(2 * p->s.k + 2) * epsilon * bound);
 }
 
@@ -112,8 +111,8 @@ static void check_whole(const product *p, int64_t i, int64_t j)
     uint64_t sum = 0;
 
     for (int64_t q = 0; q < p->s.k; q++)
-        sum += (uint64_t)eg__element_int(dtype,
-                   (char *)p->in[0].data + (size_t)a_at(p, i, q) * size) *
+        sum +=
+            (uint64_t)eg__element_int(dtype, (char *)p->in[0].data + (size_t)a_at(p, i, q) * size) *
             (uint64_t)eg__element_int(dtype, (char *)p->in[1].data + (size_t)b_at(p, q, j) * size);
     int64_t got = eg__element_int(dtype, (char *)p->out.data + (size_t)(i * p->s.n + j) * size);
     assert_true((uint64_t)got == (dtype == EG_INT32 ? (uint64_t)(int32_t)(uint32_t)sum : sum));
@@ -145,15 +144,11 @@ static int check_kernels(eg_dtype dtype, sizes s, bool ta, bool tb)
     return computed;
 }
 
-static const sizes small_sizes[] = {
-    {1, 1, 1}, {1, 1, 5}, {2, 2, 2}, {3, 1, 7}, {1, 3, 70}, {5, 1, 131}, {1, 33, 9}, {9, 33, 5},
-    {16, 16, 16}, {17, 19, 23}, {8, 32, 256}, {7, 31, 257}, {13, 65, 33}, {40, 40, 40},
-    {1, 300, 64}, {300, 1, 65}, {64, 10, 100},
-};
-static const sizes large_sizes[] = {
-    {64, 64, 64}, {129, 65, 70}, {100, 101, 515}, {1, 1000, 700}, {900, 1, 800}, {70, 700, 129},
-    {300, 520, 200}, {33, 1030, 259},
-};
+static const sizes small_sizes[] = {{1, 1, 1}, {1, 1, 5}, {2, 2, 2}, {3, 1, 7}, {1, 3, 70},
+    {5, 1, 131}, {1, 33, 9}, {9, 33, 5}, {16, 16, 16}, {17, 19, 23}, {8, 32, 256}, {7, 31, 257},
+    {13, 65, 33}, {40, 40, 40}, {1, 300, 64}, {300, 1, 65}, {64, 10, 100}};
+static const sizes large_sizes[] = {{64, 64, 64}, {129, 65, 70}, {100, 101, 515}, {1, 1000, 700},
+    {900, 1, 800}, {70, 700, 129}, {300, 520, 200}, {33, 1030, 259}};
 
 enum {
     SMALL_SIZES = sizeof small_sizes / sizeof *small_sizes,
@@ -285,10 +280,9 @@ TEST(leading_axes_broadcast)
 
 /* ---- bits ----------------------------------------------------------------------------------- */
 
-static const sizes probed[] = {
-    {1000, 500, 300}, {512, 512, 511}, {127, 1033, 509}, {64, 2048, 257}, {2048, 64, 129},
-    {5000, 10, 37}, {10, 900, 1001}, {1, 3000, 1001}, {3000, 1, 999}, {300, 300, 1},
-};
+static const sizes probed[] = {{1000, 500, 300}, {512, 512, 511}, {127, 1033, 509}, {64, 2048, 257},
+    {2048, 64, 129}, {5000, 10, 37}, {10, 900, 1001}, {1, 3000, 1001}, {3000, 1, 999},
+    {300, 300, 1}};
 
 /* Calls check(p, kernel) for all probed products, the first result in p->out, room for another. */
 static void probe(eg_dtype dtype, void (*check_one)(product *p, const eg_kernel *kernel))
@@ -338,7 +332,7 @@ static array shifted(const array *a, int64_t offset, array *whole)
     size_t element = eg__dtype(a->spec.dtype)->size;
     array moved = *a;
 
-    *whole = array_new(a->spec.dtype, DIMS(a->spec.size + offset));
+    *whole = array_new(a->spec.dtype, EG_DIMS(a->spec.size + offset));
     moved.data = (char *)whole->data + (size_t)offset * element;
     memcpy(moved.data, a->data, eg__bytes(&a->spec));
     return moved;

@@ -430,6 +430,24 @@ TEST(large_concats_of_short_and_of_long_rows)
     eg_set_threads(2);
 }
 
+TEST(memory_that_is_out_is_reported_by_a_concat_of_many)
+{
+    array x = array_new(EG_INT32, DIMS(1)), y = array_new(EG_INT32, DIMS(MOST_IN));
+    const eg_spec *specs[MOST_IN], *out = &y.spec;
+    eg_concat_attrs attrs = {.size = sizeof attrs};
+    eg_problem p = {&attrs, MOST_IN, 1, specs, &out};
+    eg_job job;
+
+    for (int i = 0; i < MOST_IN; i++)
+        specs[i] = &x.spec;
+    eg_set_memory_limit(1);
+    assert_non_null(eg__concat_kernel.prepare(&eg__concat_kernel, &p, &job));
+    eg_set_memory_limit(0);
+    assert_error(EG_NO_MEMORY, "");
+    array_free(&x);
+    array_free(&y);
+}
+
 /* ---- range ---------------------------------------------------------------------------------- */
 
 TEST(range_counts_from_zero)

@@ -61,7 +61,7 @@ TEST(philox_has_the_known_answers)
 static array draw(const eg_kernel *kernel, eg_dtype dtype, int64_t seed, int64_t stream, int64_t n)
 {
     eg__random_attrs attrs = {sizeof attrs, dtype, {1, {n}}};
-    array key = array_new(EG_INT64, DIMS(2)), out = array_new(dtype, DIMS(n));
+    array key = array_new(EG_INT64, EG_DIMS(2)), out = array_new(dtype, EG_DIMS(n));
 
     ((int64_t *)key.data)[0] = seed;
     ((int64_t *)key.data)[1] = stream;
@@ -176,7 +176,7 @@ TEST(an_element_is_the_same_in_any_size_and_on_any_number_of_threads)
 TEST(other_dtypes_are_declined)
 {
     eg__random_attrs attrs = {sizeof attrs, EG_INT32, {1, {3}}};
-    array key = array_new(EG_INT64, DIMS(2)), out = array_new(EG_INT32, DIMS(3));
+    array key = array_new(EG_INT64, EG_DIMS(2)), out = array_new(EG_INT32, EG_DIMS(3));
     eg_status status;
 
     assert_non_null(run_kernel(&eg__uniform_kernel, &attrs, 1, &key, 1, &out, &status));

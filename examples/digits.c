@@ -76,11 +76,11 @@ static model make_model(int64_t seed)
 
     eg_next_key(m.shuffle, &key_1);
     eg_next_key(m.shuffle, &key_2);
-    m.parameters[0] = eg_variable(eg_glorot_uniform(key_1, EG_DIMS(PIXELS, HIDDEN)),
-        .name = "hidden/weights");
+    m.parameters[0] =
+        eg_variable(eg_glorot_uniform(key_1, EG_DIMS(PIXELS, HIDDEN)), .name = "hidden/weights");
     m.parameters[1] = eg_variable(eg_zeros(EG_FLOAT32, EG_DIMS(HIDDEN)), .name = "hidden/bias");
-    m.parameters[2] = eg_variable(eg_glorot_uniform(key_2, EG_DIMS(HIDDEN, CLASSES)),
-        .name = "output/weights");
+    m.parameters[2] =
+        eg_variable(eg_glorot_uniform(key_2, EG_DIMS(HIDDEN, CLASSES)), .name = "output/weights");
     m.parameters[3] = eg_variable(eg_zeros(EG_FLOAT32, EG_DIMS(CLASSES)), .name = "output/bias");
     m.adam = eg_adam_new(PARAMETERS, m.parameters, &(eg_adam_attrs){.size = sizeof(eg_adam_attrs)});
     return m;
@@ -194,8 +194,8 @@ static bool same_bits(const model *a, const model *b)
     bool same = true;
 
     for (int i = 0; i < PARAMETERS && eg_ok(); i++)
-        same = same && !eg_true(eg_max(eg_cast(eg_not_equal(a->parameters[i], b->parameters[i]),
-                           EG_INT32)));
+        same = same &&
+            !eg_true(eg_max(eg_cast(eg_not_equal(a->parameters[i], b->parameters[i]), EG_INT32)));
     return same;
 }
 
@@ -293,8 +293,10 @@ int main(int argc, char **argv)
     options o = {"examples/data", "digits.safetensors", 30, 5, 0};
 
     if (!take_options(argc, argv, &o)) {
-        fprintf(stderr, "usage: %s [--data FOLDER] [--epochs N] [--seeds N] [--rows N] "
-                        "[--save FILE]\n", argv[0]);
+        fprintf(stderr,
+            "usage: %s [--data FOLDER] [--epochs N] [--seeds N] [--rows N] "
+            "[--save FILE]\n",
+            argv[0]);
         return 64;
     }
     EG_SCOPE;

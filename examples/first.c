@@ -15,7 +15,7 @@ int main(void)
     EG_SCOPE; /* temporaries live until the closing brace */
 
     eg_print(eg_sub(eg_mul(eg_constant(12), eg_constant(3)), eg_constant(2))); /* -> 34 int32[] */
-    eg_print(conditional_operation(eg_constant(5.0), eg_constant(4.0)));       /* -> 25. float32[] */
+    eg_print(conditional_operation(eg_constant(5.0), eg_constant(4.0))); /* -> 25. float32[] */
 
     eg_function *f = eg_function_of(conditional_operation);
     eg_print(eg_call(f, 5.0, 4.0)); /* -> 25. float32[] */

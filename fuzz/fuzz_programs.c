@@ -328,15 +328,16 @@ int main(int argc, char **argv)
             threads = true;
         else
             return fprintf(stderr, "usage: %s [--seed N] [--count N] [--seconds S] [--threads]\n",
-                       argv[0]), 64;
+                       argv[0]),
+                   64;
     }
     clock_gettime(CLOCK_MONOTONIC, &start);
     for (; done < count && seconds_since(&start) < seconds; done++, seed++) {
         uint64_t s = seed * 2654435761u;
         int bad = threads ? check_threads(s) : check_function(s, &eager) | check_session(s);
         if (bad)
-            return fprintf(stderr, "--seed %llu --count 1 repeats it\n",
-                       (unsigned long long)seed), 1;
+            return fprintf(stderr, "--seed %llu --count 1 repeats it\n", (unsigned long long)seed),
+                   1;
     }
     printf("%ld programs, %ld of them eager, none differ\n", done, eager);
     return 0;

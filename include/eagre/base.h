@@ -65,9 +65,9 @@ EG_API void eg_at(const eg_site *site);
 /* The first error of a scope: plain data in fixed buffers, to copy and keep as you like. */
 typedef struct eg_error {
     eg_status status;
-    char op[32];        /* the operation or function that failed: "Add" */
-    char message[448];  /* what was done, what was seen (shapes, dtypes), what to write instead */
-    char file[160];     /* the caller's source, "" where unknown */
+    char op[32];       /* the operation or function that failed: "Add" */
+    char message[448]; /* what was done, what was seen (shapes, dtypes), what to write instead */
+    char file[160];    /* the caller's source, "" where unknown */
     int line;
     char function[64];
 } eg_error;

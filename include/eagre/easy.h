@@ -24,6 +24,8 @@
 #include <eagre/ops.h>
 #include <eagre/variable.h>
 
+/* clang-format off */
+
 /* ---- arguments ------------------------------------------------------------------------------ */
 
 typedef enum eg_arg_kind { EG_ARG_END, EG_ARG_TENSOR, EG_ARG_INT, EG_ARG_REAL } eg_arg_kind;
@@ -228,6 +230,8 @@ static inline eg_number eg_number_real(double x)
 #define eg_call(...) EG_CALL_(__VA_ARGS__, (const eg_end *)NULL)
 #define EG_CALL_(f, ...)                                                                           \
     eg_do_call(EG_HERE, (f), (const eg_arg[]){EG_MAP_(EG_T, __VA_ARGS__)})
+
+/* clang-format on */
 
 #include <eagre/easy_ops.h>
 

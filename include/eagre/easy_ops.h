@@ -7,8 +7,10 @@
 
 #include <eagre/easy.h>
 
-#define EG_X_(x)          eg_ready1(EG_HERE, EG_T(x))
+#define EG_X_(x)            eg_ready1(EG_HERE, EG_T(x))
 #define EG_WITH_(type, ...) (&(const type){.size = sizeof(type), __VA_ARGS__})
+
+/* clang-format off */
 
 /* ---- tensor.h, variable.h, scope.h ---------------------------------------------------------- */
 
@@ -163,6 +165,8 @@ EG_API eg_status eg_do_assign(const eg_site *at, eg_status (*action)(eg_tensor *
     eg_normal_with(EG_X_(key), rank, dims, EG_WITH_(eg_random_attrs, __VA_ARGS__))
 #define eg_permutation(key, n)    eg_permutation(EG_X_(key), n)
 
+/* clang-format on */
+
 /* ---- what the macros above call ------------------------------------------------------------- */
 
 /* Two arguments whose dtypes have nothing to do with each other. */
@@ -174,7 +178,7 @@ EG_API eg_tensor *eg_do_gather(const eg_site *at, eg_arg x, eg_arg i, const eg_g
 EG_API eg_tensor *eg_do_scatter(const eg_site *at, eg_arg i, eg_arg x, int64_t n, int axis);
 EG_API eg_tensor *eg_do_add_along(const eg_site *at, eg_arg i, eg_arg x, int64_t n);
 EG_API eg_tensor *eg_do_list(const eg_site *at,
-    eg_tensor *(*op)(int, eg_tensor *const[], const eg_concat_attrs *), int n,
-    eg_tensor *const x[], const eg_concat_attrs *o);
+    eg_tensor *(*op)(int, eg_tensor *const[], const eg_concat_attrs *), int n, eg_tensor *const x[],
+    const eg_concat_attrs *o);
 
 #endif

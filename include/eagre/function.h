@@ -54,13 +54,13 @@ EG_API eg_tensor *eg_call_of(eg_function *function, int n, eg_tensor *const in[]
 /* ---- what happened ------------------------------------------------------------------------- */
 
 typedef struct eg_function_info {
-    size_t size;          /* set to sizeof(eg_function_info) before asking */
-    int64_t calls;        /* that returned a result */
-    int64_t replays;      /* of them, served by a recorded graph */
-    int64_t eager_calls;  /* of them, run eagerly because recording is not possible */
-    int traces;           /* signatures recorded */
-    int branches;         /* recordings added to a trace because a new branch was met */
-    size_t bytes;         /* held by its traces */
+    size_t size;         /* set to sizeof(eg_function_info) before asking */
+    int64_t calls;       /* that returned a result */
+    int64_t replays;     /* of them, served by a recorded graph */
+    int64_t eager_calls; /* of them, run eagerly because recording is not possible */
+    int traces;          /* signatures recorded */
+    int branches;        /* recordings added to a trace because a new branch was met */
+    size_t bytes;        /* held by its traces */
 } eg_function_info;
 
 /* Fills in `info`. Question. */

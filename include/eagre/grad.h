@@ -15,9 +15,9 @@ extern "C" {
 #endif
 
 typedef struct eg_tape_attrs {
-    size_t size;          /* sizeof(eg_tape_attrs) */
-    bool persistent;      /* eg_gradient may be called more than once; nothing is freed before */
-    bool only_watched;    /* trainable variables are not watched by themselves */
+    size_t size;       /* sizeof(eg_tape_attrs) */
+    bool persistent;   /* eg_gradient may be called more than once; nothing is freed before */
+    bool only_watched; /* trainable variables are not watched by themselves */
 } eg_tape_attrs;
 
 /* Opens a tape, which is a scope too: close it with eg_scope_close, or write `EG_TAPE;`. While it
@@ -32,9 +32,9 @@ EG_API eg_scope *eg_tape_open(const eg_tape_attrs *attrs);
 EG_API eg_status eg_watch(eg_tensor *x);
 
 typedef struct eg_gradient_attrs {
-    size_t size;               /* sizeof(eg_gradient_attrs) */
+    size_t size;                /* sizeof(eg_gradient_attrs) */
     eg_tensor *target_gradient; /* start from this, in the target's shape [ones] */
-    bool unconnected_none;     /* "none" (eg_is_none) instead of zeros where a source has no path */
+    bool unconnected_none; /* "none" (eg_is_none) instead of zeros where a source has no path */
 } eg_gradient_attrs;
 
 /* The gradient of `target` (of the sum of its elements) with respect to each of `n` sources, by

@@ -29,11 +29,11 @@ EG_API eg_tensor *eg_accuracy(eg_tensor *logits, eg_tensor *labels);
 typedef struct eg_optimizer eg_optimizer;
 
 typedef struct eg_adam_attrs {
-    size_t size;     /* sizeof(eg_adam_attrs) */
-    double rate;     /* learning rate [0.001] */
-    double beta_1;   /* decay of the mean of gradients [0.9] */
-    double beta_2;   /* decay of the mean of their squares [0.999] */
-    double epsilon;  /* [1e-7] */
+    size_t size;    /* sizeof(eg_adam_attrs) */
+    double rate;    /* learning rate [0.001] */
+    double beta_1;  /* decay of the mean of gradients [0.9] */
+    double beta_2;  /* decay of the mean of their squares [0.999] */
+    double epsilon; /* [1e-7] */
 } eg_adam_attrs;
 
 /* Adam over n variables, whose state starts at zero.

@@ -14,8 +14,8 @@ extern "C" {
 #endif
 
 typedef struct eg_variable_attrs {
-    size_t size;        /* sizeof(eg_variable_attrs) */
-    const char *name;   /* for printing, graphs and files; copied; need not be unique ["variable"] */
+    size_t size;      /* sizeof(eg_variable_attrs) */
+    const char *name; /* for printing, graphs and files; copied; need not be unique ["variable"] */
     bool not_trainable; /* tapes do not watch it by themselves */
 } eg_variable_attrs;
 

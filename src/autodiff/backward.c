@@ -63,7 +63,7 @@ void eg__record_free(eg__record *r)
 
 typedef struct walk {
     eg__backward_run *run;
-    bool *reach;          /* by value: it depends on a source */
+    bool *reach; /* by value: it depends on a source */
     bool *is_source;
     eg_tensor **gradient; /* by value */
 } walk;
@@ -119,12 +119,14 @@ static bool take_output_gradients(const walk *w, const eg__record *r, eg_tensor 
 static bool call_gradient(walk *w, const eg__record *r, eg_tensor *dx[], bool wanted[])
 {
     eg_tensor *dy[EG__MAX_PARTS];
-    eg_backward b = {r->op, r->attrs, r->payload, r->n_in, r->n_out, r->handle,
-        r->handle + r->n_in, dy, wanted, dx};
+    eg_backward b = {r->op, r->attrs, r->payload, r->n_in, r->n_out, r->handle, r->handle + r->n_in,
+        dy, wanted, dx};
 
     if (!r->op->grad) {
-        eg__fail(EG_INVALID, op_name, "%s has no gradient; it was applied at %s:%d, use "
-            "eg_stop_gradient there", r->op->name, r->site.file ? r->site.file : "?", r->site.line);
+        eg__fail(EG_INVALID, op_name,
+            "%s has no gradient; it was applied at %s:%d, use "
+            "eg_stop_gradient there",
+            r->op->name, r->site.file ? r->site.file : "?", r->site.line);
         return false;
     }
     for (int i = 0; i < r->n_in; i++) {

@@ -14,12 +14,12 @@ static const uint32_t EG__NO_VALUE = UINT32_MAX; /* an input that nothing depend
 
 typedef struct eg__record {
     const eg_opdef *op;
-    void *attrs;          /* copied; NULL: none */
+    void *attrs; /* copied; NULL: none */
     eg__payload *payload;
     eg_site site;
     int n_in, n_out;
-    uint32_t *id;         /* inputs, then outputs */
-    eg_tensor **handle;   /* inputs, then outputs; owned */
+    uint32_t *id;       /* inputs, then outputs */
+    eg_tensor **handle; /* inputs, then outputs; owned */
 } eg__record;
 
 /* A record of an event; NULL, reported, where memory is out. `id` as in the struct. */
@@ -30,7 +30,7 @@ void eg__record_free(eg__record *record);
 typedef struct eg__backward_run {
     eg__record **records;
     int n_records;
-    uint32_t n_values;     /* numbers are below this */
+    uint32_t n_values; /* numbers are below this */
     int n_targets;
     const uint32_t *targets;
     eg_tensor *const *seeds; /* gradients of the targets to start from */

@@ -9,12 +9,16 @@ static const char op_name[] = "eg_gradient";
 
 static eg_status check_one(const eg_tensor *x, const char *what, int i)
 {
-    if (!x || x->kind > EG__SYMBOL)
+    if (!x)
+        return eg__fail(EG_INVALID, op_name, "%s %d is NULL", what, i);
+    if (x->kind > EG__SYMBOL)
         return eg__fail(EG_INVALID, op_name, "%s %d is %s", what, i,
-            !x ? "NULL" : x->kind == EG__SPENT ? "spent" : "no tensor");
+            x->kind == EG__SPENT ? "spent" : "no tensor");
     if (eg__dtype(x->spec.dtype)->kind != EG__REAL)
-        return eg__fail(EG_INVALID, op_name, "%s %d is %s; only floating-point tensors have "
-            "gradients", what, i, eg_dtype_name(x->spec.dtype));
+        return eg__fail(EG_INVALID, op_name,
+            "%s %d is %s; only floating-point tensors have "
+            "gradients",
+            what, i, eg_dtype_name(x->spec.dtype));
     return EG_OK;
 }
 
@@ -22,11 +26,13 @@ static eg_status check(const eg__tape *tape, const eg_tensor *target, int n,
     eg_tensor *const sources[], eg_tensor *gradients[])
 {
     if (!tape)
-        return eg__fail(EG_STATE, op_name, "no tape is open; write EG_TAPE; before what is to be "
-                                           "differentiated");
+        return eg__fail(EG_STATE, op_name,
+            "no tape is open; write EG_TAPE; before what is to be "
+            "differentiated");
     if (tape->used_up)
-        return eg__fail(EG_STATE, op_name, "the tape is used up by an earlier eg_gradient; open it "
-                                           "with EG_TAPE_WITH(.persistent = true);");
+        return eg__fail(EG_STATE, op_name,
+            "the tape is used up by an earlier eg_gradient; open it "
+            "with EG_TAPE_WITH(.persistent = true);");
     if (n < 1 || !sources || !gradients)
         return eg__fail(EG_INVALID, op_name, "sources and room for their gradients are needed");
     if (check_one(target, "target", 0) != EG_OK)
@@ -144,8 +150,9 @@ static bool target_is_known(const eg__tape *tape, const eg_tensor *target,
 {
     if (eg__tape_find(tape, target) != EG__NO_VALUE || attrs->unconnected_none)
         return true;
-    eg__fail(EG_INVALID, op_name, "the target does not depend on anything the tape follows; "
-                                  "eg_watch the source before, or use a trainable variable");
+    eg__fail(EG_INVALID, op_name,
+        "the target does not depend on anything the tape follows; "
+        "eg_watch the source before, or use a trainable variable");
     return false;
 }
 
@@ -191,8 +198,7 @@ eg_status eg_gradient_with(eg_tensor *target, int n, eg_tensor *const sources[],
     return eg__me.failed;
 }
 
-eg_status eg_gradient(eg_tensor *target, int n, eg_tensor *const sources[],
-    eg_tensor *gradients[])
+eg_status eg_gradient(eg_tensor *target, int n, eg_tensor *const sources[], eg_tensor *gradients[])
 {
     return eg_gradient_with(target, n, sources, gradients, NULL);
 }

@@ -15,8 +15,8 @@ typedef struct eg__tape {
     bool persistent, only_watched, used_up, paused;
     eg__record **records;
     int n_records, capacity;
-    eg__map ids;        /* by handle: the number of the value it is; those handles are kept */
-    eg_tensor **kept;   /* handles that are kept though no record has them */
+    eg__map ids;      /* by handle: the number of the value it is; those handles are kept */
+    eg_tensor **kept; /* handles that are kept though no record has them */
     int n_kept, kept_capacity;
     uint32_t n_values;
 } eg__tape;

@@ -15,8 +15,8 @@
 
 enum {
     FIRST = 64,
-    STEPS = 4,          /* classes an octave */
-    CLASSES = 160,      /* up to 2^46 bytes */
+    STEPS = 4,             /* classes an octave */
+    CLASSES = 160,         /* up to 2^46 bytes */
     SMALL_BYTES = 1 << 18, /* what a thread keeps of one small class */
     SMALL_COUNT = 256,
 };
@@ -41,10 +41,10 @@ static int class_of(size_t size)
     return (top - 6) * STEPS + (int)((size - 1) >> (top - 2) & 3) + 1;
 }
 
-static size_t class_size(int class)
+static size_t class_size(int bin)
 {
-    size_t octave = (size_t)FIRST << class / STEPS;
-    size_t size = octave + octave / STEPS * (size_t)(class % STEPS);
+    size_t octave = (size_t)FIRST << bin / STEPS;
+    size_t size = octave + octave / STEPS * (size_t)(bin % STEPS);
     return (size + FIRST - 1) / FIRST * FIRST;
 }
 
@@ -89,31 +89,31 @@ static size_t held_by(size_t capacity)
     return is_mapped(capacity) ? mapped_size(capacity) : capacity;
 }
 
-static void *take_shared(int class)
+static void *take_shared(int bin)
 {
     pthread_mutex_lock(&shared.lock);
-    free_block *block = shared.free[class];
+    free_block *block = shared.free[bin];
     if (block) {
-        shared.free[class] = block->next;
-        shared.bytes -= held_by(class_size(class));
+        shared.free[bin] = block->next;
+        shared.bytes -= held_by(class_size(bin));
     }
     pthread_mutex_unlock(&shared.lock);
     if (block)
-        eg__memory_cached(-(ptrdiff_t)held_by(class_size(class)));
+        eg__memory_cached(-(ptrdiff_t)held_by(class_size(bin)));
     return block;
 }
 
-static bool keep_shared(void *block, int class)
+static bool keep_shared(void *block, int bin)
 {
-    size_t size = held_by(class_size(class));
+    size_t size = held_by(class_size(bin));
 
     pthread_mutex_lock(&shared.lock);
     if (!shared.most)
         shared.most = eg__os_memory_size() / 8;
     bool room = shared.bytes + size <= shared.most;
     if (room) {
-        ((free_block *)block)->next = shared.free[class];
-        shared.free[class] = block;
+        ((free_block *)block)->next = shared.free[bin];
+        shared.free[bin] = block;
         shared.bytes += size;
     }
     pthread_mutex_unlock(&shared.lock);
@@ -122,63 +122,63 @@ static bool keep_shared(void *block, int class)
     return room;
 }
 
-static bool keep_small(eg__store *store, void *block, int class)
+static bool keep_small(eg__store *store, void *block, int bin)
 {
-    int most = (int)(SMALL_BYTES / class_size(class));
+    int most = (int)(SMALL_BYTES / class_size(bin));
 
-    if (!store || store->n_free[class] >= (most < SMALL_COUNT ? most : SMALL_COUNT))
+    if (!store || store->n_free[bin] >= (most < SMALL_COUNT ? most : SMALL_COUNT))
         return false;
-    ((free_block *)block)->next = store->free[class];
-    store->free[class] = block;
-    store->n_free[class]++;
+    ((free_block *)block)->next = store->free[bin];
+    store->free[bin] = block;
+    store->n_free[bin]++;
     return true;
 }
 
 void *eg__block_new(size_t size)
 {
-    int class = class_of(size);
+    int bin = class_of(size);
     eg__store *store = eg__me.store;
     void *block = NULL;
 
-    if (class >= CLASSES)
+    if (bin >= CLASSES)
         return NULL;
-    if (class < EG__SMALL_CLASSES && store && store->free[class]) {
-        block = store->free[class];
-        store->free[class] = ((free_block *)block)->next;
-        store->n_free[class]--;
+    if (bin < EG__SMALL_CLASSES && store && store->free[bin]) {
+        block = store->free[bin];
+        store->free[bin] = ((free_block *)block)->next;
+        store->n_free[bin]--;
         return block;
     }
-    if (class >= EG__SMALL_CLASSES)
-        block = take_shared(class);
-    return block ? block : take_fresh(class_size(class));
+    if (bin >= EG__SMALL_CLASSES)
+        block = take_shared(bin);
+    return block ? block : take_fresh(class_size(bin));
 }
 
 void eg__block_free(void *block, size_t size)
 {
     if (!block)
         return;
-    int class = class_of(size);
-    bool small = class < EG__SMALL_CLASSES;
-    if (!EG_CRUEL && (small ? keep_small(eg__me.store, block, class) : keep_shared(block, class)))
+    int bin = class_of(size);
+    bool small = bin < EG__SMALL_CLASSES;
+    if (!EG_CRUEL && (small ? keep_small(eg__me.store, block, bin) : keep_shared(block, bin)))
         return;
-    give_back(block, class_size(class));
+    give_back(block, class_size(bin));
 }
 
 void eg__block_trim(void)
 {
-    for (int class = EG__SMALL_CLASSES; class < CLASSES; class++)
-        for (void *block; (block = take_shared(class)) != NULL;)
-            give_back(block, class_size(class));
+    for (int bin = EG__SMALL_CLASSES; bin < CLASSES; bin++)
+        for (void *block; (block = take_shared(bin)) != NULL;)
+            give_back(block, class_size(bin));
 }
 
 void eg__block_trim_thread(eg__thread *me)
 {
-    for (int class = 0; me->store && class < EG__SMALL_CLASSES; class++) {
-        for (free_block *block = me->store->free[class], *next; block; block = next) {
+    for (int bin = 0; me->store && bin < EG__SMALL_CLASSES; bin++) {
+        for (free_block *block = me->store->free[bin], *next; block; block = next) {
             next = block->next;
-            give_back(block, class_size(class));
+            give_back(block, class_size(bin));
         }
-        me->store->free[class] = NULL;
-        me->store->n_free[class] = 0;
+        me->store->free[bin] = NULL;
+        me->store->n_free[bin] = 0;
     }
 }

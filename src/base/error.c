@@ -68,8 +68,10 @@ eg_status eg__fail(eg_status status, const char *op, const char *format, ...)
 
 eg_status eg__fail_memory(const char *op, size_t bytes)
 {
-    return eg__fail(EG_NO_MEMORY, op, "%zu bytes could not be allocated; free tensors, close scopes "
-                                      "or raise the limit (eg_set_memory_limit)", bytes);
+    return eg__fail(EG_NO_MEMORY, op,
+        "%zu bytes could not be allocated; free tensors, close scopes "
+        "or raise the limit (eg_set_memory_limit)",
+        bytes);
 }
 
 void eg__error_in(const char *op)

@@ -9,8 +9,8 @@
 /* Fails the innermost scope, unless it has failed already. `op` is the operation or function as
  * the user knows it, the message says what was done, what was seen and what to write instead.
  * Always returns `status`, so that `return eg__fail(…)` reads well. */
-eg_status eg__fail(eg_status status, const char *op, const char *format, ...) EG_FORMAT(3, 4)
-    EG_COLD;
+eg_status eg__fail(eg_status status, const char *op, const char *format, ...)
+    EG_FORMAT(3, 4) EG_COLD;
 
 /* As eg__fail, and NULL. */
 #define eg__fail_null(...) (eg__fail(__VA_ARGS__), NULL)

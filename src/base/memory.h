@@ -8,10 +8,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-void *eg__alloc(size_t size);                 /* aligned for any C type */
+void *eg__alloc(size_t size); /* aligned for any C type */
 void *eg__alloc_zero(size_t size);
-void *eg__alloc_line(size_t size);            /* aligned to a cache line: data of tensors */
-void eg__free(void *memory, size_t size);     /* NULL is fine; poisons in the cruel build */
+void *eg__alloc_line(size_t size);        /* aligned to a cache line: data of tensors */
+void eg__free(void *memory, size_t size); /* NULL is fine; poisons in the cruel build */
 
 /* Moves `old` to a place of `size` bytes, of which the first `old_size` are kept; `old` stays as
  * it is where that fails. */

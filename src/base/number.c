@@ -70,7 +70,7 @@ bool eg__parse_real(const char **p, double *value)
         take_word(p, "-inf", -(double)INFINITY, value))
         return true;
     while (n < sizeof buffer - 1 && (isdigit((unsigned char)(*p)[n]) || strchr("+-.eE", (*p)[n])) &&
-           (*p)[n])
+        (*p)[n])
         n++;
     memcpy(buffer, *p, n);
     buffer[n] = '\0';

@@ -15,7 +15,7 @@ size_t eg__os_memory_size(void);  /* bytes of the machine, or of the process's s
 int eg__os_processors(void);      /* that this process may run on */
 int64_t eg__os_nanoseconds(void); /* of a clock that never goes back */
 bool eg__os_is_terminal(FILE *f);
-int eg__os_columns(FILE *f);      /* of the terminal; 0: unknown */
+int eg__os_columns(FILE *f); /* of the terminal; 0: unknown */
 long eg__os_process(void);
 
 /* The text of an errno, in `buffer`. */

@@ -17,24 +17,24 @@ struct eg__transaction;
 struct eg__store;
 
 typedef struct eg__thread {
-    eg_status failed;       /* status of the pending error; EG_OK: none */
-    uint32_t printed;       /* prints that went out; see function/ */
-    uint32_t skip_prints;   /* prints not to repeat: a call already made them before it missed */
-    uint32_t errors_ended;  /* errors that eg_report or a try scope took away */
-    uint32_t things_made;   /* variables, generators and the like */
-    eg_site site;           /* where the caller is */
+    eg_status failed;      /* status of the pending error; EG_OK: none */
+    uint32_t printed;      /* prints that went out; see function/ */
+    uint32_t skip_prints;  /* prints not to repeat: a call already made them before it missed */
+    uint32_t errors_ended; /* errors that eg_report or a try scope took away */
+    uint32_t things_made;  /* variables, generators and the like */
+    eg_site site;          /* where the caller is */
     struct eg__store *store;
-    struct eg_scope *scope; /* innermost; NULL: none open */
+    struct eg_scope *scope;  /* innermost; NULL: none open */
     struct eg__watch *watch; /* innermost watcher of the dispatcher; NULL: plain eager */
     struct eg__transaction *transaction; /* innermost call with pending assignments */
-    uint64_t recording;     /* number of the recording in progress; 0: none */
+    uint64_t recording;                  /* number of the recording in progress; 0: none */
     /* While recording: a handle made in it is still owned by somebody when its scope lets go, or
      * moves to another scope. */
     void (*outlives)(struct eg_tensor *x);
     struct eg_scope *spare_scopes;
     struct eg_tensor *spare_tensors;
     int n_spare_tensors;
-    int64_t live_tensors;   /* made minus freed on this thread; see store.h */
+    int64_t live_tensors;             /* made minus freed on this thread; see store.h */
     void (*end)(struct eg__thread *); /* closes scopes and frees spares when the thread ends */
 } eg__thread;
 

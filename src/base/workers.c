@@ -73,7 +73,7 @@ static void await_work(unsigned seen)
     int64_t end = eg__os_nanoseconds() + SPIN_NS;
 
     while (atomic_load_explicit(&pool.generation, memory_order_acquire) == seen &&
-           eg__os_nanoseconds() < end)
+        eg__os_nanoseconds() < end)
         for (int i = 0; i < 16; i++)
             pause_a_little();
     pthread_mutex_lock(&pool.lock);
@@ -156,8 +156,8 @@ static void await_workers(void)
     if (!wait)
         return;
     int64_t end = eg__os_nanoseconds() + SPIN_NS;
-    while (!atomic_load_explicit(&pool.finished, memory_order_acquire) &&
-           eg__os_nanoseconds() < end)
+    while (
+        !atomic_load_explicit(&pool.finished, memory_order_acquire) && eg__os_nanoseconds() < end)
         pause_a_little();
     pthread_mutex_lock(&pool.lock);
     while (pool.joined > 0)

@@ -107,8 +107,7 @@ static bool same_wishes(const eg__piece *a, const eg__piece *b)
     if (a->n_wanted != b->n_wanted)
         return false;
     for (int i = 0; i < a->n_wanted; i++)
-        if (!eg__same_ref(a->wanted[i].ref, b->wanted[i].ref) ||
-            a->roles[i] != b->roles[i])
+        if (!eg__same_ref(a->wanted[i].ref, b->wanted[i].ref) || a->roles[i] != b->roles[i])
             return false;
     return true;
 }
@@ -400,8 +399,8 @@ static bool collect_tensors(building *b)
             const eg_node *node = &segment->graph->nodes[i];
             if (node->op == &eg_op_variable) {
                 p->touches_variables = true;
-                p->has_trainable = p->has_trainable ||
-                    (node->tensor->variable->trainable && is_real(node));
+                p->has_trainable =
+                    p->has_trainable || (node->tensor->variable->trainable && is_real(node));
             } else if (node->op == &eg_op_constant && is_real(node)) {
                 add_capture(b, node->tensor);
             }

@@ -80,9 +80,9 @@ static bool append_segment(derivation *x, const eg__segment *s)
         if (at < 0)
             return false;
         *place = (eg_ref){(uint32_t)at, 0};
-        x->origin[at] = node->tensor ? (eg__value){.tensor = node->tensor}
-                                     : (eg__value){(eg__segment *)(uintptr_t)s, {(uint32_t)i, 0},
-                                           NULL};
+        x->origin[at] = node->tensor
+            ? (eg__value){.tensor = node->tensor}
+            : (eg__value){(eg__segment *)(uintptr_t)s, {(uint32_t)i, 0}, NULL};
     }
     return true;
 }
@@ -149,8 +149,8 @@ static bool find_sources(derivation *x)
         return out_of_memory(sizeof *x->d->sources);
     for (int i = 0; i < x->trace->n; i++)
         if (x->trace->wanted >> i & 1)
-            add_source(x, (eg__value){(eg__segment *)(uintptr_t)root,
-                              {root->graph->inputs[i], 0}, NULL});
+            add_source(x,
+                (eg__value){(eg__segment *)(uintptr_t)root, {root->graph->inputs[i], 0}, NULL});
     for (int i = 0; i < x->whole->n; i++) {
         eg_tensor *tensor = x->whole->nodes[i].tensor;
         bool variable = tensor && tensor->kind == EG__VARIABLE;
@@ -384,8 +384,8 @@ static bool cut_outputs(cutting *c)
     for (int i = 0; i < d->n_sources; i++) {
         const eg_tensor *g = c->x->gradients[i];
         d->output_of[i] = g ? c->to->n_outputs : -1;
-        if (g && (!place_in_cut(c, (eg_ref){g->node - 1, g->result}, &r) ||
-                     !eg__graph_want(c->to, r)))
+        if (g &&
+            (!place_in_cut(c, (eg_ref){g->node - 1, g->result}, &r) || !eg__graph_want(c->to, r)))
             return false;
     }
     return true;

@@ -25,8 +25,8 @@ eg_function *eg_function_from(const eg_callable *callable, void *env, size_t env
     if (eg__me.failed)
         return NULL;
     if (!callable || !callable->body || (env_size > 0 && !env))
-        return eg__fail_null(EG_INVALID, op, "%s is NULL", callable && callable->body ? "env"
-                                                                                      : "the body");
+        return eg__fail_null(EG_INVALID, op, "%s is NULL",
+            callable && callable->body ? "env" : "the body");
     if (callable->n_in < 0 || callable->n_in > EG__MOST_ARGUMENTS)
         return eg__fail_null(EG_INVALID, op, "%d arguments; 0 to %d are possible", callable->n_in,
             EG__MOST_ARGUMENTS);
@@ -108,13 +108,16 @@ void eg__trace_give_up(eg__trace *t, const eg_site *site, const char *why)
 
 static bool argument_ok(const eg_function *f, const eg_tensor *x, int i)
 {
-    if (x && (x->kind == EG__VALUE || x->kind == EG__VARIABLE ||
-                 (x->kind == EG__SYMBOL && eg__is_symbolic(&eg__me))))
+    if (x &&
+        (x->kind == EG__VALUE || x->kind == EG__VARIABLE ||
+            (x->kind == EG__SYMBOL && eg__is_symbolic(&eg__me))))
         return true;
     eg__fail(!x || x->kind != EG__SPENT ? EG_INVALID : EG_STATE, call_name,
-        "argument %d of %s is %s", i, f->callable.name, !x ? "NULL"
+        "argument %d of %s is %s", i, f->callable.name,
+        !x                         ? "NULL"
             : x->kind == EG__SPENT ? "spent; eg_retain it before eg_gradient"
-            : x->kind == EG__DEAD ? "freed already; eg_give or eg_retain it" : "no tensor");
+            : x->kind == EG__DEAD  ? "freed already; eg_give or eg_retain it"
+                                   : "no tensor");
     return false;
 }
 
@@ -130,8 +133,9 @@ static bool arguments_ok(const eg_function *f, int n, eg_tensor *const args[])
             return false;
     if (eg__me.scope)
         return true;
-    eg__fail(EG_STATE, call_name, "no scope is open on this thread, so nobody would own the "
-                                  "result; write EG_SCOPE; at the start of the block");
+    eg__fail(EG_STATE, call_name,
+        "no scope is open on this thread, so nobody would own the "
+        "result; write EG_SCOPE; at the start of the block");
     return false;
 }
 
@@ -201,8 +205,8 @@ static bool same_bits(eg_tensor *a, eg_tensor *b)
     for (int i = 0; i < n; i++)
         if (!same_bits(a->tuple.part[i], b->tuple.part[i]))
             return false;
-    return n > 0 || (eg__same_spec(&a->spec, &b->spec) &&
-        memcmp(a->data, b->data, eg__bytes(&a->spec)) == 0);
+    return n > 0 ||
+        (eg__same_spec(&a->spec, &b->spec) && memcmp(a->data, b->data, eg__bytes(&a->spec)) == 0);
 }
 
 static eg__outcome_of_call audit(eg_function *f, eg__trace *trace, const eg__key *key,

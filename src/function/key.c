@@ -94,8 +94,9 @@ static void explain_argument(eg_retrace *r, int i, const eg__argument *a, const 
     const eg_tensor *variable = x->kind == EG__VARIABLE ? x : NULL;
 
     r->argument = i;
-    r->rule = a->variable || variable ? EG_OTHER_VARIABLE
-        : a->spec.dtype != x->spec.dtype ? EG_OTHER_DTYPE : EG_OTHER_SHAPE;
+    r->rule = a->variable || variable    ? EG_OTHER_VARIABLE
+        : a->spec.dtype != x->spec.dtype ? EG_OTHER_DTYPE
+                                         : EG_OTHER_SHAPE;
     describe(r->before, &a->spec, a->variable);
     describe(r->now, &x->spec, variable);
 }

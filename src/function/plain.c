@@ -52,8 +52,10 @@ static eg_tensor *return_from(eg_tensor *y, const eg_scope *scope)
     int n = eg_parts(y);
 
     if (!y || y->kind > EG__TUPLE)
-        return eg__fail_null(EG_INVALID, "a function", "the body returned %s; return a tensor or a "
-            "tuple", y ? "no tensor" : "NULL");
+        return eg__fail_null(EG_INVALID, "a function",
+            "the body returned %s; return a tensor or a "
+            "tuple",
+            y ? "no tensor" : "NULL");
     if (n == 0)
         return move_out(y, scope);
     for (int i = 0; i < n; i++)

@@ -188,7 +188,8 @@ static void merge(eg__recorder *r, const eg__key *key)
     bool too_large = r->trace->bytes > EG__MOST_TREE_BYTES;
     pthread_mutex_unlock(&r->function->lock);
     if (too_large)
-        eg__trace_give_up(r->trace, &r->at->site, "its tree of branches takes more than 64 MiB; "
+        eg__trace_give_up(r->trace, &r->at->site,
+            "its tree of branches takes more than 64 MiB; "
             "keep the loop in tensors");
 }
 

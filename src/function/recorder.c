@@ -51,9 +51,10 @@ static eg_status differs(eg__recorder *r, const char *now, const char *before, c
 {
     char what[256];
 
-    snprintf(what, sizeof what, "the body did %s where it did %s before (%.80s:%d): it depends on "
-        "something that is no argument, environment, variable or generator", now, before,
-        file_of(where), where->line);
+    snprintf(what, sizeof what,
+        "the body did %s where it did %s before (%.80s:%d): it depends on "
+        "something that is no argument, environment, variable or generator",
+        now, before, file_of(where), where->line);
     return give_up(r, what);
 }
 
@@ -194,8 +195,8 @@ static eg_status assigned(eg__watch *w, eg_tensor *variable, eg_tensor *value)
 
     if (i < 0 || !anchor(r, i))
         return eg__me.failed;
-    eg_status status = r->checking ? check_assignment(r, variable, i)
-                                   : append_assignment(r, variable, i);
+    eg_status status =
+        r->checking ? check_assignment(r, variable, i) : append_assignment(r, variable, i);
     if (status == EG_OK && !eg__map_set(&r->pending, eg__key_of(variable), (uint32_t)i))
         out_of_memory(sizeof(eg__map_slot));
     return eg__me.failed ? eg__me.failed : eg__recorder_keep(r, variable) ? EG_OK : EG_NO_MEMORY;
@@ -222,7 +223,8 @@ static eg_status branch_off(eg__recorder *r, const void *seen, size_t size, int 
     eg__segment *guard = r->at;
 
     if (n_outcomes >= EG__MOST_OUTCOMES) {
-        eg__trace_give_up(r->trace, &guard->site, "more than 8 outcomes were met; compare in "
+        eg__trace_give_up(r->trace, &guard->site,
+            "more than 8 outcomes were met; compare in "
             "tensors (eg_where), or keep the value in the graph");
         r->gave_up = true;
         return EG_OK;
@@ -324,8 +326,9 @@ static eg_status asked(eg__watch *w, eg_tensor *x, eg__ask how)
     if (fixed && fixed->kind != EG__VARIABLE)
         return EG_OK;
     if (how == EG__ASK_RAW)
-        return give_up(r, "the body reads all elements of a tensor, which no guard can follow; "
-                          "compute with tensors instead");
+        return give_up(r,
+            "the body reads all elements of a tensor, which no guard can follow; "
+            "compute with tensors instead");
     if (was_answered(r, (uint32_t)i, kind))
         return eg__me.failed;
     return guard_value(r, x, i, kind);
@@ -521,8 +524,9 @@ void eg__recorder_look_for_escapes(eg__recorder *r, int n, eg_tensor *const resu
     if (r->gave_up)
         return;
     if (escapes)
-        give_up(r, "a tensor made in the body is still held elsewhere after it; return it "
-                   "instead");
+        give_up(r,
+            "a tensor made in the body is still held elsewhere after it; return it "
+            "instead");
     else if (r->errors_ended != eg__me.errors_ended)
         give_up(r, "the body ends an error by itself (EG_TRY), which a graph cannot");
     else if (r->things_made != eg__me.things_made)

@@ -17,12 +17,12 @@ typedef struct eg__recorder {
     eg__watch watch;
     eg_function *function;
     eg__trace *trace;
-    uint64_t number;       /* of the recording: handles made in it carry it */
-    eg__segment *at;       /* the segment the body is in */
-    bool checking;         /* it is part of the trace: compare; else it is new: append */
-    bool gave_up;          /* the function or key has been made eager: listen no more */
-    int node, assignment;  /* checking: what comes next */
-    eg__segment **made;    /* new segments, the first to be attached here: */
+    uint64_t number;      /* of the recording: handles made in it carry it */
+    eg__segment *at;      /* the segment the body is in */
+    bool checking;        /* it is part of the trace: compare; else it is new: append */
+    bool gave_up;         /* the function or key has been made eager: listen no more */
+    int node, assignment; /* checking: what comes next */
+    eg__segment **made;   /* new segments, the first to be attached here: */
     int n_made, made_capacity;
     eg__segment *attach_to;
     unsigned char seen[16]; /* under this outcome */
@@ -33,8 +33,8 @@ typedef struct eg__recorder {
     eg_tensor **handles; /* by value, where they are kept for a gradient */
     int handles_capacity;
     bool keeps_handles;
-    eg__map foreign; /* handles from outside: their numbers */
-    eg__map pending; /* variables assigned by this call: the number of the value */
+    eg__map foreign;  /* handles from outside: their numbers */
+    eg__map pending;  /* variables assigned by this call: the number of the value */
     eg_tensor **kept; /* foreign handles and copies of constants, owned */
     int n_kept, kept_capacity;
     eg_tensor **survivors; /* handles that somebody held when their scope closed, owned */

@@ -84,8 +84,7 @@ static bool make_results(const eg__replay *r, const eg__place *place, eg__pooled
     const eg__plan *plan = place->piece->plan;
 
     for (int i = 0; i < plan->n_outputs; i++)
-        if (!is_made_later(r, place, i) &&
-            !eg__frame_make_result(&f->frame, plan, i, &f->made[i]))
+        if (!is_made_later(r, place, i) && !eg__frame_make_result(&f->frame, plan, i, &f->made[i]))
             return false;
     return true;
 }
@@ -114,7 +113,8 @@ static eg_tensor *tensor_now(const eg__source *s)
     return s->tensor->kind == EG__VARIABLE ? eg__variable_now(s->tensor) : eg__ref(s->tensor);
 }
 
-static bool look(const eg__replay *r, const eg__place *place, const eg_spec *spec, unsigned char *bits)
+static bool look(const eg__replay *r, const eg__place *place, const eg_spec *spec,
+    unsigned char *bits)
 {
     eg_tensor *held = place->asked.tensor ? tensor_now(&place->asked) : NULL;
     const void *data = held ? held->data : place->asked.tensor ? NULL : data_of(r, &place->asked);

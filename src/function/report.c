@@ -95,8 +95,10 @@ eg_status eg_function_report(const eg_function *f, FILE *to)
     if (!f || !to)
         return eg__fail(EG_INVALID, "eg_function_report", "%s is NULL", f ? "to" : "function");
     eg_function_info_now(f, &info);
-    fprintf(to, "%s: %lld calls, %lld from graphs, %lld eager; %d traces, %d further branches, "
-                "%zu bytes\n", f->callable.name, (long long)info.calls, (long long)info.replays,
+    fprintf(to,
+        "%s: %lld calls, %lld from graphs, %lld eager; %d traces, %d further branches, "
+        "%zu bytes\n",
+        f->callable.name, (long long)info.calls, (long long)info.replays,
         (long long)info.eager_calls, info.traces, info.branches, info.bytes);
     for (int i = 0; i < info.traces; i++) {
         const eg__trace *t = trace_number(f, i);

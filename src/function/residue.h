@@ -8,14 +8,14 @@
 
 typedef struct eg__residue {
     eg__payload payload;
-    eg_function *function;     /* counted, like everything here */
+    eg_function *function; /* counted, like everything here */
     eg__derivative *derivative;
     eg__piece **pieces;        /* the path that was run, */
     eg__pooled_frame **frames; /* its frames, in which values lie */
     int n_frames;
-    eg_tensor **held;          /* handles of values that lie elsewhere */
+    eg_tensor **held; /* handles of values that lie elsewhere */
     int n_held, held_capacity;
-    void **residual;           /* where each residual is */
+    void **residual; /* where each residual is */
 } eg__residue;
 
 eg__residue *eg__residue_new(eg_function *f, eg__derivative *d);

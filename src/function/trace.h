@@ -19,7 +19,7 @@
 
 enum {
     EG__MOST_ARGUMENTS = 64,
-    EG__MOST_OUTCOMES = 8,       /* of one guard */
+    EG__MOST_OUTCOMES = 8,         /* of one guard */
     EG__MOST_TREE_BYTES = 1 << 26, /* of one trace */
 };
 
@@ -33,7 +33,7 @@ typedef struct eg__program eg__program;
 typedef struct eg__value {
     eg__segment *segment; /* NULL: `tensor` it is */
     eg_ref ref;
-    eg_tensor *tensor;    /* borrowed from whoever keeps the value */
+    eg_tensor *tensor; /* borrowed from whoever keeps the value */
 } eg__value;
 
 bool eg__same_value(const eg__value *a, const eg__value *b);
@@ -41,11 +41,11 @@ bool eg__same_value(const eg__value *a, const eg__value *b);
 /* ---- segments ------------------------------------------------------------------------------- */
 
 typedef enum eg__segment_end {
-    EG__END_OPEN,   /* still being recorded */
+    EG__END_OPEN, /* still being recorded */
     EG__END_RETURN,
-    EG__END_TRUE,   /* the host asked whether a value is zero */
-    EG__END_ITEM,   /* the host read the only element of a value */
-    EG__END_CALL,   /* the body called a function that has an environment */
+    EG__END_TRUE, /* the host asked whether a value is zero */
+    EG__END_ITEM, /* the host read the only element of a value */
+    EG__END_CALL, /* the body called a function that has an environment */
 } eg__segment_end;
 
 typedef struct eg__outcome {
@@ -66,13 +66,13 @@ struct eg__segment {
     eg_graph *graph;
     eg__value *imports; /* what placeholder i of the graph stands for; at the root: argument i */
     int n_imports, imports_capacity;
-    eg__map import_at;  /* by hash of a value: the placeholder's node */
+    eg__map import_at; /* by hash of a value: the placeholder's node */
     eg__assignment *assignments;
     int n_assignments, assignments_capacity;
     eg__segment_end end;
-    eg_site site;             /* of the guard */
+    eg_site site; /* of the guard */
     eg__value asked;
-    eg_function *callee;      /* counted */
+    eg_function *callee; /* counted */
     eg__outcome *outcomes;
     int n_outcomes, outcomes_capacity;
     eg__value *results; /* of a return */
@@ -112,16 +112,16 @@ typedef struct eg__trace {
     eg_function *function;
     int number, n;
     eg__argument *arguments;
-    void *env;            /* the environment's bytes */
-    uint64_t wanted;      /* arguments a tape follows */
-    bool on_tape;         /* gradients are prepared */
+    void *env;       /* the environment's bytes */
+    uint64_t wanted; /* arguments a tape follows */
+    bool on_tape;    /* gradients are prepared */
     eg_retrace reason;
     eg__segment **segments; /* parents before children */
     int n_segments, segments_capacity;
     size_t bytes;
     _Atomic(eg__program *) program; /* NULL: none yet */
-    atomic_bool eager;    /* too many outcomes or bytes; the function's text says where */
-    atomic_bool refuses_tapes; /* not on a tape, and some branch would have to be */
+    atomic_bool eager;              /* too many outcomes or bytes; the function's text says where */
+    atomic_bool refuses_tapes;      /* not on a tape, and some branch would have to be */
 } eg__trace;
 
 struct eg_function {
@@ -187,7 +187,7 @@ typedef struct eg__piece {
     const eg__segment *segment;
     eg__value *wanted; /* what the plan gives, in order of its outputs */
     int n_wanted, wanted_capacity;
-    eg__role *roles;   /* of the wanted */
+    eg__role *roles; /* of the wanted */
     eg__plan *plan;
     eg__frames frames;
 } eg__piece;
@@ -195,7 +195,7 @@ typedef struct eg__piece {
 /* A piece in its place in a program. */
 typedef struct eg__place {
     eg__piece *piece;
-    eg__source *imports;  /* of each plan input; tensor and depth -1, index -1: not used */
+    eg__source *imports; /* of each plan input; tensor and depth -1, index -1: not used */
     eg__source asked;
     struct eg__place *children[EG__MOST_OUTCOMES];
     eg__outcome seen[EG__MOST_OUTCOMES]; /* what leads to each; the bytes are the segment's */
@@ -205,8 +205,8 @@ typedef struct eg__place {
     int n_results;
     eg__source *assigned; /* last values of variables along the path */
     eg_tensor **assigned_to;
-    bool *in_place;       /* which of them may overwrite the old value: see update.c */
-    int n_assigned, split; /* steps from here on only make values in place */
+    bool *in_place;                    /* which of them may overwrite the old value: see update.c */
+    int n_assigned, split;             /* steps from here on only make values in place */
     struct eg__derivative *derivative; /* on a tape; shared by programs, counted */
 } eg__place;
 
@@ -247,11 +247,11 @@ typedef struct eg__derivative {
     atomic_int refs;
     int seed_of[EG__MAX_PARTS]; /* by result: which input of the plan; -1: it is not real */
     int n_results, n_seeds;
-    eg__value *residuals;       /* the inputs behind the seeds */
+    eg__value *residuals; /* the inputs behind the seeds */
     int n_residuals, most_residuals;
-    eg__value *sources;         /* what gradients are of: arguments, variables, captures */
+    eg__value *sources; /* what gradients are of: arguments, variables, captures */
     int n_sources, most_sources;
-    int *output_of;             /* by source: the plan's output; -1: zero */
+    int *output_of; /* by source: the plan's output; -1: zero */
     eg__plan *plan;
     eg__frames frames;
 } eg__derivative;

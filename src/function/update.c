@@ -58,7 +58,8 @@ static int first_free_step(const eg__place *leaf)
             first = s + 1;
     for (int i = 0; i < leaf->n_results + leaf->n_assigned; i++) {
         bool result = i < leaf->n_results;
-        const eg__source *source = result ? &leaf->results[i] : &leaf->assigned[i - leaf->n_results];
+        const eg__source *source =
+            result ? &leaf->results[i] : &leaf->assigned[i - leaf->n_results];
         if (!is_needed_early(leaf, source, result))
             continue;
         int maker = maker_of(plan, plan->outputs[source->index].slot);
@@ -124,8 +125,7 @@ static int step_in_place(const eg__place *leaf, int i, int first)
     if (!output->own || eg__bytes(&variable->spec) < WORTH_IT)
         return -1;
     int maker = maker_of(plan, output->slot);
-    if (maker < first || old_value_leaves(leaf, variable) ||
-        !is_read_before(plan, variable, maker))
+    if (maker < first || old_value_leaves(leaf, variable) || !is_read_before(plan, variable, maker))
         return -1;
     return maker;
 }
@@ -165,8 +165,8 @@ static bool begin(eg__replay *r, const eg__place *leaf, int i)
     eg__pooled_frame *f = r->frames[r->n - 1];
     const eg__plan *plan = leaf->piece->plan;
     int output = leaf->assigned[i].index;
-    void *elements = eg__variable_begin_update(leaf->assigned_to[i],
-        known_owners(r, leaf->assigned_to[i]));
+    void *elements =
+        eg__variable_begin_update(leaf->assigned_to[i], known_owners(r, leaf->assigned_to[i]));
 
     if (!elements)
         return eg__frame_make_result(&f->frame, plan, output, &f->made[output]);

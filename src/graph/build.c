@@ -50,8 +50,10 @@ static eg_status append(eg__watch *w, const eg_event *e)
 static eg_status refuse_assign(eg__watch *w, eg_tensor *variable, eg_tensor *value)
 {
     (void)w, (void)value;
-    return eg__fail(EG_STATE, "eg_assign", "variable \"%s\" cannot be assigned while a graph is "
-        "built; write a function (eg_function_of) for what has effects", eg_variable_name(variable));
+    return eg__fail(EG_STATE, "eg_assign",
+        "variable \"%s\" cannot be assigned while a graph is "
+        "built; write a function (eg_function_of) for what has effects",
+        eg_variable_name(variable));
 }
 
 static const eg__watch_type builder = {
@@ -171,8 +173,9 @@ eg_status eg_name(eg_tensor *symbol, const char *name)
     if (check_name(graph, name, op) != EG_OK)
         return EG_INVALID;
     if (node->name || symbol->result > 0)
-        return eg__fail(EG_INVALID, op, "it is named already, or not the first result of its node; "
-                                        "name an eg_identity of it");
+        return eg__fail(EG_INVALID, op,
+            "it is named already, or not the first result of its node; "
+            "name an eg_identity of it");
     node->name = eg__arena_text(&graph->arena, name);
     return node->name ? EG_OK : eg__fail_memory(op, strlen(name));
 }

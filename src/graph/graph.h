@@ -21,13 +21,13 @@ typedef struct eg_ref {
 
 typedef struct eg_node {
     const eg_opdef *op;
-    const void *attrs;   /* complete, of op->attrs_size bytes; NULL: none */
+    const void *attrs; /* complete, of op->attrs_size bytes; NULL: none */
     int n_in, n_out;
     const eg_ref *in;
     eg_spec *out;
-    eg_tensor *tensor;   /* of a Constant its value, of a Variable the variable; owned */
-    const char *name;    /* of a placeholder, or given by eg_name; NULL: none */
-    eg_site site;        /* the C line that made it */
+    eg_tensor *tensor; /* of a Constant its value, of a Variable the variable; owned */
+    const char *name;  /* of a placeholder, or given by eg_name; NULL: none */
+    eg_site site;      /* the C line that made it */
 } eg_node;
 
 struct eg_graph {
@@ -42,8 +42,8 @@ struct eg_graph {
     bool keeps_failures; /* nodes that may fail are kept though nobody uses them */
     eg_tensor **owned;   /* variables that belong to the graph: those of a parsed text */
     int n_owned, owned_capacity;
-    eg__map tensors;     /* constants and variables by tensor: their nodes */
-    eg__watch watch;      /* the builder, while the graph is open */
+    eg__map tensors; /* constants and variables by tensor: their nodes */
+    eg__watch watch; /* the builder, while the graph is open */
 };
 
 extern const eg_opdef eg_op_placeholder, eg_op_constant, eg_op_variable, eg_op_print;

@@ -109,8 +109,8 @@ static eg_status arrange(eg_safetensors *file)
     sort(file, by_name);
     for (int i = 1; i < file->n; i++)
         if (by_name(&file->entries[i - 1], &file->entries[i]) == 0)
-            return eg__fail(
-                EG_INVALID, save_name, "two tensors are named \"%.64s\"", file->entries[i].name);
+            return eg__fail(EG_INVALID, save_name, "two tensors are named \"%.64s\"",
+                file->entries[i].name);
     sort(file, by_type_and_name);
     for (int i = 0; i < file->n; i++) {
         file->entries[i].begin = at;
@@ -139,8 +139,8 @@ static void write_all(const eg_safetensors *file, const char *path)
     eg__text_free(&header);
 }
 
-eg_status eg_safetensors_save(
-    const char *path, int n, const char *const names[], eg_tensor *const tensors[])
+eg_status eg_safetensors_save(const char *path, int n, const char *const names[],
+    eg_tensor *const tensors[])
 {
     eg_safetensors file = {0};
     eg_status status = EG_OK;
@@ -207,8 +207,8 @@ static bool read_lengths(FILE *f, const char *path, size_t *header, size_t *data
     if (claimed < 2 || claimed > EG__MOST_HEADER)
         return fail_file(EG_FORMAT, path, "is no safetensors file: no header is that long");
     if (claimed > length - LENGTH)
-        return fail_file(
-            EG_FORMAT, path, "is cut off or no safetensors file: its header ends behind it");
+        return fail_file(EG_FORMAT, path,
+            "is cut off or no safetensors file: its header ends behind it");
     *header = (size_t)claimed;
     *data = (size_t)(length - LENGTH - claimed);
     return length - LENGTH - claimed <= PTRDIFF_MAX || fail_file(EG_FORMAT, path, "is too long");
@@ -350,8 +350,8 @@ static eg_status restore(const eg_safetensors *file, int i, eg_tensor *variable)
     char ours[EG__SPEC_TEXT], theirs[EG__SPEC_TEXT];
 
     if (!variable || variable->kind != EG__VARIABLE)
-        return eg__fail(
-            EG_INVALID, restore_name, "variable %d is %s", i, variable ? "no variable" : "NULL");
+        return eg__fail(EG_INVALID, restore_name, "variable %d is %s", i,
+            variable ? "no variable" : "NULL");
     const eg__stored *e = find(file, eg_variable_name(variable));
     if (!e)
         return eg__fail(EG_INVALID, restore_name, "the file has no tensor \"%.64s\"",

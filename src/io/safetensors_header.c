@@ -192,8 +192,8 @@ static bool check_metadata(json_t *map, const char *path)
 
     if (!json_is_object(map))
         return refuse(EG_FORMAT, path, metadata, "it is no JSON object");
-    json_object_foreach(map, key, value) if (!json_is_string(value)) return refuse(
-        EG_FORMAT, path, metadata, "a value in it is no string");
+    json_object_foreach(map, key, value) if (!json_is_string(value)) return refuse(EG_FORMAT, path,
+        metadata, "a value in it is no string");
     return true;
 }
 
@@ -211,9 +211,9 @@ bool eg__header_parse(eg_safetensors *file, const char *header, size_t n, const 
     else if (!good)
         eg__fail(EG_FORMAT, load_name, "%s: the header is no JSON object: %s", path,
             root ? "it does not start with {" : shown(error.text, text));
-    json_object_foreach(root, name, info) good =
-        good && (strcmp(name, metadata) == 0 ? check_metadata(info, path)
-                                             : take_entry(file, name, info, path));
+    json_object_foreach(root, name, info) good = good &&
+        (strcmp(name, metadata) == 0 ? check_metadata(info, path)
+                                     : take_entry(file, name, info, path));
     json_decref(root);
     return good;
 }

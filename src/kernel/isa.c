@@ -42,12 +42,9 @@ eg__isa eg__isa_now(void)
     return isa;
 }
 
-/* Waking a worker and waiting for it costs some ten microseconds. */
-static const double worth_waking = 30000;
-
 void eg__run_chunks(int n_chunks, double work, void (*fn)(void *env, int chunk), void *env)
 {
-    if (work >= worth_waking) {
+    if (work > EG__WORTH_WAKING) {
         eg__parallel(n_chunks, fn, env);
         return;
     }

@@ -10,6 +10,10 @@
 
 typedef enum eg__isa { EG__BASE, EG__AVX2, EG__AVX512, EG__ISAS } eg__isa;
 
+/* Nanoseconds of work from which eg__run_chunks shares it out: waking a worker and waiting for it
+ * costs some ten thousand. */
+enum { EG__WORTH_WAKING = 30000 };
+
 /* The set in use, at most EAGRE_ISA. */
 eg__isa eg__isa_now(void);
 const char *eg__isa_name(eg__isa isa);
@@ -23,9 +27,15 @@ const char *eg__isa_name(eg__isa isa);
 
 /* A table with one entry for each set. */
 #ifdef EG_HAVE_X86_SETS
-#define EG__EACH_ISA(name) {name##_base, name##_avx2, name##_avx512}
+#define EG__EACH_ISA(name)                                                                         \
+    {                                                                                              \
+        name##_base, name##_avx2, name##_avx512                                                    \
+    }
 #else
-#define EG__EACH_ISA(name) {name##_base, name##_base, name##_base}
+#define EG__EACH_ISA(name)                                                                         \
+    {                                                                                              \
+        name##_base, name##_base, name##_base                                                      \
+    }
 #endif
 
 /* Fused multiply-add where the set has it, otherwise two roundings. */
@@ -37,9 +47,28 @@ const char *eg__isa_name(eg__isa isa);
 #define EG__FMA_F64(a, b, c) ((a) * (b) + (c))
 #endif
 
-/* Promises that no iteration depends on another, also where output and input are one array. */
+/* Asks for a cache line that will be read soon. */
+#if defined(__GNUC__)
+#define EG__PREFETCH(address) __builtin_prefetch(address)
+#else
+#define EG__PREFETCH(address) ((void)(address))
+#endif
+
+/* Loops are for their results alone: nobody asks afterwards which exceptions they raised, and gcc
+ * makes vectors of what it may compute in vain. */
+#if defined(EG_ISA) && defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("no-trapping-math")
+#endif
+
+/* Promises that no iteration depends on another, also where output and input are one array. clang
+ * warns where it cannot make use of that, which with sanitizers is always. */
 #if defined(__clang__)
+#if __has_feature(address_sanitizer) || __has_feature(undefined_behavior_sanitizer) ||             \
+    __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define EG__INDEPENDENT
+#else
 #define EG__INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#endif
 #elif defined(__GNUC__)
 #define EG__INDEPENDENT _Pragma("GCC ivdep")
 #else

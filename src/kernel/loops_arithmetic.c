@@ -1,15 +1,24 @@
-/* Arithmetic, comparison, logic and selection, compiled once for each instruction set.
+/* Arithmetic, compiled once for each instruction set.
  *
- * The names here make symbols like eg__add_avx2: EG__FOR_ISA(eg__add).
+ * The names here make symbols like eg__add_avx2: EG__FOR_ISA(eg__add). Whole numbers are computed
+ * with unsigned, so that they wrap.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "kernel/elementwise.h"
 #include <math.h>
 
-#define EG__PASTE_NAME(name) EG__PASTE2(eg_, name)
+/* Without errno to set, a square root is one instruction. */
+#if defined(__GNUC__)
+extern float sqrtf(float x) __attribute__((const));
+extern double sqrt(double x) __attribute__((const));
+#endif
 
+/* ---- of two arguments ----------------------------------------------------------------------- */
+
+/* Of two NaN the first is kept: left to itself a compiler swaps the arguments of a sum or product
+ * in one loop and not in another, and the bits would depend on the position. */
 #define NAME       add
-#define EXPR(x, y) ((W)(x) + (W)(y))
+#define EXPR(x, y) ((x) != (x) ? (W)(x) : (W)(x) + (W)(y))
 #include "kernel/binary_numeric.inc"
 
 #define NAME       sub
@@ -17,7 +26,12 @@
 #include "kernel/binary_numeric.inc"
 
 #define NAME       mul
-#define EXPR(x, y) ((W)(x) * (W)(y))
+#define EXPR(x, y) ((x) != (x) ? (W)(x) : (W)(x) * (W)(y))
+#include "kernel/binary_numeric.inc"
+
+#define NAME       div
+#define EXPR(x, y) ((x) / (y))
+#define ONLY_REAL
 #include "kernel/binary_numeric.inc"
 
 /* NaN wins over numbers. */
@@ -29,34 +43,49 @@
 #define EXPR(x, y) ((x) < (y) || (x) != (x) ? (x) : (y))
 #include "kernel/binary_numeric.inc"
 
-#define NAME       equal
-#define EXPR(x, y) ((x) == (y))
-#define R_IS_BOOL
-#define WITH_BOOL
-#include "kernel/binary_numeric.inc"
+/* ---- of one argument ------------------------------------------------------------------------ */
 
-#define NAME       not_equal
-#define EXPR(x, y) ((x) != (y))
-#define R_IS_BOOL
-#define WITH_BOOL
-#include "kernel/binary_numeric.inc"
+#define NAME    neg
+#define EXPR(x) (-(W)(x))
+#include "kernel/unary_numeric.inc"
 
-#define NAME       less
-#define EXPR(x, y) ((x) < (y))
-#define R_IS_BOOL
-#include "kernel/binary_numeric.inc"
+#define NAME    square
+#define EXPR(x) ((W)(x) * (W)(x))
+#include "kernel/unary_numeric.inc"
 
-#define NAME       less_equal
-#define EXPR(x, y) ((x) <= (y))
-#define R_IS_BOOL
-#include "kernel/binary_numeric.inc"
+/* Also at -0, whose sign a comparison does not see. */
+#define NAME    abs
+#define EXPR(x) EG__PASTE2(abs_of, T)(x)
+static inline int32_t abs_of_int32_t(int32_t x)
+{
+    return (int32_t)(x < 0 ? -(uint32_t)x : (uint32_t)x);
+}
 
-#define NAME       greater
-#define EXPR(x, y) ((x) > (y))
-#define R_IS_BOOL
-#include "kernel/binary_numeric.inc"
+static inline int64_t abs_of_int64_t(int64_t x)
+{
+    return (int64_t)(x < 0 ? -(uint64_t)x : (uint64_t)x);
+}
 
-#define NAME       greater_equal
-#define EXPR(x, y) ((x) >= (y))
-#define R_IS_BOOL
-#include "kernel/binary_numeric.inc"
+static inline float abs_of_float(float x)
+{
+    return fabsf(x);
+}
+
+static inline double abs_of_double(double x)
+{
+    return fabs(x);
+}
+#include "kernel/unary_numeric.inc"
+
+#define NAME    sign
+#define EXPR(x) ((x) > 0 ? 1 : (x) < 0 ? -1 : (x) != (x) ? (x) : 0)
+#include "kernel/unary_numeric.inc"
+
+#define NAME    relu
+#define EXPR(x) ((x) <= 0 ? 0 : (x))
+#include "kernel/unary_numeric.inc"
+
+#define NAME    sqrt
+#define EXPR(x) (sizeof(T) == sizeof(float) ? (T)sqrtf((float)(x)) : (T)sqrt((double)(x)))
+#define ONLY_REAL
+#include "kernel/unary_numeric.inc"

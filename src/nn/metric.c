@@ -9,7 +9,8 @@ eg_tensor *eg_glorot_uniform(eg_tensor *key, int rank, const int64_t dims[])
     if (!eg_ok())
         return NULL;
     if (rank < 2 || !dims) {
-        eg_fail(EG_INVALID, "eg_glorot_uniform", "weights of rank 2 or more have fans; use eg_zeros "
+        eg_fail(EG_INVALID, "eg_glorot_uniform",
+            "weights of rank 2 or more have fans; use eg_zeros "
             "for a bias");
         return NULL;
     }

@@ -127,8 +127,9 @@ eg_status eg_optimizer_apply(eg_optimizer *o, int n, eg_tensor *const gradients[
         return eg_fail(EG_INVALID, op, "it needs one gradient for each of its variables");
     for (int i = 0; i < n; i++)
         if (!gradients[i] || eg_is_none(gradients[i]))
-            return eg_fail(EG_INVALID, op, "a gradient is missing; the loss does not depend on "
-                                           "every variable");
+            return eg_fail(EG_INVALID, op,
+                "a gradient is missing; the loss does not depend on "
+                "every variable");
     eg_scope *scope = eg_scope_open();
     o->step(o, gradients);
     eg_scope_close(scope);

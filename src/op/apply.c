@@ -21,13 +21,13 @@ typedef struct application {
     const eg_opdef *op;
     const void *attrs;
     int n_in, n_out;
-    eg_tensor *const *in;           /* as passed */
+    eg_tensor *const *in; /* as passed */
     eg_tensor *converted[EG__NAMED_IN];
-    eg_tensor *value[EG__MAX_IN];   /* what is computed with */
+    eg_tensor *value[EG__MAX_IN]; /* what is computed with */
     const eg_spec *in_spec[EG__MAX_IN];
     eg_tensor *out[EG__MAX_OUT];
     eg_spec *out_spec[EG__MAX_OUT];
-    bool symbolic, holds_values;    /* a graph is built; variables' values are to be let go */
+    bool symbolic, holds_values; /* a graph is built; variables' values are to be let go */
 } application;
 
 /* ---- admit ---------------------------------------------------------------------------------- */
@@ -54,11 +54,15 @@ EG_COLD static eg_status refuse(const application *a, int i)
     if (!x)
         return eg__fail(EG_INVALID, a->op->name, "%s is NULL", name);
     if (x->kind == EG__SPENT)
-        return eg__fail(EG_STATE, a->op->name, "%s is spent: eg_gradient freed it; eg_retain it "
-                                               "before, or use a persistent tape", name);
+        return eg__fail(EG_STATE, a->op->name,
+            "%s is spent: eg_gradient freed it; eg_retain it "
+            "before, or use a persistent tape",
+            name);
     if (x->kind == EG__DEAD)
-        return eg__fail(EG_STATE, a->op->name, "%s was freed when its scope closed; eg_give or "
-                                               "eg_retain it", name);
+        return eg__fail(EG_STATE, a->op->name,
+            "%s was freed when its scope closed; eg_give or "
+            "eg_retain it",
+            name);
     return eg__fail(EG_INVALID, a->op->name, "%s %s", name,
         x->kind < EG__SPENT && why[x->kind] ? why[x->kind] : "is no tensor");
 }
@@ -106,8 +110,11 @@ static void let_values_go(application *a)
 EG_COLD static eg_status refuse_kind(const application *a, int i, unsigned kinds)
 {
     char room[48];
-    const char *takes = kinds == EG__REALS ? "floating point" : kinds == EG__INTS ? "integers"
-        : kinds == EG__BOOLS ? "bool" : kinds == EG__NUMERIC ? "numbers" : "another dtype";
+    const char *takes = kinds == EG__REALS ? "floating point"
+        : kinds == EG__INTS                ? "integers"
+        : kinds == EG__BOOLS               ? "bool"
+        : kinds == EG__NUMERIC             ? "numbers"
+                                           : "another dtype";
 
     return eg__fail(EG_INVALID, a->op->name, "%s is %s, but it takes %s: eg_cast it%s",
         input_name(a->op, i, room), eg_dtype_name(a->in_spec[i]->dtype), takes,
@@ -133,8 +140,10 @@ static bool promotes(const application *a, int i)
 
 EG_COLD static eg_dtype refuse_mix(const application *a, eg_dtype x, eg_dtype y)
 {
-    eg__fail(EG_INVALID, a->op->name, "%s and %s do not mix: write eg_cast(x, EG_%s%s) for the one "
-        "that should change", eg_dtype_name(x), eg_dtype_name(y),
+    eg__fail(EG_INVALID, a->op->name,
+        "%s and %s do not mix: write eg_cast(x, EG_%s%s) for the one "
+        "that should change",
+        eg_dtype_name(x), eg_dtype_name(y),
         eg__dtype(x)->kind == EG__REAL || eg__dtype(y)->kind == EG__REAL ? "FLOAT" : "INT",
         eg__dtype(x)->size == 8 || eg__dtype(y)->size == 8 ? "64" : "32");
     return EG_NO_DTYPE;
@@ -322,7 +331,8 @@ static eg_tensor *apply(application *a)
     eg_tensor *y = NULL;
 
     if (EG_UNLIKELY(!eg__me.scope))
-        return eg__fail_null(EG_STATE, a->op->name, "no scope is open on this thread, so nobody "
+        return eg__fail_null(EG_STATE, a->op->name,
+            "no scope is open on this thread, so nobody "
             "would own the result; write EG_SCOPE; at the start of the block");
     a->symbolic = eg__is_symbolic(&eg__me);
     if (EG_LIKELY(admit(a)) && kinds_fit(a))

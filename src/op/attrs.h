@@ -24,7 +24,10 @@ typedef struct eg_attr {
     size_t offset;
 } eg_attr;
 
-#define EG__ATTR(type, kind, field) {#field, EG__ATTR_##kind, offsetof(type, field)}
+#define EG__ATTR(type, kind, field)                                                                \
+    {                                                                                              \
+#field, EG__ATTR_##kind, offsetof(type, field)                                             \
+    }
 
 enum { EG__ATTRS_SIZE = 512 }; /* no attribute struct is larger */
 

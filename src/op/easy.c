@@ -39,8 +39,7 @@ eg_tensor *eg_do1(const eg_site *at, eg_tensor *(*op)(eg_tensor *), eg_arg x)
     return op(eg_ready1(at, x));
 }
 
-eg_tensor *eg_do2(const eg_site *at, eg_tensor *(*op)(eg_tensor *, eg_tensor *), eg_arg x,
-    eg_arg y)
+eg_tensor *eg_do2(const eg_site *at, eg_tensor *(*op)(eg_tensor *, eg_tensor *), eg_arg x, eg_arg y)
 {
     if (EG_LIKELY(x.kind == EG_ARG_TENSOR && y.kind == EG_ARG_TENSOR)) {
         eg__me.site = *at;
@@ -91,8 +90,8 @@ eg_tensor *eg_do_add_along(const eg_site *at, eg_arg i, eg_arg x, int64_t n)
 }
 
 eg_tensor *eg_do_list(const eg_site *at,
-    eg_tensor *(*op)(int, eg_tensor *const[], const eg_concat_attrs *), int n,
-    eg_tensor *const x[], const eg_concat_attrs *o)
+    eg_tensor *(*op)(int, eg_tensor *const[], const eg_concat_attrs *), int n, eg_tensor *const x[],
+    const eg_concat_attrs *o)
 {
     eg__me.site = *at;
     return op(n, x, o);

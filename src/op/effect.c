@@ -218,9 +218,9 @@ static eg_status check_assign(const char *op, eg_tensor *variable, eg_tensor *va
     if (!value || value->kind == EG__TUPLE || value->kind == EG__NONE)
         return eg__fail(EG_INVALID, op, "the value is %s", value ? "no tensor" : "NULL");
     if (!eg__same_spec(&variable->spec, &value->spec))
-        return eg__fail(EG_INVALID, op, "variable \"%s\" is %s, the value is %s; cast or reshape it",
-            variable->variable->name, eg__spec_text(&variable->spec, a),
-            eg__spec_text(&value->spec, b));
+        return eg__fail(EG_INVALID, op,
+            "variable \"%s\" is %s, the value is %s; cast or reshape it", variable->variable->name,
+            eg__spec_text(&variable->spec, a), eg__spec_text(&value->spec, b));
     return EG_OK;
 }
 

@@ -77,8 +77,9 @@ eg_status eg__infer_broadcast(eg_shapes *s)
         if (EG_LIKELY(eg__same_shape(out, s->in[i])))
             continue;
         if (!eg__broadcast_shape(out, s->in[i]))
-            return eg__shape_error(s, "the shapes do not broadcast; sizes must agree or be 1, "
-                                      "counted from the last axis: use eg_reshape");
+            return eg__shape_error(s,
+                "the shapes do not broadcast; sizes must agree or be 1, "
+                "counted from the last axis: use eg_reshape");
         if (eg__infer_size(s, out) != EG_OK)
             return EG_INVALID;
     }

@@ -59,14 +59,14 @@ typedef struct eg_backward {
 } eg_backward;
 
 struct eg_opdef {
-    const char *name;               /* as graphs show it: "MatMul" */
-    const char *in[EG__NAMED_IN];   /* names of the inputs, as in the prototype */
-    bool variadic;                  /* any number of inputs, at least one, all like the first */
-    int n_out;                      /* 0 means 1, EG__NO_RESULT none */
-    unsigned types[EG__NAMED_IN];   /* kinds each input may have */
-    unsigned promote;               /* bit i: input i is brought to the common dtype of these */
+    const char *name;             /* as graphs show it: "MatMul" */
+    const char *in[EG__NAMED_IN]; /* names of the inputs, as in the prototype */
+    bool variadic;                /* any number of inputs, at least one, all like the first */
+    int n_out;                    /* 0 means 1, EG__NO_RESULT none */
+    unsigned types[EG__NAMED_IN]; /* kinds each input may have */
+    unsigned promote;             /* bit i: input i is brought to the common dtype of these */
     unsigned traits;
-    const eg_attr *attrs;           /* fields of the attribute struct; NULL: none */
+    const eg_attr *attrs; /* fields of the attribute struct; NULL: none */
     size_t attrs_size;
     eg_status (*infer)(eg_shapes *s);
     const eg_kernel *const *kernels; /* fastest first, reference last, then NULL */

@@ -19,11 +19,13 @@ static eg_status refuse(const char *op, const eg_tensor *x)
         return eg__fail(EG_INVALID, op, "x is NULL");
     switch (x->kind) {
     case EG__SPENT:
-        return eg__fail(EG_STATE, op, "x is spent: eg_gradient freed it; eg_retain it before, or "
-                                      "use a persistent tape");
+        return eg__fail(EG_STATE, op,
+            "x is spent: eg_gradient freed it; eg_retain it before, or "
+            "use a persistent tape");
     case EG__SYMBOL:
-        return eg__fail(EG_STATE, op, "x is a symbol of a graph and has no value yet; run the "
-                                      "graph in a session, or branch with tensors (eg_where)");
+        return eg__fail(EG_STATE, op,
+            "x is a symbol of a graph and has no value yet; run the "
+            "graph in a session, or branch with tensors (eg_where)");
     case EG__DEAD:
         return eg__fail(EG_STATE, op, "x was freed when its scope closed; eg_give or eg_retain it");
     case EG__NONE:
@@ -55,8 +57,8 @@ static eg_tensor *look_at_item(eg_tensor *x, eg__ask how, const char *op)
     char text[EG__SPEC_TEXT];
 
     if (!eg__me.failed && x && x->kind <= EG__SYMBOL && x->spec.size != 1)
-        return eg__fail_null(EG_INVALID, op, "x is %s, which is not one element; pick one or reduce",
-            eg__spec_text(&x->spec, text));
+        return eg__fail_null(EG_INVALID, op,
+            "x is %s, which is not one element; pick one or reduce", eg__spec_text(&x->spec, text));
     return look_at(x, how, op);
 }
 

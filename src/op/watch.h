@@ -51,7 +51,7 @@ typedef struct eg__watch_type {
     const char *name;
     bool symbolic; /* operations are only appended: outputs are symbols, nothing runs */
     eg_status (*applied)(eg__watch *w, const eg_event *e);
-    eg_status (*asked)(eg__watch *w, eg_tensor *x, eg__ask how);     /* before the host reads x */
+    eg_status (*asked)(eg__watch *w, eg_tensor *x, eg__ask how); /* before the host reads x */
     eg_status (*assigned)(eg__watch *w, eg_tensor *variable, eg_tensor *value);
     eg_status (*printed)(eg__watch *w, eg_tensor *x, const eg_print_attrs *attrs);
 } eg__watch_type;

@@ -83,8 +83,10 @@ static eg_status scatter_add_infer(eg_shapes *s)
     eg_spec *out = s->out[0];
 
     if (rank < 1 || rank > EG_MAX_RANK || attrs->n < 0)
-        return eg__shape_error(s, rank < 1 ? "updates need at least the axes of the indices"
-            : "the result cannot have %d axes, or a size of %lld", rank, (long long)attrs->n);
+        return eg__shape_error(s,
+            rank < 1 ? "updates need at least the axes of the indices"
+                     : "the result cannot have %d axes, or a size of %lld",
+            rank, (long long)attrs->n);
     if (eg__infer_axis(s, &axis, rank) != EG_OK)
         return EG_INVALID;
     *out = (eg_spec){.dtype = updates->dtype, .rank = rank};
@@ -141,8 +143,9 @@ static bool rows_agree(const eg_spec *a, const eg_spec *b)
 static eg_status take_along_infer(eg_shapes *s)
 {
     if (!rows_agree(s->in[0], s->in[1]))
-        return eg__shape_error(s, "the shapes must agree in all axes but the last, of which there "
-                                  "must be one");
+        return eg__shape_error(s,
+            "the shapes must agree in all axes but the last, of which there "
+            "must be one");
     *s->out[0] = *s->in[1];
     s->out[0]->dtype = s->in[0]->dtype;
     return eg__infer_size(s, s->out[0]);
@@ -227,8 +230,10 @@ static eg_status one_hot_infer(eg_shapes *s)
     eg_spec *out = s->out[0];
 
     if (s->in[0]->rank == EG_MAX_RANK || attrs->depth < 0 || eg__dtype(attrs->dtype)->size == 0)
-        return eg__shape_error(s, "the depth %lld must not be negative, the rank below %d, the "
-                                  "dtype a known one", (long long)attrs->depth, EG_MAX_RANK);
+        return eg__shape_error(s,
+            "the depth %lld must not be negative, the rank below %d, the "
+            "dtype a known one",
+            (long long)attrs->depth, EG_MAX_RANK);
     *out = *s->in[0];
     out->dtype = attrs->dtype;
     out->dims[out->rank++] = attrs->depth;

@@ -120,8 +120,10 @@ static eg_status slice_infer(eg_shapes *s)
     for (int i = 0; i < x->rank; i++) {
         out->dims[i] = slice_count(attrs, i, x->dims[i]);
         if (out->dims[i] < 0)
-            return eg__shape_error(s, "the part from %lld, %lld elements, step %lld, is not inside "
-                "axis %d", (long long)(i < attrs->begin.n ? attrs->begin.at[i] : 0),
+            return eg__shape_error(s,
+                "the part from %lld, %lld elements, step %lld, is not inside "
+                "axis %d",
+                (long long)(i < attrs->begin.n ? attrs->begin.at[i] : 0),
                 (long long)(i < attrs->count.n ? attrs->count.at[i] : -1),
                 (long long)eg__slice_step(attrs, i), i);
     }

@@ -133,8 +133,8 @@ static eg_status remainder_grad(eg_backward *b)
     if (b->wanted[0])
         b->dx[0] = eg__unbroadcast(b->dy[0], b->x[0]);
     if (b->wanted[1])
-        b->dx[1] = eg__unbroadcast(eg_neg(eg_mul(b->dy[0], eg_floor_div(b->x[0], b->x[1]))),
-            b->x[1]);
+        b->dx[1] =
+            eg__unbroadcast(eg_neg(eg_mul(b->dy[0], eg_floor_div(b->x[0], b->x[1]))), b->x[1]);
     return eg__done();
 }
 

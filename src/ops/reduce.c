@@ -117,8 +117,10 @@ eg_tensor *eg_mean_with(eg_tensor *x, const eg_reduce_attrs *attrs)
 {
     if (x && eg_dtype_of(x) != EG_NO_DTYPE && eg__dtype(eg_dtype_of(x))->kind != EG__REAL &&
         !eg__me.failed)
-        return eg__fail_null(EG_INVALID, "eg_mean", "x is %s, but it takes floating point: eg_cast "
-            "it", eg_dtype_name(eg_dtype_of(x)));
+        return eg__fail_null(EG_INVALID, "eg_mean",
+            "x is %s, but it takes floating point: eg_cast "
+            "it",
+            eg_dtype_name(eg_dtype_of(x)));
     eg_tensor *sum = eg_sum_with(x, attrs);
     if (!sum)
         return NULL;

@@ -16,8 +16,10 @@ static bool take_dims(eg__dims_attrs *attrs, const char *op, int rank, const int
     if (eg__me.failed)
         return false;
     if (rank < 0 || rank > EG_MAX_RANK || (rank > 0 && !dims)) {
-        eg__fail(EG_INVALID, op, dims || rank <= 0 ? "the rank is %d; it must be 0 to 8"
-                                                   : "the rank is %d but dims is NULL", rank);
+        eg__fail(EG_INVALID, op,
+            dims || rank <= 0 ? "the rank is %d; it must be 0 to 8"
+                              : "the rank is %d but dims is NULL",
+            rank);
         return false;
     }
     attrs->dims.n = rank;
@@ -86,8 +88,10 @@ eg_tensor *eg_expand_dims(eg_tensor *x, int axis)
     if (eg__me.failed)
         return NULL;
     if (!eg__axis_ok(&at, rank) || rank > EG_MAX_RANK)
-        return eg__fail_null(EG_INVALID, "eg_expand_dims", "there is no place %d for an axis in a "
-            "tensor of rank %d", axis, rank - 1);
+        return eg__fail_null(EG_INVALID, "eg_expand_dims",
+            "there is no place %d for an axis in a "
+            "tensor of rank %d",
+            axis, rank - 1);
     for (int i = 0; i < rank; i++)
         dims[i] = i == at ? 1 : eg_dim(x, i - (i > at));
     return eg_reshape(x, rank, dims);
@@ -101,8 +105,10 @@ eg_tensor *eg_squeeze(eg_tensor *x, int axis)
     if (eg__me.failed || !x)
         return eg_reshape(x, 0, NULL);
     if (!eg__axis_ok(&at, rank) || eg_dim(x, at) != 1)
-        return eg__fail_null(EG_INVALID, "eg_squeeze", "axis %d of a tensor of rank %d has size "
-            "%lld, not 1", axis, rank, (long long)eg_dim(x, axis));
+        return eg__fail_null(EG_INVALID, "eg_squeeze",
+            "axis %d of a tensor of rank %d has size "
+            "%lld, not 1",
+            axis, rank, (long long)eg_dim(x, axis));
     for (int i = 0; i < rank - 1; i++)
         dims[i] = eg_dim(x, i + (i >= at));
     return eg_reshape(x, rank - 1, dims);
@@ -178,8 +184,10 @@ static eg_status broadcast_to_infer(eg_shapes *s)
     eg_spec wide = *out;
     if (!eg__broadcast_shape(&wide, s->in[0]) || !eg__same_shape(&wide, out)) {
         char text[EG__SPEC_TEXT];
-        return eg__shape_error(s, "does not broadcast to %s; sizes must agree or be 1, counted "
-                                  "from the last axis", eg__shape_text(out, text));
+        return eg__shape_error(s,
+            "does not broadcast to %s; sizes must agree or be 1, counted "
+            "from the last axis",
+            eg__shape_text(out, text));
     }
     return EG_OK;
 }
@@ -300,8 +308,8 @@ eg_tensor *eg_value(eg_tensor *variable)
     if (eg__me.failed)
         return NULL;
     if (!variable || variable->kind != EG__VARIABLE)
-        return eg__fail_null(EG_INVALID, "eg_value", "%s", variable ? "it is no variable"
-                                                                    : "variable is NULL");
+        return eg__fail_null(EG_INVALID, "eg_value", "%s",
+            variable ? "it is no variable" : "variable is NULL");
     return eg_identity(variable);
 }
 

@@ -39,8 +39,8 @@ static uint32_t new_slot(eg__plan *plan, eg__slot_kind kind, uint32_t index, siz
 static void slot_for_input(making *m, int i)
 {
     eg__plan *plan = m->plan;
-    uint32_t slot = new_slot(plan, EG__SLOT_INPUT, (uint32_t)plan->n_inputs,
-        eg__bytes(m->graph->nodes[i].out));
+    uint32_t slot =
+        new_slot(plan, EG__SLOT_INPUT, (uint32_t)plan->n_inputs, eg__bytes(m->graph->nodes[i].out));
 
     plan->input_slot[plan->n_inputs++] = slot;
     *slot_at(m, (eg_ref){(uint32_t)i, 0}) = slot;

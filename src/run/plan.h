@@ -48,12 +48,12 @@ typedef struct eg__plan {
     eg__arena memory;
     eg__step *steps;
     eg__slot *slots;
-    uint32_t *input_slot;   /* of each graph input */
-    eg_tensor **variables;  /* that are read; index of EG__SLOT_VARIABLE */
+    uint32_t *input_slot;  /* of each graph input */
+    eg_tensor **variables; /* that are read; index of EG__SLOT_VARIABLE */
     uint32_t *variable_slot;
     eg__plan_output *outputs;
     int n_steps, n_slots, n_inputs, n_variables, n_outputs;
-    size_t arena;           /* bytes */
+    size_t arena; /* bytes */
     bool may_fail;
 } eg__plan;
 

@@ -74,7 +74,7 @@ typedef struct extraction {
     const eg_graph *from;
     eg_graph *to;
     const prepared *p;
-    eg_ref *place;   /* by result of the old graph; node UINT32_MAX: not copied */
+    eg_ref *place; /* by result of the old graph; node UINT32_MAX: not copied */
     uint32_t *first;
     bool *needed;
     size_t n_results;
@@ -144,7 +144,8 @@ static bool copy_node(extraction *x, int i)
     eg_ref in[EG__MAX_IN];
 
     if (node->op == &eg_op_placeholder) {
-        eg__fail(EG_INVALID, op_name, "placeholder \"%s\" is needed by what is fetched, but not fed",
+        eg__fail(EG_INVALID, op_name,
+            "placeholder \"%s\" is needed by what is fetched, but not fed",
             node->name ? node->name : "?");
         return false;
     }
@@ -210,8 +211,9 @@ static prepared *find(eg_session *session, const prepared *like)
 {
     pthread_mutex_lock(&session->lock);
     prepared *p = session->first;
-    while (p && (p->n_feeds != like->n_feeds || p->n_fetches != like->n_fetches ||
-                    memcmp(p->key, like->key, key_size(p) - sizeof(eg_ref)) != 0))
+    while (p &&
+        (p->n_feeds != like->n_feeds || p->n_fetches != like->n_fetches ||
+            memcmp(p->key, like->key, key_size(p) - sizeof(eg_ref)) != 0))
         p = p->next;
     pthread_mutex_unlock(&session->lock);
     return p;
@@ -247,8 +249,10 @@ static bool take_symbol(const eg_session *session, const eg_tensor *x, const cha
     eg_ref *r)
 {
     if (!x || x->kind != EG__SYMBOL || x->graph != session->graph) {
-        eg__fail(EG_INVALID, op_name, "%s %d is %s", what, i, !x ? "NULL"
-            : x->kind != EG__SYMBOL ? "no symbol" : "a symbol of another graph");
+        eg__fail(EG_INVALID, op_name, "%s %d is %s", what, i,
+            !x                          ? "NULL"
+                : x->kind != EG__SYMBOL ? "no symbol"
+                                        : "a symbol of another graph");
         return false;
     }
     *r = (eg_ref){x->node - 1, x->result};

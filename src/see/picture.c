@@ -27,9 +27,10 @@ static void put_start(eg__text *text, const char *name)
 {
     eg__text_put(text, "digraph \"");
     put_quoted(text, name);
-    eg__text_put(text, "\" {\n  node [shape=box, style=\"rounded,filled\", fillcolor=\"#eef3fa\", "
-                       "fontname=\"sans-serif\", fontsize=11];\n"
-                       "  edge [fontname=\"sans-serif\", fontsize=9];\n");
+    eg__text_put(text,
+        "\" {\n  node [shape=box, style=\"rounded,filled\", fillcolor=\"#eef3fa\", "
+        "fontname=\"sans-serif\", fontsize=11];\n"
+        "  edge [fontname=\"sans-serif\", fontsize=9];\n");
 }
 
 static const char *colour_of(const eg_node *node)

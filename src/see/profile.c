@@ -136,8 +136,8 @@ static int add_to_rows(row rows[], int n, const event *e)
 {
     int i = 0;
 
-    while (i < n && (strcmp(rows[i].op, e->op) != 0 ||
-                        strcmp(rows[i].implementation, e->implementation) != 0))
+    while (i < n &&
+        (strcmp(rows[i].op, e->op) != 0 || strcmp(rows[i].implementation, e->implementation) != 0))
         i++;
     if (i == n)
         rows[n++] = (row){e->op, e->implementation, 0, 0};
@@ -206,8 +206,10 @@ static void put_event(FILE *f, const eg_profile *p, const event *e)
 {
     char spec[EG__SPEC_TEXT];
 
-    fprintf(f, "{\"name\": \"%s\", \"cat\": \"kernel\", \"ph\": \"X\", \"pid\": %ld, \"tid\": %d, "
-               "\"ts\": ", e->op, eg__os_process(), e->thread);
+    fprintf(f,
+        "{\"name\": \"%s\", \"cat\": \"kernel\", \"ph\": \"X\", \"pid\": %ld, \"tid\": %d, "
+        "\"ts\": ",
+        e->op, eg__os_process(), e->thread);
     put_microseconds(f, e->start - p->began);
     fprintf(f, ", \"dur\": ");
     put_microseconds(f, e->end - e->start);
@@ -220,8 +222,7 @@ eg_status eg_profile_save(const eg_profile *p, const char *path)
     static const char op[] = "eg_profile_save";
     eg__new_file file;
 
-    if (check_stopped(p, op, path != NULL) != EG_OK ||
-        eg__file_begin(&file, path, op) != EG_OK)
+    if (check_stopped(p, op, path != NULL) != EG_OK || eg__file_begin(&file, path, op) != EG_OK)
         return eg__me.failed;
     fprintf(file.f, "{\"displayTimeUnit\": \"ns\", \"traceEvents\": [\n");
     for (int i = 0; i < p->n; i++) {

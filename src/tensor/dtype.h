@@ -15,7 +15,7 @@ typedef struct eg__dtype_info {
     const char *name;
     size_t size;
     eg__kind kind;
-    int digits;    /* significant decimal digits that identify a value (real kinds) */
+    int digits;             /* significant decimal digits that identify a value (real kinds) */
     double lowest, highest; /* what eg_scalar accepts (integer kinds) */
 } eg__dtype_info;
 

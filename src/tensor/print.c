@@ -182,8 +182,8 @@ static int64_t or_else(int64_t given, int64_t otherwise)
     return given > 0 ? given : otherwise;
 }
 
-void eg__print_value(
-    eg__text *text, const eg_spec *spec, const void *data, const eg_print_attrs *attrs)
+void eg__print_value(eg__text *text, const eg_spec *spec, const void *data,
+    const eg_print_attrs *attrs)
 {
     char spec_text[EG__SPEC_TEXT];
     page p = {.text = text, .spec = spec, .line_start = text->length};

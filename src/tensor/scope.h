@@ -8,7 +8,7 @@
 
 typedef enum eg__scope_kind {
     EG__PLAIN_SCOPE,
-    EG__TRY_SCOPE,  /* errors end here */
+    EG__TRY_SCOPE, /* errors end here */
     EG__TAPE_SCOPE,
     EG__CALL_SCOPE, /* a call of a function: nothing is given past it */
 } eg__scope_kind;
@@ -17,8 +17,8 @@ struct eg_scope {
     struct eg_scope *outer;
     eg_tensor *first;
     eg__scope_kind kind;
-    eg_error *error;  /* of a try: where its error goes, may be NULL */
-    void *env;        /* of a tape: the tape */
+    eg_error *error;                          /* of a try: where its error goes, may be NULL */
+    void *env;                                /* of a tape: the tape */
     void (*on_close)(struct eg_scope *scope); /* before what it owns is freed; may be NULL */
 };
 

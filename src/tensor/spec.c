@@ -31,8 +31,8 @@ eg_status eg__spec_set(eg_spec *spec, const char *op, eg_dtype dtype, int rank,
         return eg__fail(EG_INVALID, op, "the rank is %d but dims is NULL", rank);
     for (int i = 0; i < rank; i++) {
         if (dims[i] < 0)
-            return eg__fail(EG_INVALID, op, "size %lld of axis %d is negative",
-                (long long)dims[i], i);
+            return eg__fail(EG_INVALID, op, "size %lld of axis %d is negative", (long long)dims[i],
+                i);
         spec->dims[i] = dims[i];
     }
     if (!eg__spec_measure(spec)) {

@@ -66,8 +66,9 @@ eg_tensor *eg_variable_new(eg_tensor *initial, const eg_variable_attrs *attrs)
     if (initial && initial->kind == EG__VARIABLE)
         from = current = eg__variable_get(initial, NULL);
     if (!from || from->kind != EG__VALUE)
-        return eg__fail_null(EG_INVALID, new_name, !from ? "the initial value is NULL"
-            : "the initial value must be a tensor with elements, not a symbol or tuple");
+        return eg__fail_null(EG_INVALID, new_name,
+            !from ? "the initial value is NULL"
+                  : "the initial value must be a tensor with elements, not a symbol or tuple");
     eg_tensor *value = eg__alias(from, new_name);
     eg__unref(current);
     if (!value)

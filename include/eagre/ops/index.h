@@ -53,8 +53,7 @@ typedef struct eg_one_hot_attrs {
  * No gradient.
  *     eg_one_hot(EG_I32(1, 0), 3)  ->  [[0. 1. 0.] [1. 0. 0.]] float32[2,3]
  * Owns: the result. Fails: indices that are not integers, a negative depth. Records: OneHot. */
-EG_API eg_tensor *eg_one_hot_with(eg_tensor *indices, int64_t depth,
-    const eg_one_hot_attrs *attrs);
+EG_API eg_tensor *eg_one_hot_with(eg_tensor *indices, int64_t depth, const eg_one_hot_attrs *attrs);
 
 /* The k largest of each row (last axis), in falling order, and where they were (int64): a tuple.
  * Of equals the first comes first; NaN counts as largest. Gradient of the values: dz put back.

@@ -21,7 +21,7 @@ EG_API eg_tensor *eg_relu(eg_tensor *x);
 EG_API eg_tensor *eg_sigmoid(eg_tensor *x);
 
 typedef struct eg_gelu_attrs {
-    size_t size;   /* sizeof(eg_gelu_attrs) */
+    size_t size;    /* sizeof(eg_gelu_attrs) */
     bool tanh_form; /* x/2 * (1 + tanh(sqrt(2/pi) * (x + 0.044715 x^3))), the quicker one */
 } eg_gelu_attrs;
 

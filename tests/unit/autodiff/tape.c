@@ -18,8 +18,8 @@ TEST(the_gradient_of_a_square)
 TEST(trainable_variables_are_watched_by_themselves)
 {
     EG_SCOPE;
-    eg_tensor *w = eg_variable(EG_F32(1, 2)), *fixed = eg_variable(EG_F32(3, 4),
-        .not_trainable = true);
+    eg_tensor *w = eg_variable(EG_F32(1, 2)),
+              *fixed = eg_variable(EG_F32(3, 4), .not_trainable = true);
     eg_tensor *g[2];
     {
         EG_TAPE;

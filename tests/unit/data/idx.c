@@ -90,10 +90,10 @@ TEST(the_digits_of_the_examples_load)
         assert_int_equal(labels[i], i);
     for (int i = 0; i < 1437 * 64; i++)
         assert_true(pixels[i] >= 0 && pixels[i] <= 16);
-    assert_int_equal(
-        eg_size(eg_load_idx(example("digits-test-images-idx3-ubyte.gz"), EG_INT64)), 360 * 64);
-    assert_int_equal(
-        eg_size(eg_load_idx(example("digits-test-labels-idx1-ubyte.gz"), EG_FLOAT64)), 360);
+    assert_int_equal(eg_size(eg_load_idx(example("digits-test-images-idx3-ubyte.gz"), EG_INT64)),
+        360 * 64);
+    assert_int_equal(eg_size(eg_load_idx(example("digits-test-labels-idx1-ubyte.gz"), EG_FLOAT64)),
+        360);
 }
 
 static const struct {

@@ -99,13 +99,15 @@ TEST(wrong_text_is_an_error_with_its_line)
         "number of inputs");
     refuses("graph \"g\" {\n  %0 = Constant(1) : float32[]\n  %1 = Exp(%0) : float64[]\n}",
         "another dtype or shape");
-    refuses("graph \"g\" {\n  %0 = Constant(1) : float32[]\n  %1 = Sum(%0, axes=[7]) : float32[]\n}",
+    refuses("graph \"g\" {\n  %0 = Constant(1) : float32[]\n  %1 = Sum(%0, axes=[7]) : "
+            "float32[]\n}",
         "do not fit");
     refuses("graph \"g\" {\n  %0 = Constant(1) : float32[]\n  %1 = Sum(%0, axe=[7]) : float32[]\n}",
         "neither a value nor an attribute");
     refuses("graph \"g\" {\n  %0 = Constant(1) : float32[]\n  return %0.3\n}", "no such result");
     refuses("graph \"g\" {\n  %0 = Placeholder() \"x\" : float32[]\n"
-            "  %1 = Placeholder() \"x\" : float32[]\n}", "name is taken");
+            "  %1 = Placeholder() \"x\" : float32[]\n}",
+        "name is taken");
     refuses("graph \"g\" {\n}\nmore", "follows the graph's end");
 }
 

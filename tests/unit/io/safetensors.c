@@ -133,8 +133,8 @@ TEST(strange_names_and_every_rank_survive)
 {
     start();
     EG_SCOPE;
-    static const char *const names[] = {
-        "a\"b\\c/d\n", "\001", "größe/ж/木/😀", " ", "layer.0.weight", "a b", "x", "y", "z"};
+    static const char *const names[] = {"a\"b\\c/d\n", "\001", "größe/ж/木/😀", " ",
+        "layer.0.weight", "a b", "x", "y", "z"};
     eg_tensor *x[9];
 
     for (int rank = 0; rank <= 8; rank++)

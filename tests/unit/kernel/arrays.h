@@ -96,8 +96,8 @@ static inline array filled(eg_dtype dtype, int64_t n, uint64_t seed)
     return a;
 }
 
-static inline const char *run_kernel(
-    const eg_kernel *kernel, const void *attrs, int n_in, const array in[], const array *out)
+static inline const char *run_kernel(const eg_kernel *kernel, const void *attrs, int n_in,
+    const array in[], const array *out)
 {
     const eg_spec *specs[3], *out_spec = &out->spec;
     void *data[3], *out_data = out->data;

@@ -129,8 +129,8 @@ static void check_all_errors(const array *x)
     assert_non_null(truths);
     for (int f = 0; f < FUNCTIONS; f++) {
         for (int64_t i = 0; i < x->spec.size; i++)
-            truths[i] = truth_of(
-                &functions[f], x->spec.dtype, eg__element_real(x->spec.dtype, element(x, i)));
+            truths[i] = truth_of(&functions[f], x->spec.dtype,
+                eg__element_real(x->spec.dtype, element(x, i)));
         for (int isa = 0; isa <= (int)eg__isa_now(); isa++)
             check_errors(&functions[f], isa, x, truths);
     }
@@ -174,9 +174,9 @@ static array every_exponent(eg_dtype dtype)
 
     for (int64_t e = 0; e < exponents; e++)
         for (int i = 0; i < EACH; i++) {
-            uint64_t fraction = i < 2   ? (uint64_t)i
-                                : i < 4 ? last + 2 - (uint64_t)i
-                                        : harness_random(&state) & last;
+            uint64_t fraction = i < 2 ? (uint64_t)i
+                : i < 4               ? last + 2 - (uint64_t)i
+                                      : harness_random(&state) & last;
             uint64_t bits = (uint64_t)e << digits | fraction;
             memcpy(element(&x, n++), &bits, eg__dtype(dtype)->size);
         }

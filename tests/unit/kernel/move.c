@@ -432,7 +432,7 @@ TEST(large_concats_of_short_and_of_long_rows)
 
 TEST(memory_that_is_out_is_reported_by_a_concat_of_many)
 {
-    array x = array_new(EG_INT32, DIMS(1)), y = array_new(EG_INT32, DIMS(MOST_IN));
+    array x = array_new(EG_INT32, EG_DIMS(1)), y = array_new(EG_INT32, EG_DIMS(MOST_IN));
     const eg_spec *specs[MOST_IN], *out = &y.spec;
     eg_concat_attrs attrs = {.size = sizeof attrs};
     eg_problem p = {&attrs, MOST_IN, 1, specs, &out};
@@ -453,7 +453,7 @@ TEST(memory_that_is_out_is_reported_by_a_concat_of_many)
 TEST(range_counts_from_zero)
 {
     for (int64_t n = 0; n < 500000; n = n * 3 + 1) {
-        array y = array_new(EG_INT64, DIMS(n));
+        array y = array_new(EG_INT64, EG_DIMS(n));
         eg__range_attrs attrs = {sizeof attrs, n};
         compute_with_threads(&eg__range_kernel, &attrs, 0, NULL, &y);
         for (int64_t i = 0; i < n; i++)

@@ -199,7 +199,7 @@ TEST(sums_are_exact_for_integers_and_within_their_bound_for_reals)
 
 TEST(the_error_of_a_sum_does_not_grow_with_its_length)
 {
-    array x = array_new(EG_FLOAT32, DIMS(1 << 24)), y = array_new(EG_FLOAT32, 0, NULL);
+    array x = array_new(EG_FLOAT32, EG_DIMS(1 << 24)), y = array_new(EG_FLOAT32, 0, NULL);
     eg_reduce_attrs attrs = {.size = sizeof attrs};
 
     for (int i = 0; i < 1 << 24; i++)
@@ -212,8 +212,8 @@ TEST(the_error_of_a_sum_does_not_grow_with_its_length)
 
 TEST(a_sum_of_one_element_is_that_element_and_of_none_zero)
 {
-    array x = array_new(EG_FLOAT32, DIMS(3, 1)), y = array_new(EG_FLOAT32, DIMS(3));
-    array none = array_new(EG_FLOAT64, DIMS(2, 0)), zeros = array_new(EG_FLOAT64, DIMS(2));
+    array x = array_new(EG_FLOAT32, EG_DIMS(3, 1)), y = array_new(EG_FLOAT32, EG_DIMS(3));
+    array none = array_new(EG_FLOAT64, EG_DIMS(2, 0)), zeros = array_new(EG_FLOAT64, EG_DIMS(2));
     eg_reduce_attrs attrs = attrs_of(2, 2);
 
     memcpy(x.data, (float[]){-0.f, NAN, -INFINITY}, 3 * sizeof(float));
@@ -287,7 +287,7 @@ TEST(extrema_are_exact_over_any_axes)
 static void check_nan(eg_dtype dtype, int64_t n, int64_t c, int64_t at)
 {
     const eg_kernel *const kernels[] = {&eg__sum_kernel, &eg__max_kernel, &eg__min_kernel};
-    array x = array_new(dtype, DIMS(n, c)), y = array_new(dtype, DIMS(n + c));
+    array x = array_new(dtype, EG_DIMS(n, c)), y = array_new(dtype, EG_DIMS(n + c));
 
     fill(&x, 7);
     eg__set_element_real(dtype, (char *)x.data + (size_t)at * eg__dtype(dtype)->size, NAN);
@@ -322,7 +322,7 @@ TEST(nan_wins_wherever_it_is)
 
 TEST(infinities_are_summed_and_compared)
 {
-    array x = array_new(EG_FLOAT64, DIMS(3, 3)), y = array_new(EG_FLOAT64, DIMS(3));
+    array x = array_new(EG_FLOAT64, EG_DIMS(3, 3)), y = array_new(EG_FLOAT64, EG_DIMS(3));
     eg_reduce_attrs attrs = attrs_of(2, 2);
     const double data[] = {INFINITY, 1, 2, -INFINITY, 1, INFINITY, -INFINITY, -1, -2};
     double *z = y.data;
@@ -456,7 +456,7 @@ TEST(any_number_of_threads_makes_the_same_bits)
 
 TEST(dtypes_without_a_loop_are_declined_with_a_reason)
 {
-    array x = array_new(EG_BOOL, DIMS(3)), y = array_new(EG_BOOL, 0, NULL);
+    array x = array_new(EG_BOOL, EG_DIMS(3)), y = array_new(EG_BOOL, 0, NULL);
     eg_reduce_attrs attrs = {.size = sizeof attrs};
     eg_argmax_attrs arg = {.size = sizeof arg};
     eg_status status;

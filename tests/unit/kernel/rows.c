@@ -142,8 +142,8 @@ TEST(softmax_and_its_logarithm_are_their_formulas_along_any_axis)
 /* A row of `n`, which is also a column of the same numbers side by side with others. */
 static void check_special(eg_dtype dtype, int n, const double values[], const double expect[])
 {
-    array x = array_new(dtype, DIMS(n)), y = array_new(dtype, DIMS(n));
-    array columns = array_new(dtype, DIMS(n, 3)), z = array_new(dtype, DIMS(n, 3));
+    array x = array_new(dtype, EG_DIMS(n)), y = array_new(dtype, EG_DIMS(n));
+    array columns = array_new(dtype, EG_DIMS(n, 3)), z = array_new(dtype, EG_DIMS(n, 3));
     eg_softmax_attrs last = {.size = sizeof last}, first = {sizeof first, true, 0};
 
     for (int i = 0; i < 3 * n; i++)
@@ -184,7 +184,7 @@ TEST(rows_with_infinities_and_nan_are_what_the_formula_says)
 
 TEST(exponentials_below_the_normal_range_are_kept)
 {
-    array x = array_new(EG_FLOAT32, DIMS(3)), y = array_new(EG_FLOAT32, DIMS(3));
+    array x = array_new(EG_FLOAT32, EG_DIMS(3)), y = array_new(EG_FLOAT32, EG_DIMS(3));
     eg_softmax_attrs attrs = {.size = sizeof attrs};
     const float *z = y.data;
 
@@ -198,8 +198,9 @@ TEST(exponentials_below_the_normal_range_are_kept)
 /* The same row, or column, again and again: every copy has the same bits, tails too. */
 static void check_position(eg_dtype dtype, int64_t n, int64_t copies)
 {
-    array rows = array_new(dtype, DIMS(copies, n)), columns = array_new(dtype, DIMS(n, copies));
-    array y = array_new(dtype, DIMS(copies, n)), z = array_new(dtype, DIMS(n, copies));
+    array rows = array_new(dtype, EG_DIMS(copies, n)),
+          columns = array_new(dtype, EG_DIMS(n, copies));
+    array y = array_new(dtype, EG_DIMS(copies, n)), z = array_new(dtype, EG_DIMS(n, copies));
     eg_softmax_attrs last = {.size = sizeof last}, first = {sizeof first, true, 0};
     const eg_kernel *const kernels[] = {&eg__softmax_kernel, &eg__log_softmax_kernel};
 
@@ -236,7 +237,7 @@ TEST(an_element_has_the_same_bits_anywhere_in_its_row)
 {
     for (int d = 0; d < REALS; d++)
         for (int64_t n = 1; n < 100; n++) {
-            array x = array_new(dtypes[d], DIMS(n)), y = array_new(dtypes[d], DIMS(n));
+            array x = array_new(dtypes[d], EG_DIMS(n)), y = array_new(dtypes[d], EG_DIMS(n));
             eg_softmax_attrs attrs = {.size = sizeof attrs};
             for (int64_t i = 0; i < n; i++)
                 set_value(&x, i, i % 3 == 0 ? 0.3 : 1.7);
@@ -272,7 +273,7 @@ TEST(softmax_may_write_over_its_input)
 
 static array labels_of(eg_dtype dtype, int64_t rows, int64_t classes)
 {
-    array labels = array_new(dtype, DIMS(rows));
+    array labels = array_new(dtype, EG_DIMS(rows));
     uint64_t seed = 5;
 
     for (int64_t i = 0; i < rows; i++)
@@ -289,8 +290,8 @@ static int64_t label_at(const array *labels, int64_t i)
 
 static void check_loss(eg_dtype dtype, eg_dtype label_dtype, int64_t rows, int64_t n)
 {
-    array in[] = {array_new(dtype, DIMS(rows, n)), labels_of(label_dtype, rows, n)};
-    array y = array_new(dtype, DIMS(rows));
+    array in[] = {array_new(dtype, EG_DIMS(rows, n)), labels_of(label_dtype, rows, n)};
+    array y = array_new(dtype, EG_DIMS(rows));
 
     fill(&in[0], 10, (uint64_t)(rows + n));
     compute(&eg__cross_entropy_kernel, NULL, 2, in, 1, &y);
@@ -317,8 +318,8 @@ TEST(cross_entropy_is_minus_the_logarithm_of_the_labels_softmax)
 
 TEST(a_label_outside_the_classes_is_named)
 {
-    array in[] = {array_new(EG_FLOAT32, DIMS(4, 3)), array_new(EG_INT32, DIMS(4))};
-    array y = array_new(EG_FLOAT32, DIMS(4));
+    array in[] = {array_new(EG_FLOAT32, EG_DIMS(4, 3)), array_new(EG_INT32, EG_DIMS(4))};
+    array y = array_new(EG_FLOAT32, EG_DIMS(4));
     eg_status status = EG_OK;
 
     fill(&in[0], 1, 1);
@@ -336,8 +337,8 @@ TEST(a_label_outside_the_classes_is_named)
 
 TEST(impossible_logits_make_an_infinite_or_no_loss)
 {
-    array in[] = {array_new(EG_FLOAT32, DIMS(4, 2)), array_new(EG_INT64, DIMS(4))};
-    array y = array_new(EG_FLOAT32, DIMS(4));
+    array in[] = {array_new(EG_FLOAT32, EG_DIMS(4, 2)), array_new(EG_INT64, EG_DIMS(4))};
+    array y = array_new(EG_FLOAT32, EG_DIMS(4));
     const float logits[] = {-INFINITY, 1, INFINITY, 1, -INFINITY, -INFINITY, NAN, 1}, *z = y.data;
 
     memcpy(in[0].data, logits, sizeof logits);
@@ -386,7 +387,8 @@ TEST(any_number_of_threads_makes_the_same_bits)
                 check_threads(&eg__log_softmax_kernel, &attrs, 1, &x, &y);
             }
             int64_t n = large[i].dims[large[i].rank - 1], rows = x.spec.size / n;
-            array in[] = {x, labels_of(EG_INT32, rows, n)}, loss = array_new(dtypes[d], DIMS(rows));
+            array in[] = {x, labels_of(EG_INT32, rows, n)},
+                  loss = array_new(dtypes[d], EG_DIMS(rows));
             check_threads(&eg__cross_entropy_kernel, NULL, 2, in, &loss);
             array_free(&in[1]);
             array_free(&loss);
@@ -397,8 +399,8 @@ TEST(any_number_of_threads_makes_the_same_bits)
 
 TEST(dtypes_without_a_loop_are_declined_with_a_reason)
 {
-    array x[] = {array_new(EG_INT32, DIMS(3)), array_new(EG_INT32, 0, NULL)};
-    array y = array_new(EG_INT32, DIMS(3));
+    array x[] = {array_new(EG_INT32, EG_DIMS(3)), array_new(EG_INT32, 0, NULL)};
+    array y = array_new(EG_INT32, EG_DIMS(3));
     eg_softmax_attrs attrs = {.size = sizeof attrs};
     eg_status status;
 

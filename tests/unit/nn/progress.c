@@ -226,8 +226,10 @@ TEST(a_terminal_is_drawn_at_most_twenty_times_a_second)
     for (const char *at = sent(&t); *at; at++)
         drawn += *at == '\r';
     assert_true(drawn >= 2);
-    assert_true(drawn <= 1 + 20 * ((double)(end.tv_sec - start.tv_sec) +
-                                      1e-9 * (double)(end.tv_nsec - start.tv_nsec)));
+    assert_true(drawn <= 1 +
+            20 *
+                ((double)(end.tv_sec - start.tv_sec) +
+                    1e-9 * (double)(end.tv_nsec - start.tv_nsec)));
     eg_progress_free(p);
     assert_non_null(strstr(sent(&t), "300/300"));
     close_terminal(&t);

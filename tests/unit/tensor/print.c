@@ -210,8 +210,8 @@ TEST(dtype_and_shape_stand_behind)
     assert_prints(eg_constant(1.5, -2, 100), "[  1.5  -2.  100. ] float32[3]");
     assert_prints(eg_copy(EG_FLOAT32, EG_DIMS(0), NULL), "[] float32[0]");
     assert_prints(eg_copy(EG_INT64, EG_DIMS(3, 0), NULL), "[] int64[3,0]");
-    assert_prints(
-        eg_copy(EG_INT32, EG_DIMS(2, 2), (int32_t[]){1, 2, 3, 4}), "[[1 2] [3 4]] int32[2,2]");
+    assert_prints(eg_copy(EG_INT32, EG_DIMS(2, 2), (int32_t[]){1, 2, 3, 4}),
+        "[[1 2] [3 4]] int32[2,2]");
 }
 
 TEST(a_tuple_wraps_its_parts_as_if_they_stood_alone)

@@ -1,0 +1,348 @@
+/* easy.hpp: the caller's place, shapes, tensors, and C++ numbers as arguments.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef EAGRE_CPP_VALUE_HPP
+#define EAGRE_CPP_VALUE_HPP
+
+#include <eagre.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <limits>
+#include <optional>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace eagre
+{
+
+/* Where a call stands in its caller's source. As a last parameter with a default it fills itself
+ * in; wrappers of your own pass on the one they were given. */
+class place
+{
+  public:
+    explicit place(const char *file = __builtin_FILE(), int line = __builtin_LINE(),
+        const char *function = __builtin_FUNCTION()) noexcept
+        : site_{file, line, function}
+    {
+    }
+
+    /* What follows on this thread comes from here. */
+    void note() const noexcept
+    {
+        eg_at(&site_);
+    }
+
+  private:
+    eg_site site_;
+};
+
+/* ---- dtypes and shapes ---------------------------------------------------------------------- */
+
+inline constexpr eg_dtype boolean = EG_BOOL;
+inline constexpr eg_dtype int32 = EG_INT32, int64 = EG_INT64;
+inline constexpr eg_dtype float32 = EG_FLOAT32, float64 = EG_FLOAT64;
+
+/* The dtype of a C++ type: dtype_of<float>(). */
+template <class T> constexpr eg_dtype dtype_of() noexcept
+{
+    constexpr bool is_int = std::is_integral_v<T> && std::is_signed_v<T> && sizeof(T) >= 4;
+
+    static_assert(is_int || std::is_same_v<T, bool> || std::is_same_v<T, float> ||
+            std::is_same_v<T, double>,
+        "elements are bool, signed integers of 32 or 64 bits, float or double");
+    if constexpr (std::is_same_v<T, bool>)
+        return EG_BOOL;
+    else if constexpr (is_int)
+        return sizeof(T) == 4 ? EG_INT32 : EG_INT64;
+    else
+        return std::is_same_v<T, float> ? EG_FLOAT32 : EG_FLOAT64;
+}
+
+/* A shape: {2, 3}; {} is that of a single number. */
+class shape
+{
+  public:
+    shape() noexcept = default;
+
+    template <class... Int,
+        std::enable_if_t<(sizeof...(Int) > 0) && (std::is_integral_v<Int> && ...), int> = 0>
+    shape(Int... dims) : dims_{static_cast<std::int64_t>(dims)...}
+    {
+    }
+
+    shape(std::vector<std::int64_t> dims) noexcept : dims_(std::move(dims))
+    {
+    }
+
+    int rank() const noexcept
+    {
+        return static_cast<int>(dims_.size());
+    }
+
+    const std::int64_t *data() const noexcept
+    {
+        return dims_.data();
+    }
+
+    std::int64_t operator[](int axis) const noexcept
+    {
+        return dims_[static_cast<std::size_t>(axis)];
+    }
+
+    friend bool operator==(const shape &a, const shape &b) noexcept
+    {
+        return a.dims_ == b.dims_;
+    }
+
+    friend bool operator!=(const shape &a, const shape &b) noexcept
+    {
+        return a.dims_ != b.dims_;
+    }
+
+  private:
+    std::vector<std::int64_t> dims_;
+};
+
+/* ---- tensors -------------------------------------------------------------------------------- */
+
+/* A handle of a tensor, a variable, a symbol or a tuple. It owns nothing: the scope does. The empty
+ * handle is what operations return after an error. */
+class tensor
+{
+  public:
+    constexpr tensor() noexcept = default;
+
+    constexpr tensor(eg_tensor *x) noexcept : x_(x)
+    {
+    }
+
+    /* Of numbers `constant` makes tensors. */
+    template <class T, std::enable_if_t<std::is_arithmetic_v<T>, int> = 0> tensor(T) = delete;
+
+    /* The handle for the plain functions. */
+    constexpr eg_tensor *get() const noexcept
+    {
+        return x_;
+    }
+
+    /* Whether the only element is not zero: `if (x > limit)`, guarded inside functions. */
+    explicit operator bool() const
+    {
+        return eg_true(x_);
+    }
+
+    eg_dtype dtype() const noexcept
+    {
+        return eg_dtype_of(x_);
+    }
+
+    int rank() const noexcept
+    {
+        return eg_rank(x_);
+    }
+
+    std::int64_t dim(int axis) const noexcept
+    {
+        return eg_dim(x_, axis);
+    }
+
+    std::int64_t size() const noexcept
+    {
+        return eg_size(x_);
+    }
+
+    eagre::shape shape() const
+    {
+        std::vector<std::int64_t> dims;
+
+        for (int axis = 0; axis < rank(); axis++)
+            dims.push_back(dim(axis));
+        return dims;
+    }
+
+    /* True for a gradient that is not connected. */
+    bool is_none() const noexcept
+    {
+        return eg_is_none(x_);
+    }
+
+    /* The only element: item() as a double, item<int>() as an integer. */
+    template <class T = double> T item(const place &at = place()) const
+    {
+        at.note();
+        if constexpr (std::is_floating_point_v<T>)
+            return static_cast<T>(eg_item(x_));
+        else
+            return static_cast<T>(eg_item_int(x_));
+    }
+
+    /* The elements in place, while the tensor lives; NULL after an error. */
+    template <class T> const T *data(const place &at = place()) const
+    {
+        at.note();
+        return static_cast<const T *>(eg_data(x_, dtype_of<T>()));
+    }
+
+    /* A copy of the elements, row-major: read<float>(). Empty after an error. */
+    template <class T> std::vector<T> read(const place &at = place()) const
+    {
+        const T *from = data<T>(at);
+        return from ? std::vector<T>(from, from + size()) : std::vector<T>();
+    }
+
+  private:
+    eg_tensor *x_ = nullptr;
+};
+
+/* A list of tensors: {a, b}, or a vector of tensors, variables or owned ones. */
+class tensors
+{
+  public:
+    tensors() noexcept = default;
+
+    tensors(std::initializer_list<tensor> list) : tensors(list.begin(), list.end())
+    {
+    }
+
+    template <class T, std::enable_if_t<std::is_convertible_v<const T &, tensor>, int> = 0>
+    tensors(const std::vector<T> &list) : tensors(list.begin(), list.end())
+    {
+    }
+
+    template <class Iterator> tensors(Iterator from, Iterator to)
+    {
+        for (; from != to; ++from)
+            list_.push_back(tensor(*from).get());
+    }
+
+    int count() const noexcept
+    {
+        return static_cast<int>(list_.size());
+    }
+
+    eg_tensor *const *data() const noexcept
+    {
+        return list_.data();
+    }
+
+  private:
+    std::vector<eg_tensor *> list_;
+};
+
+/* ---- C++ numbers as arguments --------------------------------------------------------------- */
+
+/* A C++ number before it knows its dtype. */
+class number
+{
+  public:
+    template <class T, std::enable_if_t<std::is_arithmetic_v<T>, int> = 0>
+    constexpr number(T x) noexcept
+        : is_real_(!fits(x)), real_(static_cast<double>(x)),
+          int_(is_real_ ? 0 : static_cast<std::int64_t>(x))
+    {
+    }
+
+    eg_tensor *in(eg_dtype dtype) const
+    {
+        return is_real_ ? eg_scalar(dtype, real_) : eg_scalar_int(dtype, int_);
+    }
+
+    eg_number plain() const noexcept
+    {
+        eg_number n{};
+
+        n.real = is_real_;
+        if (is_real_)
+            n.as_real = real_;
+        else
+            n.as_int = int_;
+        return n;
+    }
+
+  private:
+    /* Whether the number is whole and an int64 holds it. */
+    template <class T> static constexpr bool fits(T x) noexcept
+    {
+        if constexpr (std::is_integral_v<T> && std::is_unsigned_v<T>)
+            return x <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+        return std::is_integral_v<T>;
+    }
+
+    bool is_real_;
+    double real_;
+    std::int64_t int_;
+};
+
+/* An argument of an operation: whatever is a tensor, or a C++ number; and the caller's place. */
+class operand
+{
+  public:
+    template <class T, std::enable_if_t<std::is_convertible_v<const T &, tensor>, int> = 0>
+    operand(const T &x, const place &at = place()) : at_(at), tensor_(x)
+    {
+    }
+
+    template <class T, std::enable_if_t<std::is_arithmetic_v<T>, int> = 0>
+    operand(T x, const place &at = place()) : at_(at), number_(x), kind_(NUMBER)
+    {
+    }
+
+    /* No argument, where one may be left out. */
+    operand(std::nullopt_t) noexcept : kind_(MISSING)
+    {
+    }
+
+    void note() const noexcept
+    {
+        at_.note();
+    }
+
+    bool is_missing() const noexcept
+    {
+        return kind_ == MISSING;
+    }
+
+    eg_dtype dtype() const noexcept
+    {
+        return tensor_.dtype();
+    }
+
+    /* The tensor, or the number in that dtype; in none, as `constant` makes it. */
+    eg_tensor *in(eg_dtype dtype) const
+    {
+        if (kind_ != NUMBER)
+            return tensor_.get();
+        if (dtype != EG_NO_DTYPE)
+            return number_.in(dtype);
+        eg_number n = number_.plain();
+        return eg_constant_of(1, &n);
+    }
+
+    /* The tensor, or the number in the dtype of `other`. */
+    eg_tensor *beside(const operand &other) const
+    {
+        return kind_ == NUMBER ? in(other.dtype()) : tensor_.get();
+    }
+
+    /* The tensor, or what `constant` makes of the number; the place is noted. */
+    eg_tensor *alone() const
+    {
+        note();
+        return in(EG_NO_DTYPE);
+    }
+
+  private:
+    enum kind { TENSOR, NUMBER, MISSING };
+
+    place at_;
+    tensor tensor_;
+    number number_ = 0;
+    kind kind_ = TENSOR;
+};
+
+} // namespace eagre
+
+#endif

@@ -1,0 +1,97 @@
+/* Comparison, logic and selection, compiled once for each instruction set.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "kernel/elementwise.h"
+
+/* ---- comparison ----------------------------------------------------------------------------- */
+
+#define NAME       equal
+#define EXPR(x, y) ((x) == (y))
+#define R_IS_BOOL
+#define WITH_BOOL
+#include "kernel/binary_numeric.inc"
+
+#define NAME       not_equal
+#define EXPR(x, y) ((x) != (y))
+#define R_IS_BOOL
+#define WITH_BOOL
+#include "kernel/binary_numeric.inc"
+
+#define NAME       less
+#define EXPR(x, y) ((x) < (y))
+#define R_IS_BOOL
+#include "kernel/binary_numeric.inc"
+
+#define NAME       less_equal
+#define EXPR(x, y) ((x) <= (y))
+#define R_IS_BOOL
+#include "kernel/binary_numeric.inc"
+
+#define NAME       greater
+#define EXPR(x, y) ((x) > (y))
+#define R_IS_BOOL
+#include "kernel/binary_numeric.inc"
+
+#define NAME       greater_equal
+#define EXPR(x, y) ((x) >= (y))
+#define R_IS_BOOL
+#include "kernel/binary_numeric.inc"
+
+/* ---- logic ---------------------------------------------------------------------------------- */
+
+#define NAME       logical_and
+#define EXPR(x, y) ((x) & (y))
+#include "kernel/binary_bool.inc"
+
+#define NAME       logical_or
+#define EXPR(x, y) ((x) | (y))
+#include "kernel/binary_bool.inc"
+
+#define NAME       logical_xor
+#define EXPR(x, y) ((x) ^ (y))
+#include "kernel/binary_bool.inc"
+
+static void logical_not(int64_t n, const void *const in[], const int64_t step[], void *out)
+{
+    const unsigned char *x = in[0];
+    unsigned char *z = out;
+
+    (void)step;
+    EG__INDEPENDENT
+    for (int64_t i = 0; i < n; i++)
+        z[i] = x[i] ^ 1;
+}
+
+extern const eg_loop EG__FOR_ISA(eg__logical_not)[];
+const eg_loop EG__FOR_ISA(eg__logical_not)[EG__DTYPES] = {[EG_BOOL] = logical_not};
+
+/* ---- selection ------------------------------------------------------------------------------ */
+
+#define T bool
+#include "kernel/where.inc"
+#undef T
+
+#define T int32_t
+#include "kernel/where.inc"
+#undef T
+
+#define T int64_t
+#include "kernel/where.inc"
+#undef T
+
+#define T float
+#include "kernel/where.inc"
+#undef T
+
+#define T double
+#include "kernel/where.inc"
+#undef T
+
+extern const eg_loop EG__FOR_ISA(eg__where)[];
+const eg_loop EG__FOR_ISA(eg__where)[EG__DTYPES] = {
+    [EG_BOOL] = EG__PASTE2(where, bool),
+    [EG_INT32] = where_int32_t,
+    [EG_INT64] = where_int64_t,
+    [EG_FLOAT32] = where_float,
+    [EG_FLOAT64] = where_double,
+};

@@ -1,0 +1,283 @@
+/* Random numbers, compiled once for each instruction set.
+ *
+ * Philox blocks are made side by side, one in each 64-bit lane of a vector, whose low half holds a
+ * 32-bit word. What is made of the words is plain text, without fused multiply-add, branch or call:
+ * the same key gives the same bits at every width, on every machine.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "base/compiler.h"
+#include "kernel/draw.h"
+#include "kernel/vector.h"
+#include <string.h>
+
+/* Compilers vectorise the square root when they know that it sets no errno. */
+extern float sqrtf(float x) __attribute__((const));
+extern double sqrt(double x) __attribute__((const));
+
+/* ---- Philox --------------------------------------------------------------------------------- */
+
+enum { BLOCKS = EG__DRAW_TILE / 4, LANES = EG__LANES(uint64_t), ROUNDS = 10 };
+
+typedef EG__VECTOR(uint64_t) lanes;
+
+_Static_assert(BLOCKS % LANES == 0, "a tile is whole vectors");
+
+/* One round on words c; what is above their low halves is never looked at. */
+EG_HOT_INLINE void round_once(lanes c[4], uint32_t key0, uint32_t key1)
+{
+    const lanes zero = {0};
+    const lanes p0 = EG__MUL_U32(c[0], zero + 0xD2511F53u);
+    const lanes p1 = EG__MUL_U32(c[2], zero + 0xCD9E8D57u);
+
+    c[0] = (p1 >> 32) ^ c[1] ^ key0;
+    c[1] = p1;
+    c[2] = (p0 >> 32) ^ c[3] ^ key1;
+    c[3] = p0;
+}
+
+/* The words of BLOCKS blocks from `block` on, in pairs, the first in the low half. */
+static void make_pairs(const uint64_t key[2], uint64_t block, uint64_t pairs[2 * BLOCKS])
+{
+    const lanes zero = {0};
+    uint64_t count[LANES], first[LANES], second[LANES];
+
+    for (int at = 0; at < BLOCKS; at += LANES) {
+        for (int i = 0; i < LANES; i++)
+            count[i] = block + (uint64_t)(at + i);
+        lanes c[4] = {zero, zero, zero + key[1], zero + (key[1] >> 32)};
+        memcpy(&c[0], count, sizeof c[0]);
+        c[1] = c[0] >> 32;
+        uint32_t key0 = (uint32_t)key[0], key1 = (uint32_t)(key[0] >> 32);
+        EG__UNROLL
+        for (int i = 0; i < ROUNDS; i++, key0 += 0x9E3779B9u, key1 += 0xBB67AE85u)
+            round_once(c, key0, key1);
+        const lanes low = (c[0] & 0xffffffffu) | c[1] << 32;
+        const lanes high = (c[2] & 0xffffffffu) | c[3] << 32;
+        memcpy(first, &low, sizeof low);
+        memcpy(second, &high, sizeof high);
+        for (int i = 0; i < LANES; i++) {
+            pairs[2 * (at + i)] = first[i];
+            pairs[2 * (at + i) + 1] = second[i];
+        }
+    }
+}
+
+/* ---- from words to numbers ------------------------------------------------------------------ */
+
+static inline float float_of(uint32_t bits)
+{
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+static inline double double_of(uint64_t bits)
+{
+    double x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+/* Whole numbers below 2^52, without the conversion that only some sets have. */
+static inline double small_double(uint64_t n)
+{
+    return double_of(n | UINT64_C(0x4330000000000000)) - 0x1p52;
+}
+
+static inline float uniform_of(uint32_t word)
+{
+    return (float)(int32_t)(word >> 8) * 0x1p-24f;
+}
+
+static inline double uniform_of_pair(uint64_t pair)
+{
+    return small_double(pair >> 12) * 0x1p-52 + small_double(pair >> 11 & 1) * 0x1p-53;
+}
+
+/* -log(x / 2^32) for x in [1/2, 2^31]: x = 2^k (1 + f), and a polynomial within 2e-8 of
+ * log(1 + f). */
+static inline float fall_of(float x)
+{
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    const int32_t k = (int32_t)(bits - 0x3f3504f3u) >> 23; /* the bits of sqrt(1/2) */
+    const float f = float_of(bits - ((uint32_t)k << 23)) - 1;
+    float p = 0x1.67ed28p-4f;
+
+    p = p * f - 0x1.21fd54p-3f;
+    p = p * f + 0x1.2fd102p-3f;
+    p = p * f - 0x1.53bb74p-3f;
+    p = p * f + 0x1.990710p-3f;
+    p = p * f - 0x1.000302p-2f;
+    p = p * f + 0x1.555638p-2f;
+    p = p * f - 0x1.fffffep-2f;
+    return (float)(32 - k) * 0x1.62e430p-1f - (p * f * f + f);
+}
+
+/* AS 241, PPND7, of u = (word + 1/2) / 2^32. Both tails are worked on as one: `from_half` and
+ * `from_end` count half steps from the middle and from the nearer end. */
+static inline float normal_of(uint32_t word)
+{
+    const uint32_t below = (word >> 31) - 1; /* all ones: u is below one half */
+    const uint32_t from_half = (word ^ below) & 0x7fffffffu, from_end = 0x7fffffffu - from_half;
+    const int is_central = (int32_t)from_half <= 1825361100; /* |u - 1/2| <= 0.425 */
+    const float q = ((float)(int32_t)from_half + 0.5f) * 0x1p-32f, r = 0.180625f - q * q;
+    const float s = sqrtf(fall_of((float)(int32_t)from_end + 0.5f)) - 1.6f;
+    const float a =
+        q * (((59.109374720f * r + 159.29113202f) * r + 50.434271938f) * r + 3.3871327179f);
+    const float b = ((67.187563600f * r + 78.757757664f) * r + 17.895169469f) * r + 1;
+    const float c = ((0.17023821103f * s + 1.3067284816f) * s + 2.7568153900f) * s + 1.4234372777f;
+    const float d = (0.12021132975f * s + 0.73700164250f) * s + 1;
+    const float z = (is_central ? a : c) / (is_central ? b : d);
+    uint32_t bits;
+
+    memcpy(&bits, &z, sizeof bits);
+    return float_of(bits | (below & 0x80000000u));
+}
+
+/* -log(x / 2^53) for x in [1/2, 2^52], as fdlibm has the logarithm: x = 2^k (1 + f),
+ * log(1 + f) = f - f^2/2 + s (f^2/2 + R(s^2)) with s = f / (2 + f). */
+static inline double fall_of_double(double x)
+{
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    const uint64_t k = (bits - UINT64_C(0x3fe6a09e667f3bcd) + (UINT64_C(1024) << 52)) >> 52;
+    const double f = double_of(bits - ((k - 1024) << 52)) - 1, s = f / (2 + f), z = s * s;
+    const double n = 53 + 1024 - small_double(k), half = 0.5 * f * f;
+    double p = 1.479819860511658591e-01;
+
+    p = p * z + 1.531383769920937332e-01;
+    p = p * z + 1.818357216161805012e-01;
+    p = p * z + 2.222219843214978396e-01;
+    p = p * z + 2.857142874366239149e-01;
+    p = p * z + 3.999999999940941908e-01;
+    p = p * z + 6.666666666666735130e-01;
+    return n * 6.93147180369123816490e-01 +
+        ((half - (s * (half + p * z) - n * 1.90821492927058770002e-10)) - f);
+}
+
+/* The quotients of AS 241, PPND16. */
+static inline double central(double q)
+{
+    const double r = 0.180625 - q * q;
+    double a = 2509.0809287301226727, b = 5226.4952788528545610;
+
+    a = a * r + 33430.575583588128105;
+    a = a * r + 67265.770927008700853;
+    a = a * r + 45921.953931549871457;
+    a = a * r + 13731.693765509461125;
+    a = a * r + 1971.5909503065514427;
+    a = a * r + 133.14166789178437745;
+    a = a * r + 3.3871328727963666080;
+    b = b * r + 28729.085735721942674;
+    b = b * r + 39307.895800092710610;
+    b = b * r + 21213.794301586595867;
+    b = b * r + 5394.1960214247511077;
+    b = b * r + 687.18700749205790830;
+    b = b * r + 42.313330701600911252;
+    b = b * r + 1;
+    return q * a / b;
+}
+
+static inline double near_tail(double s)
+{
+    const double r = s - 1.6;
+    double c = 7.74545014278341407640e-4, d = 1.05075007164441684324e-9;
+
+    c = c * r + 2.27238449892691845833e-2;
+    c = c * r + 2.41780725177450611770e-1;
+    c = c * r + 1.27045825245236838258;
+    c = c * r + 3.64784832476320460504;
+    c = c * r + 5.76949722146069140550;
+    c = c * r + 4.63033784615654529590;
+    c = c * r + 1.42343711074968357734;
+    d = d * r + 5.47593808499534494600e-4;
+    d = d * r + 1.51986665636164571966e-2;
+    d = d * r + 1.48103976427480074590e-1;
+    d = d * r + 6.89767334985100004550e-1;
+    d = d * r + 1.67638483018380384940;
+    d = d * r + 2.05319162663775882187;
+    d = d * r + 1;
+    return c / d;
+}
+
+static inline double far_tail(double s)
+{
+    const double r = s - 5;
+    double e = 2.01033439929228813265e-7, f = 2.04426310338993978564e-15;
+
+    e = e * r + 2.71155556874348757815e-5;
+    e = e * r + 1.24266094738807843860e-3;
+    e = e * r + 2.65321895265761230930e-2;
+    e = e * r + 2.96560571828504891230e-1;
+    e = e * r + 1.78482653991729133580;
+    e = e * r + 5.46378491116411436990;
+    e = e * r + 6.65790464350110377720;
+    f = f * r + 1.42151175831644588870e-7;
+    f = f * r + 1.84631831751005468180e-5;
+    f = f * r + 7.86869131145613259100e-4;
+    f = f * r + 1.48753612908506148525e-2;
+    f = f * r + 1.36929880922735805310e-1;
+    f = f * r + 5.99832206555887937690e-1;
+    f = f * r + 1;
+    return e / f;
+}
+
+/* The same of u = (n + 1/2) / 2^53 with n the pair's upper 53 bits. */
+static inline double normal_of_pair(uint64_t pair)
+{
+    const uint64_t all = (UINT64_C(1) << 52) - 1, below = (pair >> 63) - 1;
+    const uint64_t from_half = (pair >> 11 ^ below) & all, from_end = all - from_half;
+    const double q = (small_double(from_half) + 0.5) * 0x1p-53;
+    const double s = sqrt(fall_of_double(small_double(from_end) + 0.5));
+    const double c = central(q), near = near_tail(s), far = far_tail(s);
+    double z = s <= 5 ? near : far;
+    uint64_t bits;
+
+    z = q <= 0.425 ? c : z;
+    memcpy(&bits, &z, sizeof bits);
+    return double_of(bits | (below & UINT64_C(1) << 63));
+}
+
+static void split(const uint64_t pairs[2 * BLOCKS], uint32_t words[4 * BLOCKS])
+{
+    for (int i = 0; i < 2 * BLOCKS; i++) {
+        words[2 * i] = (uint32_t)pairs[i];
+        words[2 * i + 1] = (uint32_t)(pairs[i] >> 32);
+    }
+}
+
+/* ---- loops ---------------------------------------------------------------------------------- */
+
+#define T    float
+#define NAME uniform_f32
+#define EXPR uniform_of
+#include "kernel/draw.inc"
+
+#define T    float
+#define NAME normal_f32
+#define EXPR normal_of
+#include "kernel/draw.inc"
+
+#define T    double
+#define NAME uniform_f64
+#define EXPR uniform_of_pair
+#define PAIRS
+#include "kernel/draw.inc"
+
+#define T    double
+#define NAME normal_f64
+#define EXPR normal_of_pair
+#define PAIRS
+#include "kernel/draw.inc"
+
+extern const eg__draw_loop EG__FOR_ISA(eg__uniform)[], EG__FOR_ISA(eg__normal)[];
+
+const eg__draw_loop EG__FOR_ISA(eg__uniform)[EG__DTYPES] = {
+    [EG_FLOAT32] = uniform_f32,
+    [EG_FLOAT64] = uniform_f64,
+};
+const eg__draw_loop EG__FOR_ISA(eg__normal)[EG__DTYPES] = {
+    [EG_FLOAT32] = normal_f32,
+    [EG_FLOAT64] = normal_f64,
+};

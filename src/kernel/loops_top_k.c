@@ -1,0 +1,63 @@
+/* Elements as keys, compiled once for each instruction set.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "kernel/isa.h"
+#include "kernel/top_k.h"
+#include <string.h>
+
+/* Whole numbers: the sign's bit turned makes them rise from 0; the complement falls. */
+#define FALLING(U, bits) ((U) ~((bits) ^ (U)1 << (8 * sizeof(U) - 1)))
+
+/* Numbers below zero fall as their bits rise. Adding 0 makes -0 the same as 0. */
+static inline uint32_t key_of_float(float x)
+{
+    const float y = x + 0.0f;
+    uint32_t bits;
+
+    memcpy(&bits, &y, sizeof bits);
+    const uint32_t key = bits >> 31 ? bits : bits ^ 0x7fffffffu;
+    return x != x ? 0 : key;
+}
+
+static inline uint64_t key_of_double(double x)
+{
+    const double y = x + 0.0;
+    uint64_t bits;
+
+    memcpy(&bits, &y, sizeof bits);
+    const uint64_t key = bits >> 63 ? bits : bits ^ UINT64_MAX >> 1;
+    return x != x ? 0 : key;
+}
+
+#define T            int32_t
+#define U            uint32_t
+#define NAME         keys_i32
+#define KEY(x, bits) FALLING(uint32_t, bits)
+#include "kernel/keys.inc"
+
+#define T            int64_t
+#define U            uint64_t
+#define NAME         keys_i64
+#define KEY(x, bits) FALLING(uint64_t, bits)
+#include "kernel/keys.inc"
+
+#define T            float
+#define U            uint32_t
+#define NAME         keys_f32
+#define KEY(x, bits) ((void)(bits), key_of_float(x))
+#include "kernel/keys.inc"
+
+#define T            double
+#define U            uint64_t
+#define NAME         keys_f64
+#define KEY(x, bits) ((void)(bits), key_of_double(x))
+#include "kernel/keys.inc"
+
+extern const eg__key_loop EG__FOR_ISA(eg__keys)[];
+
+const eg__key_loop EG__FOR_ISA(eg__keys)[EG__DTYPES] = {
+    [EG_INT32] = keys_i32,
+    [EG_INT64] = keys_i64,
+    [EG_FLOAT32] = keys_f32,
+    [EG_FLOAT64] = keys_f64,
+};

@@ -1,0 +1,326 @@
+/* easy.hpp for whole programs: tapes, functions, exceptions, training, graphs, files.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "check.hpp"
+
+#include <cmath>
+#include <functional>
+#include <thread>
+
+using eagre::array, eagre::constant, eagre::function, eagre::scope, eagre::tensor, eagre::variable;
+
+/* ---- tapes ---------------------------------------------------------------------------------- */
+
+TEST(gradients_come_in_the_order_of_the_sources)
+{
+    eagre::tape tape;
+    tensor x = constant(3.0), y = constant(2.0);
+
+    eagre::watch(x);
+    eagre::watch(y);
+    auto [dx, dy] = gradient(x * x * y, x, y);
+    CHECK(dx.item() == 12 && dy.item() == 9);
+}
+
+TEST(tapes_nest_and_persist)
+{
+    eagre::tape outer(eagre::taping::persistent);
+    tensor x = constant(3.0), slope;
+
+    eagre::watch(x);
+    {
+        eagre::tape inner;
+        eagre::watch(x);
+        auto [dx] = gradient(x * x * x, x);
+        slope = give(dx);
+    }
+    CHECK(slope.item() == 27);
+    CHECK(gradient(slope, x)[0].item() == 18);
+    CHECK(gradient(slope * 2, x)[0].item() == 36);
+}
+
+TEST(unconnected_gradients_can_be_none)
+{
+    eagre::tape tape;
+    tensor x = constant(1.0), y = constant(1.0);
+    eagre::gradient_options options;
+
+    eagre::watch(x);
+    eagre::watch(y);
+    options.unconnected_none = true;
+    auto both = gradient(x * 2, {x, y}, options);
+    CHECK(both[0].item() == 2 && both[1].is_none());
+}
+
+/* ---- functions ------------------------------------------------------------------------------ */
+
+TEST(a_lambda_with_a_branch_is_right_for_every_input)
+{
+    scope s;
+    function f([](tensor x, tensor limit) { return x > limit ? square(x) : -x; }, "conditional");
+
+    for (int i = 0; i < 3; i++) {
+        CHECK(f(5.0, 4.0).item() == 25);
+        CHECK(f(3.0, 4.0).item() == -3);
+    }
+    CHECK(f.trace_count() == 1 && f.info().branches == 1 && f.why_eager() == "");
+    CHECK(f.text().find("Greater") != std::string::npos);
+}
+
+TEST(bodies_are_lambdas_pointers_and_std_functions)
+{
+    scope s;
+    tensor (*pointer)(tensor) = [](tensor x) { return x + 1; };
+    std::function<tensor(tensor, tensor)> any = [](tensor x, tensor y) { return x * y; };
+    function none([] { return constant(7); }), generic([](auto x, auto y) { return x - y; });
+
+    CHECK(function(pointer)(1).item() == 2);
+    CHECK(function(any)(2, 3).item() == 6);
+    CHECK(none().item() == 7);
+    CHECK(generic(array<double>({3}), 0.5).item() == 2.5);
+    CHECK(generic.call({constant(3), constant(1)}).item() == 2);
+}
+
+struct settings {
+    double scale;
+};
+
+TEST(the_environments_bytes_are_part_of_the_signature)
+{
+    scope s;
+    eagre::function_with f([](const settings &e, tensor x) { return x * e.scale; }, settings{2});
+
+    CHECK(f(3.0).item() == 6);
+    f.env().scale = 10;
+    CHECK(f(3.0).item() == 30);
+    f.env().scale = 2;
+    CHECK(f(3.0).item() == 6 && f.trace_count() == 2);
+}
+
+TEST(several_results_are_a_tuple)
+{
+    scope s;
+    function f([](tensor x) { return eagre::tuple({x + 1, x * 2}); });
+
+    for (int i = 0; i < 2; i++) {
+        auto [a, b] = eagre::unpack<2>(f(3));
+        CHECK(a.item() == 4 && b.item() == 6);
+    }
+}
+
+TEST(a_wrong_number_of_arguments_is_an_error)
+{
+    eg_error e;
+    function f([](tensor x) { return x; });
+    {
+        eagre::attempt attempt(e);
+        f(1, 2);
+    }
+    CHECK(e.status == EG_INVALID && std::string(e.function) == __func__);
+}
+
+/* ---- exceptions ----------------------------------------------------------------------------- */
+
+struct odd {
+    int number;
+};
+
+TEST(an_exception_comes_out_of_the_call_and_undoes_it)
+{
+    scope s;
+    variable count(constant(0));
+    function f([&](tensor x) {
+        scope inner;
+        count += 1;
+        if (x > 10)
+            throw odd{7};
+        return give(x + 1);
+    });
+
+    CHECK(f(1).item() == 2 && f(2).item() == 3);
+    for (int i = 0; i < 2; i++) {
+        int caught = 0;
+        try {
+            f(11);
+        } catch (const odd &e) {
+            caught = e.number;
+        }
+        CHECK(caught == 7 && eagre::ok());
+    }
+    CHECK(f(3).item() == 4);
+    CHECK(count.value().item() == 3);
+}
+
+TEST(an_exception_passes_through_functions_inside_functions)
+{
+    scope s;
+    function inner([](tensor x) {
+        if (x < 0)
+            throw std::domain_error("negative");
+        return sqrt(x);
+    });
+    function outer([&](tensor x) { return inner(x) + 1; });
+    std::string caught;
+
+    CHECK(outer(4.0).item() == 3);
+    try {
+        outer(-4.0);
+    } catch (const std::domain_error &e) {
+        caught = e.what();
+    }
+    CHECK(caught == "negative" && eagre::ok());
+    CHECK(outer(9.0).item() == 4);
+}
+
+TEST(check_in_a_body_comes_out_as_the_same_error)
+{
+    scope s;
+    eg_error seen{};
+    function f([](tensor x) {
+        tensor y = x + array<float>({1, 2, 3});
+        eagre::check();
+        return y;
+    });
+
+    try {
+        f(array<float>({1, 2}));
+    } catch (const eagre::error &e) {
+        seen = e.details();
+    }
+    CHECK(seen.status == EG_INVALID && std::string(seen.op) == "Add" && eagre::ok());
+    CHECK(f(1.0).shape() == eagre::shape(3));
+}
+
+TEST(an_error_in_a_body_stays_an_error)
+{
+    eg_error e;
+    function f([](tensor x) { return x + array<float>({1, 2, 3}); });
+    {
+        eagre::attempt attempt(e);
+        CHECK(!f(array<float>({1, 2})).get());
+    }
+    CHECK(e.status == EG_INVALID && std::string(e.op) == "Add");
+}
+
+TEST(threads_throw_for_themselves)
+{
+    function f([](tensor x) {
+        if (x > 0)
+            throw odd{x.item<int>()};
+        return x;
+    });
+    int caught[4] = {};
+    std::vector<std::thread> threads;
+
+    for (int i = 0; i < 4; i++)
+        threads.emplace_back([&f, &caught, i] {
+            scope s;
+            try {
+                f(i);
+            } catch (const odd &e) {
+                caught[i] = e.number;
+            }
+        });
+    for (std::thread &t : threads)
+        t.join();
+    CHECK(caught[0] == 0 && caught[1] == 1 && caught[2] == 2 && caught[3] == 3);
+}
+
+/* ---- training ------------------------------------------------------------------------------- */
+
+/* y = w*x + b; its members outlive every scope. */
+class line
+{
+  public:
+    variable w, b;
+
+    line() : w(constant(0.0), "w"), b(constant(0.0), "b")
+    {
+    }
+
+    tensor operator()(tensor x) const
+    {
+        return x * w + b;
+    }
+};
+
+static bool is_near(const tensor &x, double y)
+{
+    return std::fabs(x.item() - y) < 1e-3;
+}
+
+TEST(a_line_is_trained_by_hand)
+{
+    scope s;
+    line model;
+    tensor x = array<float>({-1, 0, 1, 2}), y = 2 * x + 1;
+
+    for (int i = 0; i < 300; i++) {
+        eagre::tape tape;
+        auto [dw, db] = gradient(mean(square(model(x) - y)), model.w, model.b);
+        model.w -= 0.1 * dw;
+        model.b -= 0.1 * db;
+    }
+    CHECK(is_near(model.w, 2) && is_near(model.b, 1));
+}
+
+TEST(a_training_step_is_one_function)
+{
+    scope s;
+    line model;
+    eagre::optimizer adam = eagre::adam({model.w, model.b}, {0.1});
+    function step([&](tensor x, tensor y) {
+        eagre::tape tape;
+        tensor loss = mean(square(model(x) - y));
+        adam.apply(gradient(loss, {model.w, model.b}));
+        return give(loss);
+    });
+    tensor x = array<float>({-1, 0, 1, 2}), y = 2 * x + 1, loss;
+
+    for (int i = 0; i < 500; i++)
+        loss = step(x, y);
+    CHECK(is_near(loss, 0) && is_near(model.w, 2) && is_near(model.b, 1));
+    CHECK(step.trace_count() == 1 && step.info().replays > 490);
+    CHECK(adam.state().size() >= 4);
+}
+
+/* ---- graphs and files ----------------------------------------------------------------------- */
+
+TEST(a_graph_runs_in_a_session)
+{
+    scope s;
+    eagre::graph g("sum");
+    {
+        eagre::building open(g);
+        tensor x = eagre::placeholder("x", eagre::float32, {2});
+        CHECK(!eagre::executing_eagerly());
+        eagre::name(sum(x * 3), "y");
+    }
+    eagre::session session(g);
+    tensor x = g.symbol("x"), y = g.symbol("y");
+    CHECK(session.run({{x, array<float>({1, 2})}}, y).item() == 9);
+    auto both = session.run({{x, array<float>({1, 2})}}, {y, x});
+    CHECK(both.size() == 2 && both[1].size() == 2);
+    CHECK(eagre::graph::parse(g.text()).text() == g.text());
+}
+
+TEST(weights_go_to_a_file_and_come_back)
+{
+    scope s;
+    line model, other;
+    std::string path = "cpp_test.safetensors";
+
+    model.w.assign(1.5);
+    model.b.assign(-2.5);
+    eagre::safetensors::save(path, {model.w, model.b});
+    eagre::safetensors::restore(path, {other.w, other.b});
+    CHECK(other.w.value().item() == 1.5 && other.b.value().item() == -2.5);
+    eagre::safetensors file(path);
+    CHECK(file.count() == 2 && file.name(0) == "b" && file.find("w").item() == 1.5);
+    std::remove(path.c_str());
+}
+
+int main()
+{
+    test::run_all();
+}

@@ -1,0 +1,418 @@
+/* Reading the tables of cases, and what the derived tests do with a case.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "cases.h"
+#include "base/number.h"
+#include "graph/graph.h"
+#include <ctype.h>
+#include <dirent.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static op_case *all;
+static int n_all, capacity, complaints;
+
+/* ---- reading -------------------------------------------------------------------------------- */
+
+typedef struct reader {
+    const char *file, *p, *start;
+    int line;
+} reader;
+
+__attribute__((noreturn)) static void wrong(const reader *r, const char *what)
+{
+    fprintf(stderr, "%s:%d:%d: %s\n", r->file, r->line, (int)(r->p - r->start) + 1, what);
+    exit(2);
+}
+
+static void *take_memory(size_t size)
+{
+    void *memory = calloc(1, size + 1);
+
+    if (!memory)
+        exit(2);
+    return memory;
+}
+
+static void spaces(reader *r)
+{
+    while (*r->p == ' ')
+        r->p++;
+}
+
+static bool accept(reader *r, const char *token)
+{
+    size_t n = strlen(token);
+
+    spaces(r);
+    if (strncmp(r->p, token, n) != 0)
+        return false;
+    r->p += n;
+    return true;
+}
+
+static void expect(reader *r, const char *token, const char *what)
+{
+    if (!accept(r, token))
+        wrong(r, what);
+}
+
+static double number(reader *r)
+{
+    double x;
+
+    spaces(r);
+    if (!eg__parse_real(&r->p, &x))
+        wrong(r, "this is no number");
+    return x;
+}
+
+/* A dtype's name with its bracket, which tells a value from an attribute. */
+static eg_dtype accept_dtype(reader *r)
+{
+    char word[16];
+    size_t n = 0;
+
+    spaces(r);
+    while (n < sizeof word - 1 && isalnum((unsigned char)r->p[n]))
+        n++;
+    memcpy(word, r->p, n);
+    word[n] = '\0';
+    eg_dtype dtype = eg_dtype_find(word);
+    if (dtype != EG_NO_DTYPE && r->p[n] == '[')
+        r->p += n + 1;
+    else
+        dtype = EG_NO_DTYPE;
+    return dtype;
+}
+
+static void take_elements(reader *r, op_value *v)
+{
+    size_t size = eg__dtype(v->spec.dtype)->size;
+    const eg_spec one = {.dtype = v->spec.dtype, .size = 1};
+
+    if (accept(r, "ramp ")) {
+        double a = number(r), b = number(r), m = number(r);
+        for (int64_t i = 0; i < v->spec.size; i++)
+            eg__set_element_real(v->spec.dtype, (char *)v->data + (size_t)i * size,
+                a + b * (double)(i % (int64_t)m));
+        return;
+    }
+    for (int64_t i = 0; i < v->spec.size; i++) {
+        spaces(r);
+        if (!eg__literal_parse(&one, (char *)v->data + (size_t)i * size, &r->p))
+            wrong(r, "this is no element of that dtype, or elements are missing");
+    }
+}
+
+static bool accept_value(reader *r, op_value *v)
+{
+    v->spec.dtype = accept_dtype(r);
+    if (v->spec.dtype == EG_NO_DTYPE)
+        return false;
+    while (!accept(r, "]")) {
+        if (v->spec.rank == EG_MAX_RANK)
+            wrong(r, "more axes than a tensor has");
+        v->spec.dims[v->spec.rank++] = (int64_t)number(r);
+        accept(r, ",");
+    }
+    if (!eg__spec_measure(&v->spec))
+        wrong(r, "a shape no memory holds");
+    v->data = take_memory(eg__bytes(&v->spec));
+    take_elements(r, v);
+    return true;
+}
+
+static void take_operation(reader *r, op_case *c)
+{
+    char word[40];
+    size_t n = 0;
+
+    spaces(r);
+    while (n < sizeof word - 1 && isalnum((unsigned char)r->p[n]))
+        n++;
+    memcpy(word, r->p, n);
+    word[n] = '\0';
+    c->op = eg__op_find(word);
+    if (!c->op)
+        wrong(r, "there is no operation of that name");
+    r->p += n;
+    expect(r, "(", "a bracket is missing");
+}
+
+static void take_arguments(reader *r, op_case *c)
+{
+    eg__attrs_complete(c->attrs, c->op->attrs_size ? c->op->attrs_size : sizeof(size_t), NULL);
+    while (!accept(r, ")")) {
+        if (c->n_in < EG__MAX_IN && accept_value(r, &c->in[c->n_in]))
+            c->n_in++;
+        else if (!c->op->attrs || !eg__attrs_parse(c->op->attrs, c->attrs, &r->p))
+            wrong(r, "this is neither a value nor an attribute of the operation");
+        accept(r, ",");
+        spaces(r);
+    }
+    if (c->op->variadic ? c->n_in < 1 : c->n_in != eg__n_named(c->op))
+        wrong(r, "the operation takes another number of inputs");
+}
+
+static void take_error(reader *r, op_case *c)
+{
+    expect(r, "\"", "a message in quotes is missing");
+    size_t n = strcspn(r->p, "\"");
+    if (n == 0 || n >= sizeof c->error)
+        wrong(r, "no message, or one that is too long");
+    memcpy(c->error, r->p, n);
+    r->p += n + 1;
+}
+
+static void take_results(reader *r, op_case *c)
+{
+    if (accept(r, "error")) {
+        take_error(r, c);
+        return;
+    }
+    do {
+        if (c->n_out == eg__n_out(c->op) || !accept_value(r, &c->out[c->n_out]))
+            wrong(r, "this is no result of the operation");
+        c->n_out++;
+    } while (accept(r, ","));
+    if (c->n_out != eg__n_out(c->op))
+        wrong(r, "a result is missing");
+    if (accept(r, "~"))
+        c->tolerance = number(r);
+}
+
+static void take_line(reader *r)
+{
+    static op_case c;
+
+    spaces(r);
+    if (*r->p == '#' || *r->p == '\0')
+        return;
+    c = (op_case){.line = r->line};
+    snprintf(c.file, sizeof c.file, "%s", r->file);
+    take_operation(r, &c);
+    take_arguments(r, &c);
+    if (accept(r, "->"))
+        take_results(r, &c);
+    spaces(r);
+    if (*r->p)
+        wrong(r, "the line goes on unexpectedly");
+    if (!op_is_wanted(c.op))
+        return;
+    if (n_all == capacity) {
+        capacity = capacity ? capacity * 2 : 64;
+        all = realloc(all, sizeof *all * (size_t)capacity);
+        if (!all)
+            exit(2);
+    }
+    all[n_all++] = c;
+}
+
+static void read_table(const char *folder, const char *name)
+{
+    static char path[512], line[1 << 16];
+    reader r = {.file = name, .p = line, .start = line};
+
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *f = fopen(path, "r");
+    if (!f)
+        wrong(&r, "the table cannot be read");
+    while (fgets(line, sizeof line, f)) {
+        line[strcspn(line, "\n")] = '\0';
+        r.line++;
+        r.p = r.start = line;
+        take_line(&r);
+    }
+    fclose(f);
+}
+
+static int is_table(const struct dirent *entry)
+{
+    const char *dot = strrchr(entry->d_name, '.');
+    return dot && strcmp(dot, ".case") == 0;
+}
+
+const op_case *cases(int *n)
+{
+    struct dirent **tables;
+
+    if (!all) {
+        int count = scandir(TABLES, &tables, is_table, alphasort);
+        for (int i = 0; i < count; i++) {
+            read_table(TABLES, tables[i]->d_name);
+            free(tables[i]);
+        }
+        if (count <= 0 || !all)
+            wrong(&(reader){.file = TABLES, .p = "", .start = ""}, "no case was found");
+        free(tables);
+    }
+    *n = n_all;
+    return all;
+}
+
+bool op_is_wanted(const eg_opdef *op)
+{
+    const char *only = getenv("EAGRE_TEST_OP");
+    return !only || !*only || strcmp(only, op->name) == 0;
+}
+
+/* ---- complaining ---------------------------------------------------------------------------- */
+
+void complain(const op_case *c, const char *format, ...)
+{
+    va_list args;
+    char text[1024];
+
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (c)
+        print_error("%s:%d: %s: %s\n", c->file, c->line, c->op->name, text);
+    else
+        print_error("%s\n", text);
+    complaints++;
+}
+
+void complaints_end(const char *file, int line)
+{
+    int n = complaints;
+
+    complaints = 0;
+    if (n > 0) {
+        print_error("%d complaints\n", n);
+        _fail(file, line);
+    }
+}
+
+bool is_fine(const op_case *c, const char *what)
+{
+    eg_error e;
+
+    if (eg_pending(&e) == EG_OK)
+        return true;
+    complain(c, "%s: %s: %s: %s", what, eg_status_name(e.status), e.op, e.message);
+    eg_report(NULL);
+    return false;
+}
+
+const char *shown(const eg_spec *spec, const void *data, char *room, size_t size)
+{
+    eg__text text = {0};
+    char name[EG__SPEC_TEXT];
+
+    eg__text_format(&text, "%s ", eg__spec_text(spec, name));
+    if (spec->size <= 256)
+        eg__literal_put(spec, data, &text);
+    snprintf(room, size, "%s", text.start ? text.start : "");
+    eg__text_free(&text);
+    return room;
+}
+
+const char *attrs_shown(const op_case *c, char *room, size_t size)
+{
+    eg__text text = {0};
+
+    eg__attrs_text(c->op->attrs, c->attrs, true, &text);
+    snprintf(room, size, "%s", text.start ? text.start : "");
+    eg__text_free(&text);
+    return room;
+}
+
+/* ---- using a case --------------------------------------------------------------------------- */
+
+eg_tensor *value_tensor(const op_value *v)
+{
+    return (eg_copy)(v->spec.dtype, v->spec.rank, v->spec.dims, v->data);
+}
+
+void case_inputs(const op_case *c, eg_tensor *in[])
+{
+    for (int i = 0; i < c->n_in; i++)
+        in[i] = value_tensor(&c->in[i]);
+}
+
+eg_tensor *case_apply(const op_case *c, eg_tensor *const in[])
+{
+    return eg_apply(c->op, c->op->attrs ? c->attrs : NULL, c->n_in, in);
+}
+
+eg_tensor *result(eg_tensor *y, int i)
+{
+    return eg_parts(y) > 0 ? (eg_part)(y, i) : y;
+}
+
+bool dtypes_agree(const op_case *c)
+{
+    eg_dtype common = EG_NO_DTYPE;
+
+    for (int i = 0; i < c->n_in; i++) {
+        if (!(c->op->promote >> (c->op->variadic ? 0 : i) & 1))
+            continue;
+        if (common != EG_NO_DTYPE && c->in[i].spec.dtype != common)
+            return false;
+        common = c->in[i].spec.dtype;
+    }
+    return true;
+}
+
+int64_t case_size(const op_case *c)
+{
+    int64_t n = 0;
+
+    for (int i = 0; i < c->n_in; i++)
+        n += c->in[i].spec.size;
+    return n;
+}
+
+bool same_bits(eg_tensor *a, eg_tensor *b)
+{
+    if (!a || !b || eg_parts(a) != eg_parts(b))
+        return false;
+    for (int i = 0; i < eg_parts(a); i++)
+        if (!same_bits((eg_part)(a, i), (eg_part)(b, i)))
+            return false;
+    if (eg_parts(a) > 0)
+        return true;
+    return eg__same_spec(&a->spec, &b->spec) &&
+        memcmp((eg_data)(a, eg_dtype_of(a)), (eg_data)(b, eg_dtype_of(b)), eg__bytes(&a->spec)) ==
+        0;
+}
+
+/* The distance between x and its neighbour away from zero, in float32 or float64. */
+static double last_place(eg_dtype dtype, double x)
+{
+    if (dtype == EG_FLOAT32)
+        return (double)(nextafterf(fabsf((float)x), INFINITY) - fabsf((float)x));
+    return nextafter(fabs(x), (double)INFINITY) - fabs(x);
+}
+
+static bool agrees_at(const op_case *c, const eg_spec *spec, const char *x, const char *y)
+{
+    if (eg__dtype(spec->dtype)->kind != EG__REAL)
+        return memcmp(x, y, eg__dtype(spec->dtype)->size) == 0;
+    double got = eg__element_real(spec->dtype, x), want = eg__element_real(spec->dtype, y);
+    if (isnan(got) || isnan(want))
+        return isnan(got) && isnan(want);
+    if (got == want)
+        return c->tolerance > 0 || signbit(got) == signbit(want);
+    if (isinf(got) || isinf(want))
+        return false;
+    double room = c->tolerance > 0 ? c->tolerance : 4 * last_place(spec->dtype, want);
+    return fabs(got - want) <= room;
+}
+
+bool agrees(const op_case *c, eg_tensor *x, const op_value *expected)
+{
+    size_t size = eg__dtype(expected->spec.dtype)->size;
+
+    if (!x || !eg__same_spec(&x->spec, &expected->spec))
+        return false;
+    for (int64_t i = 0; i < x->spec.size; i++)
+        if (!agrees_at(c, &x->spec, (const char *)x->data + (size_t)i * size,
+                (const char *)expected->data + (size_t)i * size))
+            return false;
+    return true;
+}

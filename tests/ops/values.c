@@ -1,0 +1,376 @@
+/* What operations compute, as their tables of cases say and as kernels must: golden values, shape
+ * rule against kernel, every kernel against the last, any position, any number of threads.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "cases.h"
+#include "op/choose.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- golden values -------------------------------------------------------------------------- */
+
+static void check_golden(const op_case *c)
+{
+    eg_tensor *in[EG__MAX_IN];
+    char got[512], want[512];
+    EG_SCOPE;
+
+    case_inputs(c, in);
+    eg_tensor *y = case_apply(c, in);
+    if (!is_fine(c, "it fails"))
+        return;
+    for (int i = 0; i < c->n_out; i++) {
+        eg_tensor *x = result(y, i);
+        if (!agrees(c, x, &c->out[i]))
+            complain(c, "result %d is %s, not %s", i, shown(&x->spec, x->data, got, sizeof got),
+                shown(&c->out[i].spec, c->out[i].data, want, sizeof want));
+    }
+}
+
+TEST(each_case_gives_its_golden_value)
+{
+    FOR_EACH_CASE(c)
+    check_golden(c);
+    assert_no_complaints();
+}
+
+/* ---- kernels -------------------------------------------------------------------------------- */
+
+enum { GUARD = 64 };
+
+/* A case's kernel run on arrays of the test's own. */
+typedef struct bench {
+    const op_case *c;
+    const eg_spec *in_spec[EG__MAX_IN];
+    eg_spec out_spec[EG__MAX_OUT], *out_at[EG__MAX_OUT];
+    void *in[EG__MAX_IN];
+    unsigned char *out[EG__MAX_OUT];
+    int n_out;
+} bench;
+
+static size_t room_of(const eg_spec *spec)
+{
+    return (eg__bytes(spec) + 2 * GUARD) / GUARD * GUARD;
+}
+
+static void *room_new(size_t size, int fill)
+{
+    void *room = aligned_alloc(GUARD, size);
+
+    assert_non_null(room);
+    return memset(room, fill, size);
+}
+
+/* Inputs copied to aligned memory, outputs by the shape rule; false where that fails. */
+static bool bench_open(bench *b, const op_case *c)
+{
+    *b = (bench){.c = c, .n_out = eg__n_out(c->op)};
+    if (!dtypes_agree(c))
+        return false;
+    for (int i = 0; i < c->n_in; i++)
+        b->in_spec[i] = &c->in[i].spec;
+    for (int i = 0; i < b->n_out; i++)
+        b->out_at[i] = &b->out_spec[i];
+    eg_shapes s = {c->op, c->attrs, c->n_in, b->in_spec, b->out_at};
+    if (c->op->infer(&s) != EG_OK)
+        return is_fine(c, "the shape rule fails") && false;
+    for (int i = 0; i < c->n_in; i++) {
+        b->in[i] = room_new(room_of(b->in_spec[i]), 0);
+        memcpy(b->in[i], c->in[i].data, eg__bytes(b->in_spec[i]));
+    }
+    for (int i = 0; i < b->n_out; i++)
+        b->out[i] = room_new(room_of(&b->out_spec[i]), 0);
+    return true;
+}
+
+static void bench_close(bench *b)
+{
+    for (int i = 0; i < b->c->n_in; i++)
+        free(b->in[i]);
+    for (int i = 0; i < b->n_out; i++)
+        free(b->out[i]);
+}
+
+/* Runs a kernel over outputs filled with a byte, output 0 in `first` unless that is NULL; what the
+ * kernel says of itself goes to *job. False where it does not take the problem. */
+static bool bench_run(bench *b, const eg_kernel *kernel, int fill, void *first, eg_job *job)
+{
+    eg_problem p = {b->c->attrs, b->c->n_in, b->n_out, b->in_spec,
+        (const eg_spec *const *)b->out_at};
+    void *out[EG__MAX_OUT];
+
+    if (kernel->prepare(kernel, &p, job)) {
+        is_fine(b->c, kernel->name);
+        return false;
+    }
+    for (int i = 0; i < b->n_out; i++)
+        out[i] = memset(b->out[i], fill, room_of(&b->out_spec[i]));
+    out[0] = first ? first : out[0];
+    unsigned char *scratch = room_new(job->scratch / GUARD * GUARD + 2 * GUARD, fill);
+    eg_status status = job->run(job, b->in, out, scratch);
+    for (int i = 0; i < GUARD; i++)
+        if (scratch[job->scratch + (size_t)i] != (unsigned char)fill)
+            complain(b->c, "%s writes %d bytes behind its scratch", kernel->name, i);
+    free(scratch);
+    if (job->drop)
+        job->drop(job);
+    if (status != EG_OK)
+        is_fine(b->c, kernel->name);
+    return status == EG_OK;
+}
+
+static void *copy_of(const void *bytes, size_t size)
+{
+    return memcpy(room_new(size, 0), bytes, size);
+}
+
+static void check_writes(bench *b, const eg_kernel *kernel)
+{
+    unsigned char *kept[EG__MAX_OUT];
+    eg_job job;
+
+    if (!bench_run(b, kernel, 0x00, NULL, &job))
+        return;
+    for (int i = 0; i < b->n_out; i++)
+        kept[i] = copy_of(b->out[i], room_of(&b->out_spec[i]));
+    bench_run(b, kernel, 0xa5, NULL, &job);
+    for (int i = 0; i < b->n_out; i++) {
+        size_t n = eg__bytes(&b->out_spec[i]);
+        if (memcmp(kept[i], b->out[i], n) != 0)
+            complain(b->c, "%s does not write all of result %d", kernel->name, i);
+        for (size_t k = n; k < n + GUARD && k < room_of(&b->out_spec[i]); k++)
+            if (kept[i][k] != 0x00 || b->out[i][k] != 0xa5)
+                complain(b->c, "%s writes behind result %d", kernel->name, i);
+        free(kept[i]);
+    }
+    for (int i = 0; i < b->c->n_in; i++)
+        if (memcmp(b->in[i], b->c->in[i].data, eg__bytes(b->in_spec[i])) != 0)
+            complain(b->c, "%s changes input %d", kernel->name, i);
+}
+
+TEST(kernels_write_what_the_shape_rule_says_and_nothing_else)
+{
+    FOR_EACH_CASE(c)
+    {
+        bench b;
+        if (c->op->kernels && bench_open(&b, c)) {
+            for (const eg_kernel *const *k = c->op->kernels; *k; k++)
+                check_writes(&b, *k);
+            bench_close(&b);
+        }
+    }
+    assert_no_complaints();
+}
+
+/* Whether two results of one problem differ by no more than the order of sums explains. */
+static bool close_enough(const eg_spec *spec, const void *x, const void *y)
+{
+    size_t size = eg__dtype(spec->dtype)->size;
+    double most = 0, epsilon = spec->dtype == EG_FLOAT32 ? 0x1p-23 : 0x1p-52;
+
+    if (eg__dtype(spec->dtype)->kind != EG__REAL)
+        return memcmp(x, y, eg__bytes(spec)) == 0;
+    for (int64_t i = 0; i < spec->size; i++) {
+        double value = eg__element_real(spec->dtype, (const char *)x + (size_t)i * size);
+        most = isfinite(value) && fabs(value) > most ? fabs(value) : most;
+    }
+    for (int64_t i = 0; i < spec->size; i++) {
+        double a = eg__element_real(spec->dtype, (const char *)x + (size_t)i * size);
+        double b = eg__element_real(spec->dtype, (const char *)y + (size_t)i * size);
+        bool same = a == b || (isnan(a) && isnan(b));
+        if (!same && !(fabs(a - b) <= 64 * epsilon * most))
+            return false;
+    }
+    return true;
+}
+
+static void check_against_last(bench *b, const eg_kernel *kernel, const eg_kernel *last)
+{
+    unsigned char *kept[EG__MAX_OUT];
+    eg_job job;
+
+    if (kernel == last || !bench_run(b, kernel, 0, NULL, &job))
+        return;
+    for (int i = 0; i < b->n_out; i++)
+        kept[i] = copy_of(b->out[i], room_of(&b->out_spec[i]));
+    if (!bench_run(b, last, 0, NULL, &job))
+        complain(b->c, "%s takes it, but the last kernel, %s, does not", kernel->name, last->name);
+    for (int i = 0; i < b->n_out; i++) {
+        if (!close_enough(&b->out_spec[i], b->out[i], kept[i]))
+            complain(b->c, "result %d of %s is not that of %s", i, kernel->name, last->name);
+        free(kept[i]);
+    }
+}
+
+TEST(each_kernel_agrees_with_the_last)
+{
+    FOR_EACH_CASE(c)
+    {
+        bench b;
+        const eg_kernel *const *last = c->op->kernels;
+        if (!last || !bench_open(&b, c))
+            continue;
+        while (last[1])
+            last++;
+        for (const eg_kernel *const *k = c->op->kernels; *k; k++)
+            check_against_last(&b, *k, *last);
+        bench_close(&b);
+    }
+    assert_no_complaints();
+}
+
+/* Puts the result in the place of input i. */
+static void check_in_place(bench *b, const eg_kernel *kernel, int i)
+{
+    size_t n = eg__bytes(&b->out_spec[0]);
+    eg_job job;
+
+    if (!bench_run(b, kernel, 0, NULL, &job) || !job.in_place)
+        return;
+    unsigned char *expected = copy_of(b->out[0], room_of(&b->out_spec[0]));
+    unsigned char *before = copy_of(b->in[i], room_of(b->in_spec[i]));
+    if (bench_run(b, kernel, 0, b->in[i], &job) && memcmp(b->in[i], expected, n) != 0)
+        complain(b->c, "%s gives something else in the place of input %d", kernel->name, i);
+    memcpy(b->in[i], before, room_of(b->in_spec[i]));
+    free(expected);
+    free(before);
+}
+
+TEST(a_result_can_take_the_place_of_an_input_where_the_kernel_says_so)
+{
+    FOR_EACH_CASE(c)
+    {
+        bench b;
+        if (!c->op->kernels || !bench_open(&b, c))
+            continue;
+        for (const eg_kernel *const *k = c->op->kernels; *k; k++)
+            for (int i = 0; i < c->n_in; i++)
+                if (eg__bytes(b.in_spec[i]) == eg__bytes(&b.out_spec[0]) &&
+                    b.in_spec[i]->size == b.out_spec[0].size)
+                    check_in_place(&b, *k, i);
+        bench_close(&b);
+    }
+    assert_no_complaints();
+}
+
+/* ---- position and threads ------------------------------------------------------------------- */
+
+/* The value `times` over, along a new first axis, behind axes of size 1 up to `rank`. */
+static eg_tensor *tiled(const op_value *v, int64_t times, int rank)
+{
+    eg_spec spec = {.dtype = v->spec.dtype, .rank = rank + 1};
+    size_t n = eg__bytes(&v->spec);
+
+    spec.dims[0] = times;
+    for (int i = 0; i < rank; i++) {
+        int own = i - (rank - v->spec.rank);
+        spec.dims[i + 1] = own < 0 ? 1 : v->spec.dims[own];
+    }
+    char *data = malloc(n * (size_t)times + 1);
+    assert_non_null(data);
+    for (int64_t i = 0; i < times; i++)
+        memcpy(data + n * (size_t)i, v->data, n);
+    eg_tensor *x = (eg_copy)(spec.dtype, spec.rank, spec.dims, data);
+    free(data);
+    return x;
+}
+
+static int widest(const op_case *c)
+{
+    int rank = 0;
+
+    for (int i = 0; i < c->n_in; i++)
+        rank = c->in[i].spec.rank > rank ? c->in[i].spec.rank : rank;
+    return rank;
+}
+
+static eg_tensor *apply_tiled(const op_case *c, int64_t times)
+{
+    eg_tensor *in[EG__MAX_IN];
+
+    for (int i = 0; i < c->n_in; i++)
+        in[i] = tiled(&c->in[i], times, widest(c));
+    return case_apply(c, in);
+}
+
+static void check_position(const op_case *c, int64_t times)
+{
+    eg_tensor *in[EG__MAX_IN];
+    EG_SCOPE;
+
+    case_inputs(c, in);
+    eg_tensor *once = case_apply(c, in), *often = apply_tiled(c, times);
+    if (!is_fine(c, "it fails when repeated"))
+        return;
+    size_t n = eg__bytes(&once->spec);
+    for (int64_t i = 0; i < times; i++)
+        if (memcmp((char *)often->data + n * (size_t)i, once->data, n) != 0) {
+            complain(c, "repetition %lld of %lld has other bits", (long long)i, (long long)times);
+            return;
+        }
+}
+
+TEST(an_element_does_not_depend_on_its_position)
+{
+    FOR_EACH_CASE(c)
+    if ((c->op->traits & EG__ELEMENTWISE) && widest(c) < EG_MAX_RANK && case_size(c) < 1000) {
+        check_position(c, 7);
+        check_position(c, 131);
+    }
+    assert_no_complaints();
+}
+
+/* A case with enough elements to wake every worker. */
+static eg_tensor *apply_large(const op_case *c)
+{
+    eg_tensor *in[EG__MAX_IN];
+    int64_t most = 0;
+
+    for (int i = 0; i < c->n_in; i++)
+        most = c->in[i].spec.size > most ? c->in[i].spec.size : most;
+    if ((c->op->traits & EG__ELEMENTWISE) && most > 0 && widest(c) < EG_MAX_RANK)
+        return apply_tiled(c, EG_CRUEL ? 20000 / most + 1 : 400000 / most + 1);
+    case_inputs(c, in);
+    return case_apply(c, in);
+}
+
+static void check_threads(const op_case *c)
+{
+    EG_SCOPE;
+    eg_set_threads(1);
+    eg_tensor *one = apply_large(c);
+
+    if (!is_fine(c, "it fails on one thread"))
+        return;
+    for (int n = 2; n <= 4; n *= 2) {
+        eg_set_threads(n);
+        eg_tensor *several = apply_large(c);
+        if (is_fine(c, "it fails on several threads") && !same_bits(one, several))
+            complain(c, "%d threads give other bits than one", n);
+    }
+}
+
+/* Whether it is the first case of its operation and dtype: threads do not depend on values. */
+static bool leads(const op_case *c)
+{
+    int n;
+    const op_case *first = cases(&n);
+
+    for (; first < c; first++)
+        if (first->op == c->op && !first->error[0] && c->n_in > 0 && case_size(first) > 0 &&
+            first->in[c->n_in - 1].spec.dtype == c->in[c->n_in - 1].spec.dtype)
+            return false;
+    return true;
+}
+
+TEST(results_do_not_depend_on_the_number_of_threads)
+{
+    int threads = eg_threads();
+
+    FOR_EACH_CASE(c)
+    if (case_size(c) >= 1000 || leads(c) || c->n_in == 0 || c->n_out == 0)
+        check_threads(c);
+    eg_set_threads(threads);
+    assert_no_complaints();
+}

@@ -341,6 +341,21 @@ static eg_tensor *apply(application *a)
     return y;
 }
 
+static inline bool count_ok(const eg_opdef *op, int n, eg_tensor *const in[])
+{
+    if (op->variadic)
+        return n > 0 && n <= EG__MAX_IN && in;
+    return n >= 0 && n <= EG__NAMED_IN && (n == 0 || (in && op->in[n - 1])) &&
+        (n == EG__NAMED_IN || !op->in[n]);
+}
+
+EG_COLD static eg_tensor *refuse_count(const eg_opdef *op, int n)
+{
+    if (op->variadic)
+        return eg__fail_null(EG_INVALID, op->name, "%d inputs; it takes 1 to %d", n, EG__MAX_IN);
+    return eg__fail_null(EG_INVALID, op->name, "%d inputs; it takes %d", n, eg__n_named(op));
+}
+
 eg_tensor *eg_apply(const eg_opdef *op, const void *attrs, int n, eg_tensor *const in[])
 {
     application a;
@@ -348,8 +363,8 @@ eg_tensor *eg_apply(const eg_opdef *op, const void *attrs, int n, eg_tensor *con
 
     if (EG_UNLIKELY(eg__me.failed))
         return NULL;
-    if (EG_UNLIKELY(n > EG__MAX_IN || (n < 1 && op->variadic) || !in))
-        return eg__fail_null(EG_INVALID, op->name, "%d inputs; it takes 1 to %d", n, EG__MAX_IN);
+    if (EG_UNLIKELY(!count_ok(op, n, in)))
+        return refuse_count(op, n);
     if (op->attrs) {
         eg__attrs_complete(full, op->attrs_size, attrs);
         attrs = full;

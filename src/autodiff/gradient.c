@@ -183,8 +183,8 @@ eg_status eg_gradient_with(eg_tensor *target, int n, eg_tensor *const sources[],
 
     for (int i = 0; gradients && i < n; i++)
         gradients[i] = NULL;
-    eg__attrs_complete(&all, sizeof all, attrs);
-    if (eg__me.failed || check(tape, target, n, sources, gradients) != EG_OK)
+    if (eg__me.failed || !eg__attrs_complete(&all, sizeof all, attrs, op_name) ||
+        check(tape, target, n, sources, gradients) != EG_OK)
         return eg__me.failed;
     if (!target_is_known(tape, target, &all))
         return eg__me.failed;

@@ -143,9 +143,8 @@ eg_scope *eg_tape_open(const eg_tape_attrs *attrs)
     eg_tape_attrs all;
     eg_scope *scope = eg__scope_open(EG__TAPE_SCOPE);
 
-    if (eg__scope_is_inert(scope))
+    if (eg__scope_is_inert(scope) || !eg__attrs_complete(&all, sizeof all, attrs, "eg_tape_open"))
         return scope;
-    eg__attrs_complete(&all, sizeof all, attrs);
     eg__tape *tape = eg__alloc_zero(sizeof *tape);
     if (!tape) {
         eg__fail_memory("eg_tape_open", sizeof *tape);

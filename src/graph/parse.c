@@ -252,7 +252,7 @@ static bool take_arguments(reader *r, line *l)
         l->fixed = accept(r, "; not trainable");
         return expect(r, ")");
     }
-    eg__attrs_complete(l->attrs, size, NULL);
+    eg__attrs_complete(l->attrs, size, NULL, NULL);
     for (bool first = true; !accept(r, ")"); first = false)
         if ((!first && !expect(r, ",")) || !take_argument(r, l))
             return false;

@@ -30,16 +30,20 @@ static eg_tensor *scaled(eg_tensor *x, double factor)
     return eg_mul(x, number_like(x, factor));
 }
 
-/* The attributes a caller of any version meant. */
-static void complete(void *full, size_t size, const void *given)
+/* The options a caller of any version meant. */
+static bool complete(void *full, size_t size, const void *given, const char *op)
 {
-    size_t n = 0;
+    size_t n = size;
 
     memset(full, 0, size);
-    if (given) {
+    if (given)
         memcpy(&n, given, sizeof n);
+    if (n < sizeof n)
+        return eg_fail(EG_INVALID, op, "the options begin with their size, which is not set") &&
+            false;
+    if (given)
         memcpy(full, given, n < size ? n : size);
-    }
+    return true;
 }
 
 /* ---- made and freed ------------------------------------------------------------------------- */
@@ -194,11 +198,14 @@ static bool add_power(eg_optimizer *o, const char *name)
 
 eg_optimizer *eg_adam_new(int n, eg_tensor *const variables[], const eg_adam_attrs *attrs)
 {
-    eg_optimizer *o = make("eg_adam_new", n, variables, 2 * n + 2);
+    static const char op[] = "eg_adam_new";
+    eg_adam_attrs all;
+    eg_optimizer *o =
+        complete(&all, sizeof all, attrs, op) ? make(op, n, variables, 2 * n + 2) : NULL;
 
     if (!o)
         return NULL;
-    complete(&o->adam, sizeof o->adam, attrs);
+    o->adam = all;
     o->adam.rate = o->adam.rate != 0 ? o->adam.rate : 0.001;
     o->adam.beta_1 = o->adam.beta_1 != 0 ? o->adam.beta_1 : 0.9;
     o->adam.beta_2 = o->adam.beta_2 != 0 ? o->adam.beta_2 : 0.999;
@@ -234,12 +241,14 @@ static eg_status sgd_step(eg_optimizer *o, eg_tensor *const gradients[])
 
 eg_optimizer *eg_sgd_new(int n, eg_tensor *const variables[], const eg_sgd_attrs *attrs)
 {
-    eg_optimizer *o = make("eg_sgd_new", n, variables, n);
+    static const char op[] = "eg_sgd_new";
+    eg_sgd_attrs all;
+    eg_optimizer *o = complete(&all, sizeof all, attrs, op) ? make(op, n, variables, n) : NULL;
     bool done = true;
 
     if (!o)
         return NULL;
-    complete(&o->sgd, sizeof o->sgd, attrs);
+    o->sgd = all;
     o->sgd.rate = o->sgd.rate != 0 ? o->sgd.rate : 0.01;
     o->step = sgd_step;
     for (int i = 0; o->sgd.momentum != 0 && done && i < n; i++)

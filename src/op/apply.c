@@ -366,10 +366,9 @@ eg_tensor *eg_apply(const eg_opdef *op, const void *attrs, int n, eg_tensor *con
     if (EG_UNLIKELY(!count_ok(op, n, in)))
         return refuse_count(op, n);
     if (op->attrs) {
-        eg__attrs_complete(full, op->attrs_size, attrs);
-        attrs = full;
-        if (!attrs_ok(op, attrs))
+        if (!eg__attrs_complete(full, op->attrs_size, attrs, op->name) || !attrs_ok(op, full))
             return NULL;
+        attrs = full;
     }
     a.op = op;
     a.attrs = attrs;

@@ -9,18 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-void eg__attrs_complete(void *full, size_t size, const void *given)
-{
-    size_t n = 0;
-
-    memset(full, 0, size);
-    if (given) {
-        memcpy(&n, given, sizeof n);
-        memcpy(full, given, n < size ? n : size);
-    }
-    memcpy(full, &size, sizeof size);
-}
-
 /* A field as a list of whole numbers, which is what every kind is. */
 typedef struct field {
     int n;

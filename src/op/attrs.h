@@ -5,6 +5,7 @@
 #ifndef OP_ATTRS_H
 #define OP_ATTRS_H
 
+#include "base/attrs.h"
 #include "base/text.h"
 #include <eagre/ops/shape.h>
 #include <stddef.h>
@@ -30,10 +31,6 @@ typedef struct eg_attr {
     }
 
 enum { EG__ATTRS_SIZE = 512 }; /* no attribute struct is larger */
-
-/* Brings the struct a caller of any version gave into `full`, which has `size` bytes: missing
- * fields are zero, the size field is `size`. */
-void eg__attrs_complete(void *full, size_t size, const void *given);
 
 bool eg__attrs_equal(const eg_attr *table, const void *a, const void *b);
 uint64_t eg__attrs_hash(const eg_attr *table, const void *attrs, uint64_t hash);

@@ -139,13 +139,6 @@ const void *eg_data(eg_tensor *x, eg_dtype dtype)
 
 /* ---- printing ------------------------------------------------------------------------------- */
 
-static eg_print_attrs meant(const eg_print_attrs *given)
-{
-    eg_print_attrs all;
-    eg__attrs_complete(&all, sizeof all, given);
-    return all;
-}
-
 static void put_one(eg__text *text, eg_tensor *x, const eg_print_attrs *attrs, const char *op)
 {
     if (x->kind == EG__VALUE) {
@@ -208,9 +201,9 @@ static eg_status print_now(eg_tensor *x, const eg_print_attrs *attrs)
 
 eg_status eg_print_with(eg_tensor *x, const eg_print_attrs *attrs)
 {
-    eg_print_attrs all = meant(attrs);
+    eg_print_attrs all;
 
-    if (eg__me.failed)
+    if (eg__me.failed || !eg__attrs_complete(&all, sizeof all, attrs, "eg_print"))
         return eg__me.failed;
     if (x && eg__watch_printed(x, &all) != EG_OK)
         return eg__me.failed;
@@ -228,10 +221,10 @@ eg_status eg_print(eg_tensor *x)
 
 char *eg_to_text(eg_tensor *x, const eg_print_attrs *attrs)
 {
-    eg_print_attrs all = meant(attrs);
+    eg_print_attrs all;
     eg__text text = {0};
 
-    if (eg__me.failed)
+    if (eg__me.failed || !eg__attrs_complete(&all, sizeof all, attrs, "eg_to_text"))
         return NULL;
     if (x && x->kind <= EG__VARIABLE && eg__watch_asked(x, EG__ASK_RAW) != EG_OK)
         return NULL;

@@ -256,7 +256,8 @@ eg_tensor *eg_one_hot_with(eg_tensor *indices, int64_t depth, const eg_one_hot_a
 {
     eg_one_hot_attrs full;
 
-    eg__attrs_complete(&full, sizeof full, attrs);
+    if (!eg__attrs_complete(&full, sizeof full, attrs, eg_op_one_hot.name))
+        return NULL;
     eg__hot_attrs all = {sizeof all, depth, full.dtype ? full.dtype : EG_FLOAT32};
     return EG__APPLY(&eg_op_one_hot, &all, indices);
 }

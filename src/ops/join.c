@@ -81,7 +81,8 @@ eg_tensor *eg_stack_with(int n, eg_tensor *const x[], const eg_concat_attrs *att
     eg_tensor *wide[EG__MAX_IN];
     eg_concat_attrs full;
 
-    eg__attrs_complete(&full, sizeof full, attrs);
+    if (!eg__attrs_complete(&full, sizeof full, attrs, eg_op_concat.name))
+        return NULL;
     for (int i = 0; x && i < n && i < EG__MAX_IN; i++)
         wide[i] = x[i] ? eg_expand_dims(x[i], full.axis) : NULL;
     return eg_apply(&eg_op_concat, attrs, n, x ? wide : NULL);

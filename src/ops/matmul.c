@@ -80,7 +80,8 @@ eg_tensor *eg_matmul_with(eg_tensor *a, eg_tensor *b, const eg_matmul_attrs *att
 {
     eg_matmul_attrs full;
 
-    eg__attrs_complete(&full, sizeof full, attrs);
+    if (!eg__attrs_complete(&full, sizeof full, attrs, eg_op_matmul.name))
+        return NULL;
     bool row = a && eg_rank(a) == 1 && !full.transpose_a;
     bool column = b && eg_rank(b) == 1 && !full.transpose_b;
     eg_tensor *z = EG__APPLY(&eg_op_matmul, &full, row ? eg_expand_dims(a, 0) : a,

@@ -56,9 +56,10 @@ static eg_tensor *draw(const eg_opdef *op, eg_tensor *key, int rank, const int64
     eg_random_attrs full;
     eg_spec spec;
 
-    eg__attrs_complete(&full, sizeof full, attrs);
+    if (eg__me.failed || !eg__attrs_complete(&full, sizeof full, attrs, op->name))
+        return NULL;
     eg_dtype dtype = full.dtype ? full.dtype : EG_FLOAT32;
-    if (eg__me.failed || eg__spec_set(&spec, op->name, dtype, rank, dims) != EG_OK)
+    if (eg__spec_set(&spec, op->name, dtype, rank, dims) != EG_OK)
         return NULL;
     eg__random_attrs all = {.size = sizeof all, .dtype = dtype, .dims.n = rank};
     for (int i = 0; i < rank; i++)

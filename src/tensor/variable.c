@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tensor/variable.h"
+#include "base/attrs.h"
 #include "base/memory.h"
 #include <eagre/variable.h>
 #include <string.h>
@@ -28,16 +29,6 @@ static eg__variable *make_state(const char *name, bool trainable)
     return v;
 }
 
-/* The attributes a caller of any version meant: fields its struct does not reach are zero. */
-static eg_variable_attrs meant(const eg_variable_attrs *given)
-{
-    eg_variable_attrs all = {0};
-
-    if (given)
-        memcpy(&all, given, given->size < sizeof all ? given->size : sizeof all);
-    return all;
-}
-
 static eg_tensor *make(eg_tensor *value, const eg_variable_attrs *attrs)
 {
     eg_tensor *variable = eg__handle_new(EG__VARIABLE, new_name);
@@ -60,8 +51,9 @@ static eg_tensor *make(eg_tensor *value, const eg_variable_attrs *attrs)
 eg_tensor *eg_variable_new(eg_tensor *initial, const eg_variable_attrs *attrs)
 {
     eg_tensor *from = initial, *current = NULL;
+    eg_variable_attrs all;
 
-    if (eg__me.failed)
+    if (eg__me.failed || !eg__attrs_complete(&all, sizeof all, attrs, new_name))
         return NULL;
     if (initial && initial->kind == EG__VARIABLE)
         from = current = eg__variable_get(initial, NULL);
@@ -75,7 +67,6 @@ eg_tensor *eg_variable_new(eg_tensor *initial, const eg_variable_attrs *attrs)
         return NULL;
     value->recording = 0;
     eg__me.things_made++;
-    eg_variable_attrs all = meant(attrs);
     eg_tensor *variable = make(value, &all);
     if (!variable)
         eg__unref(value);

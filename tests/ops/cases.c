@@ -144,7 +144,8 @@ static void take_operation(reader *r, op_case *c)
 
 static void take_arguments(reader *r, op_case *c)
 {
-    eg__attrs_complete(c->attrs, c->op->attrs_size ? c->op->attrs_size : sizeof(size_t), NULL);
+    eg__attrs_complete(c->attrs, c->op->attrs_size ? c->op->attrs_size : sizeof(size_t), NULL,
+        NULL);
     while (!accept(r, ")")) {
         if (c->n_in < EG__MAX_IN && accept_value(r, &c->in[c->n_in]))
             c->n_in++;

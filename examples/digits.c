@@ -8,6 +8,12 @@
  * other people, are read once, at the end. The weights of the first model are saved as safetensors,
  * loaded back and tested again.
  *
+ * The sizes were chosen without the test rows. The rows held back cannot tell 64 hidden units from
+ * 512, nor 30 epochs from 100: they differ by one row in 143. Training ten times on the rows in
+ * their order, each time without another tenth, mostly other writers, can: 96.6 % of the rows left
+ * out are right with 128 units and 60 epochs, 95.9 % with 64 units and 30, and more of either adds
+ * 0.1 at most.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <eagre.h>
 #include <math.h>
@@ -15,7 +21,8 @@
 #include <string.h>
 #include <time.h>
 
-enum { PIXELS = 64, HIDDEN = 64, CLASSES = 10, BATCH = 32, PARAMETERS = 4, MOST_SEEDS = 32 };
+enum { PIXELS = 64, HIDDEN = 128, CLASSES = 10, BATCH = 32, PARAMETERS = 4, MOST_SEEDS = 32 };
+enum { USAGE = 64 };
 
 typedef struct options {
     const char *folder, *save;
@@ -62,6 +69,8 @@ static void split(const rows *all, rows *train, rows *validation)
     int64_t n = eg_dim(all->images, 0), held = n / 10;
     eg_tensor *order = eg_permutation(eg_key(2026), n);
 
+    if (eg_ok() && n - held < BATCH)
+        eg_fail(EG_INVALID, "digits", "fewer rows to train on than one batch of 32; use more");
     *validation = pick(all, eg_slice(order, .count = EG_AT(held)));
     *train = pick(all, eg_slice(order, .begin = EG_AT(held)));
 }
@@ -227,17 +236,35 @@ static void save_and_load(const options *o, const model *m, const rows *test)
     free_model(&again);
 }
 
-static void report_spread(const double accuracy[], int n)
+static void report_accuracy(const double validation[], const double test[], int n)
 {
     double sum = 0, low = 1, high = 0;
 
     for (int i = 0; i < n; i++) {
-        sum += accuracy[i];
-        low = fmin(low, accuracy[i]);
-        high = fmax(high, accuracy[i]);
+        printf("seed %d: validation accuracy %.2f %%, test accuracy %.2f %%\n", i + 1,
+            100 * validation[i], 100 * test[i]);
+        sum += test[i];
+        low = fmin(low, test[i]);
+        high = fmax(high, test[i]);
     }
     printf("test accuracy over %d seeds: mean %.2f %%, from %.2f to %.2f %%\n", n, 100 * sum / n,
         100 * low, 100 * high);
+}
+
+/* The test rows are read here, after everything is decided. */
+static void judge(const options *o, const model models[], const rows *validation)
+{
+    EG_SCOPE;
+    rows test = load(o, "test");
+    double on_validation[MOST_SEEDS], on_test[MOST_SEEDS];
+
+    for (int i = 0; i < o->seeds; i++) {
+        on_validation[i] = accuracy_of(&models[i], validation);
+        on_test[i] = accuracy_of(&models[i], &test);
+    }
+    if (eg_ok())
+        report_accuracy(on_validation, on_test, o->seeds);
+    save_and_load(o, &models[0], &test);
 }
 
 static void run(const options *o)
@@ -245,7 +272,7 @@ static void run(const options *o)
     EG_SCOPE;
     rows all = load(o, "train"), training, validation;
     model models[MOST_SEEDS];
-    double accuracy[MOST_SEEDS], us;
+    double us;
 
     split(&all, &training, &validation);
     if (!eg_ok())
@@ -255,49 +282,65 @@ static void run(const options *o)
     compare_modes(o, &training, &models[0]);
     for (int i = 1; i < o->seeds; i++)
         models[i] = train(o, i + 1, true, &training, &us);
-    for (int i = 0; i < o->seeds && eg_ok(); i++)
-        printf("seed %d: validation accuracy %.2f %%\n", i + 1,
-            100 * accuracy_of(&models[i], &validation));
-    rows test = load(o, "test"); /* not before everything is decided */
-    for (int i = 0; i < o->seeds; i++)
-        accuracy[i] = accuracy_of(&models[i], &test);
-    if (eg_ok())
-        report_spread(accuracy, o->seeds);
-    save_and_load(o, &models[0], &test);
+    judge(o, models, &validation);
     for (int i = 0; i < o->seeds; i++)
         free_model(&models[i]);
 }
 
+/* A whole number from 1 to `most`, and nothing else. */
+static bool take_number(const char *text, int most, int *number)
+{
+    char *end;
+    long value = strtol(text, &end, 10);
+
+    if (end == text || *end || value < 1 || value > most)
+        return false;
+    *number = (int)value;
+    return true;
+}
+
+static bool take_option(const char *name, const char *value, options *o)
+{
+    if (strcmp(name, "--data") == 0)
+        o->folder = value;
+    else if (strcmp(name, "--save") == 0)
+        o->save = value;
+    else if (strcmp(name, "--epochs") == 0)
+        return take_number(value, 1000000, &o->epochs);
+    else if (strcmp(name, "--seeds") == 0)
+        return take_number(value, MOST_SEEDS, &o->seeds);
+    else if (strcmp(name, "--rows") == 0)
+        return take_number(value, 1000000, &o->rows);
+    else
+        return false;
+    return true;
+}
+
 static bool take_options(int argc, char **argv, options *o)
 {
-    for (int i = 1; i + 1 < argc; i += 2) {
-        int number = atoi(argv[i + 1]);
-        if (strcmp(argv[i], "--data") == 0)
-            o->folder = argv[i + 1];
-        else if (strcmp(argv[i], "--save") == 0)
-            o->save = argv[i + 1];
-        else if (strcmp(argv[i], "--epochs") == 0 && number > 0)
-            o->epochs = number;
-        else if (strcmp(argv[i], "--seeds") == 0 && number > 0 && number <= MOST_SEEDS)
-            o->seeds = number;
-        else if (strcmp(argv[i], "--rows") == 0 && number > 0)
-            o->rows = number;
-        else
-            return false;
-    }
-    return argc % 2 == 1;
+    bool fine = argc % 2 == 1;
+
+    for (int i = 1; i + 1 < argc && fine; i += 2)
+        fine = take_option(argv[i], argv[i + 1], o);
+    return fine;
+}
+
+static void usage(FILE *to)
+{
+    fputs("usage: digits [--data FOLDER] [--epochs N] [--seeds N] [--rows N] [--save FILE]\n", to);
 }
 
 int main(int argc, char **argv)
 {
-    options o = {"examples/data", "digits.safetensors", 30, 5, 0};
+    options o = {"examples/data", "digits.safetensors", 60, 5, 0};
 
+    if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+        usage(stdout);
+        return 0;
+    }
     if (!take_options(argc, argv, &o)) {
-        fprintf(stderr,
-            "usage: %s [--data FOLDER] [--epochs N] [--seeds N] [--rows N] "
-            "[--save FILE]\n",
-            argv[0]);
-        return 64;
+        usage(stderr);
+        return USAGE;
     }
     EG_SCOPE;
     run(&o);

@@ -1,6 +1,6 @@
 /* A tour of eagre for newcomers. Read it from top to bottom; `tutorial [FOLDER]` runs it and puts
- * its pictures and traces into FOLDER (default: the current one). A comment with an arrow is what
- * the line above or beside it prints.
+ * its pictures and its trace into FOLDER (default: the current one). A comment with an arrow is
+ * what the line above or beside it prints, up to a comma or semicolon where more follows.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <eagre.h>
@@ -15,13 +15,19 @@ static double milliseconds(void)
     return 1e3 * (double)t.tv_sec + 1e-6 * (double)t.tv_nsec;
 }
 
+static void heading(const char *text)
+{
+    if (eg_ok())
+        printf("\n%s\n", text);
+}
+
 /* ---- 1. Operations run at once --------------------------------------------------------------- */
 
 static void eager_values(void)
 {
     EG_SCOPE; /* everything made in this block is freed at its end */
 
-    puts("\n1. Operations run at once");
+    heading("1. Operations run at once");
     printf("executing eagerly: %s\n", eg_executing_eagerly() ? "yes" : "no");
     /* -> executing eagerly: yes */
 
@@ -60,7 +66,7 @@ static int halvings(eg_tensor *x)
 static void control_flow(void)
 {
     EG_SCOPE;
-    puts("\n2. Plain C decides");
+    heading("2. Plain C decides");
     printf("100 is halved %d times\n", halvings(eg_constant(100.0)));
     /* -> 100 is halved 7 times */
 }
@@ -72,7 +78,7 @@ static void gradients(void)
     EG_SCOPE;
     eg_tensor *x = eg_constant(3.0), *slope;
 
-    puts("\n3. Gradients");
+    heading("3. Gradients");
     {
         EG_TAPE; /* remembers what depends on x */
         eg_watch(x);
@@ -118,7 +124,7 @@ static void large_product(void)
     eg_tensor *a = eg_normal(eg_key(1), EG_DIMS(1000, 1000));
     eg_tensor *b = eg_normal(eg_key(2), EG_DIMS(1000, 1000));
 
-    puts("\n4. A function is traced once");
+    heading("4. A function is traced once");
     eg_tensor *c = eg_call(f, a, b);
     double eager = time_eager(a, b, 10), traced = time_traced(f, a, b, 10);
     eg_tensor *same = eg_min(eg_cast(eg_equal(c, product_of(a, b)), EG_INT32));
@@ -143,7 +149,7 @@ static void branches(const char *picture)
     EG_SCOPE;
     eg_function *f = eg_function_of(conditional_operation);
 
-    puts("\n5. Branches on values stay right");
+    heading("5. Branches on values stay right");
     eg_print(conditional_operation(eg_constant(5.0), eg_constant(4.0))); /* -> 25. float32[] */
     eg_print(eg_call(f, 5.0, 4.0));
     /* -> 25. float32[] */
@@ -153,17 +159,23 @@ static void branches(const char *picture)
     /* -> 36. float32[] */
     char *tree = eg_function_text(f);
     fputs(tree ? tree : "", stdout);
+    /* -> conditional_operation(%0: float32[], %1: float32[]) */
+    /* ->     %2 = Greater(%0, %1) : bool[] */
     /* ->     if %2 */
     /* ->         %3 = Square(%0) : float32[] */
+    /* ->         return %3 */
     /* ->     else */
     /* ->         %3 = Neg(%0) : float32[] */
+    /* ->         return %3 */
     eg_free(tree);
     eg_function_report(f, stdout);
+    /* -> conditional_operation: 3 calls, 1 from graphs, 0 eager */
+    /* ->   trace: the first call */
     eg_function_draw(f, picture);
     eg_function_free(f);
 }
 
-/* ---- 6. The same as a graph in a session ------------------------------------------------------ */
+/* ---- 6. The same as a graph in a session ----------------------------------------------------- */
 
 static void session(const char *picture)
 {
@@ -171,7 +183,7 @@ static void session(const char *picture)
     eg_graph *graph = eg_graph_new("sum");
     eg_tensor *x, *y, *sum, *result;
 
-    puts("\n6. A graph in a session");
+    heading("6. A graph in a session");
     {
         EG_GRAPH(graph); /* operations are appended, nothing runs */
         x = eg_give(eg_placeholder("x", EG_FLOAT32, EG_DIMS(2, 2)));
@@ -188,14 +200,19 @@ static void session(const char *picture)
     /* ->  [33. 44.]] float32[2,2] */
     char *text = eg_graph_text(graph);
     fputs(text ? text : "", stdout);
+    /* -> graph "sum" { */
+    /* ->   %0 = Placeholder() "x" : float32[2,2] */
+    /* ->   %1 = Placeholder() "y" : float32[2,2] */
     /* ->   %2 = Add(%0, %1) "sum" : float32[2,2] */
+    /* ->   return %2 */
+    /* -> } */
     eg_free(text);
     eg_graph_draw(graph, picture);
     eg_session_free(s);
     eg_graph_free(graph);
 }
 
-/* ---- 7. What ran, and how long ---------------------------------------------------------------- */
+/* ---- 7. What ran, and how long --------------------------------------------------------------- */
 
 static void profile(const char *trace)
 {
@@ -203,7 +220,7 @@ static void profile(const char *trace)
     eg_profile *p = eg_profile_new();
     eg_tensor *x = eg_uniform(eg_key(3), EG_DIMS(512, 512));
 
-    puts("\n7. What ran, and how long");
+    heading("7. What ran, and how long");
     eg_profile_start(p);
     for (int i = 0; i < 3; i++) {
         EG_SCOPE;
@@ -216,18 +233,19 @@ static void profile(const char *trace)
     eg_profile_free(p);
 }
 
-/* ---- 8. Errors wait until you look ------------------------------------------------------------ */
+/* ---- 8. Errors wait until you look ----------------------------------------------------------- */
 
 static void errors(void)
 {
     eg_error e;
 
-    puts("\n8. Errors wait until you look");
+    heading("8. Errors wait until you look");
     {
         EG_TRY(&e); /* what fails in this block ends here */
         eg_print(eg_neg(eg_add(EG_F32(1, 2), EG_F32(1, 2, 3))));
     }
-    printf("%s: %s\n", e.op, e.message);
+    if (eg_ok())
+        printf("%s: %s\n", e.op, e.message);
     /* -> Add: float32[2] and float32[3]: the shapes do not broadcast */
 }
 
@@ -236,11 +254,9 @@ static void path_in(char path[512], const char *folder, const char *name)
     snprintf(path, 512, "%s/%s", folder, name);
 }
 
-int main(int argc, char **argv)
+static void tour(const char *folder)
 {
-    const char *folder = argc > 1 ? argv[1] : ".";
     char tree[512], graph[512], trace[512];
-    EG_SCOPE;
 
     path_in(tree, folder, "conditional_operation.svg");
     path_in(graph, folder, "sum.svg");
@@ -256,5 +272,17 @@ int main(int argc, char **argv)
     if (eg_ok())
         printf("\npictures: %s, %s; profile: %s (open it with chrome://tracing)\n", tree, graph,
             trace);
+}
+
+int main(int argc, char **argv)
+{
+    bool help = argc == 2 && strcmp(argv[1], "--help") == 0;
+
+    if (help || argc > 2 || (argc == 2 && argv[1][0] == '-')) {
+        fputs("usage: tutorial [FOLDER]\n", help ? stdout : stderr);
+        return help ? 0 : 64;
+    }
+    EG_SCOPE;
+    tour(argc == 2 ? argv[1] : ".");
     return eg_report(stderr);
 }

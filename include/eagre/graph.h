@@ -41,9 +41,9 @@ EG_API eg_tensor *eg_graph_symbol(eg_graph *graph, const char *name);
 /* How many nodes the graph has. Question. */
 EG_API int eg_graph_size(const eg_graph *graph);
 
-/* The graph as text, numbered by a walk from its named symbols (or, where there are none, from the
- * results nobody uses), constants and variables with their values, bit for bit. Free with eg_free.
- * NULL after an error. */
+/* The graph as text, numbered by a walk from what the text it came from returned and from its named
+ * symbols (or, where there are none, from the results nobody uses), constants and variables with
+ * their values, bit for bit. Free with eg_free. NULL after an error. */
 EG_API char *eg_graph_text(const eg_graph *graph);
 
 /* A graph from such text, which may be hostile: a mistake is an error with its line. Variables in

@@ -50,16 +50,14 @@ static uint32_t walk(const eg_graph *graph, uint32_t root, uint32_t number[], fr
     return n;
 }
 
-uint32_t eg__graph_number(const eg_graph *graph, uint32_t number[])
+bool eg__graph_number(const eg_graph *graph, uint32_t number[], uint32_t *count)
 {
     size_t size = sizeof(frame) * ((size_t)graph->n + 1);
     frame *stack = eg__alloc(size);
     uint32_t n = 0;
 
-    if (!stack) {
-        eg__fail_memory("a graph's text", size);
-        return 0;
-    }
+    if (!stack)
+        return eg__fail_memory("a graph's text", size), false;
     for (int i = 0; i < graph->n; i++)
         number[i] = UINT32_MAX;
     for (int i = 0; i < graph->n_inputs; i++)
@@ -70,7 +68,8 @@ uint32_t eg__graph_number(const eg_graph *graph, uint32_t number[])
     for (int i = 0; i < graph->n_outputs; i++)
         n = walk(graph, graph->outputs[i].node, number, stack, n);
     eg__free(stack, size);
-    return n;
+    *count = n;
+    return true;
 }
 
 /* ---- literals ------------------------------------------------------------------------------- */
@@ -216,29 +215,45 @@ static void put_nodes(const eg_graph *graph, const uint32_t number[], uint32_t o
 void eg__graph_put(const eg_graph *graph, bool origins, eg__text *text)
 {
     size_t size = sizeof(uint32_t) * 2 * ((size_t)graph->n + 1);
-    uint32_t *number = eg__alloc(size);
+    uint32_t *number = eg__alloc(size), n;
 
     if (!number) {
         eg__fail_memory("a graph's text", size);
         return;
     }
-    uint32_t n = eg__graph_number(graph, number);
-    eg__text_format(text, "graph \"%s\" {\n", graph->name);
-    put_nodes(graph, number, number + graph->n, n, origins, text);
+    if (eg__graph_number(graph, number, &n)) {
+        eg__text_format(text, "graph \"%s\" {\n", graph->name);
+        put_nodes(graph, number, number + graph->n, n, origins, text);
+    }
     eg__free(number, size);
 }
 
 /* ---- the public text ------------------------------------------------------------------------ */
 
-/* What the user wants to see of a graph: its named symbols, or what nobody uses. */
-static eg_status choose_outputs(eg_graph *graph)
+static bool is_output(const eg_graph *graph, eg_ref r)
 {
-    graph->n_outputs = 0;
-    for (int i = 0; i < graph->n && !eg__me.failed; i++)
-        if (graph->nodes[i].name && graph->nodes[i].op != &eg_op_placeholder)
-            eg__graph_want(graph, (eg_ref){(uint32_t)i, 0});
-    if (graph->n_outputs == 0 && !eg__me.failed)
-        return eg__graph_want_leaves(graph);
+    for (int i = 0; i < graph->n_outputs; i++)
+        if (eg__same_ref(graph->outputs[i], r))
+            return true;
+    return false;
+}
+
+/* What the user wants to see of a graph: what its text returned if it has one, and its named
+ * symbols; where there is neither, what nobody uses. */
+static eg_status choose_outputs(eg_graph *shown, const eg_graph *graph)
+{
+    shown->outputs = NULL;
+    shown->n_outputs = shown->outputs_capacity = 0;
+    for (int i = 0; i < graph->n_outputs && !eg__me.failed; i++)
+        eg__graph_want(shown, graph->outputs[i]);
+    for (int i = 0; i < graph->n && !eg__me.failed; i++) {
+        eg_ref r = {(uint32_t)i, 0};
+        bool named = graph->nodes[i].name && graph->nodes[i].op != &eg_op_placeholder;
+        if (named && !is_output(shown, r))
+            eg__graph_want(shown, r);
+    }
+    if (shown->n_outputs == 0 && !eg__me.failed)
+        return eg__graph_want_leaves(shown);
     return eg__me.failed;
 }
 
@@ -252,9 +267,7 @@ char *eg_graph_text(const eg_graph *graph)
     if (!graph)
         return eg__fail_null(EG_INVALID, op, "graph is NULL");
     eg_graph shown = *graph;
-    shown.outputs = NULL;
-    shown.outputs_capacity = 0;
-    if (choose_outputs(&shown) == EG_OK)
+    if (choose_outputs(&shown, graph) == EG_OK)
         eg__graph_put(&shown, false, &text);
     eg__free(shown.outputs, sizeof *shown.outputs * (size_t)shown.outputs_capacity);
     if (!eg__me.failed)

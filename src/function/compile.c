@@ -44,7 +44,7 @@ void eg__piece_unref(eg__piece *p)
         eg__frames_end(&p->frames);
         eg__plan_free(p->plan);
     }
-    eg__free(p->roles, sizeof *p->roles * (size_t)p->wanted_capacity);
+    eg__free(p->roles, sizeof *p->roles * (size_t)p->roles_capacity);
     eg__free(p->wanted, sizeof *p->wanted * (size_t)p->wanted_capacity);
     eg__free(p, sizeof *p);
 }
@@ -87,8 +87,7 @@ static bool want(building *b, const eg__value *v, eg__role role)
     eg__piece *p = place_of(b, v->segment)->piece;
     int i = find_wanted(p, v);
     if (i < 0) {
-        int flags = p->wanted_capacity;
-        if (!eg__reserve(&p->roles, sizeof *p->roles, p->n_wanted, &flags) ||
+        if (!eg__reserve(&p->roles, sizeof *p->roles, p->n_wanted, &p->roles_capacity) ||
             !eg__reserve(&p->wanted, sizeof *p->wanted, p->n_wanted, &p->wanted_capacity)) {
             eg__fail_memory(op_name, sizeof *v);
             return false;

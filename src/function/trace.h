@@ -186,8 +186,8 @@ typedef struct eg__piece {
     atomic_int refs;
     const eg__segment *segment;
     eg__value *wanted; /* what the plan gives, in order of its outputs */
-    int n_wanted, wanted_capacity;
-    eg__role *roles; /* of the wanted */
+    eg__role *roles;   /* of the wanted */
+    int n_wanted, wanted_capacity, roles_capacity;
     eg__plan *plan;
     eg__frames frames;
 } eg__piece;

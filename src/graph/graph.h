@@ -116,8 +116,8 @@ void eg__node_put(const eg_graph *graph, const eg_node *node, const uint32_t num
     eg__text *text);
 
 /* Numbers nodes by a walk from the outputs: number[i] is node i's, UINT32_MAX where it is not
- * reached. Returns how many were. */
-uint32_t eg__graph_number(const eg_graph *graph, uint32_t number[]);
+ * reached; *count, how many were. False, reported, where memory is out. */
+bool eg__graph_number(const eg_graph *graph, uint32_t number[], uint32_t *count);
 
 /* The elements of a constant, exactly: appended as text, read back from *p. */
 void eg__literal_put(const eg_spec *spec, const void *data, eg__text *text);

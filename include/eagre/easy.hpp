@@ -20,6 +20,7 @@
 #define EAGRE_EASY_HPP
 
 #include <eagre/cpp/value.hpp>
+#include <eagre/cpp/error.hpp>
 #include <eagre/cpp/scope.hpp>
 #include <eagre/cpp/data.hpp>
 #include <eagre/cpp/ops.hpp>

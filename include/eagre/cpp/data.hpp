@@ -8,6 +8,7 @@
 
 #include <array>
 #include <ostream>
+#include <string>
 
 namespace eagre
 {
@@ -56,8 +57,8 @@ template <class T> tensor copy(const std::vector<T> &data, const place &at = pla
 template <class T>
 tensor copy(const std::vector<T> &data, const shape &dims, const place &at = place())
 {
-    tensor row = copy(data, at);
-    return eg_reshape(row.get(), dims.rank(), dims.data());
+    tensor flat = copy(data, at);
+    return eg_reshape(flat.get(), dims.rank(), dims.data());
 }
 
 /* array<float>({{1, 2}, {3, 4}}), or array(m) for `float m[2][2]`: one to four dimensions. */
@@ -114,6 +115,7 @@ inline tensor tuple(const tensors &parts, const place &at = place())
     return eg_tuple_of(parts.count(), parts.data());
 }
 
+/* Part i of a tuple. */
 inline tensor part(const tensor &x, int i, const place &at = place())
 {
     at.note();
@@ -153,15 +155,26 @@ inline void print(const operand &x, const print_options &options = {})
     eg_print_with(x.alone(), &attrs);
 }
 
-/* The same text; empty after an error. */
-inline std::string to_text(const tensor &x, const print_options &options = {})
+namespace detail
 {
-    eg_print_attrs attrs = options.plain();
-    std::unique_ptr<char, detail::freed_by<eg_free>> text(eg_to_text(x.get(), &attrs));
 
-    return text ? text.get() : "";
+/* A string of the library's as one of C++; empty after an error. */
+inline std::string taken(char *text)
+{
+    std::unique_ptr<char, freed_by<eg_free>> held(text);
+    return held ? held.get() : "";
 }
 
+} // namespace detail
+
+/* The same text; empty after an error. */
+inline std::string to_text(const operand &x, const print_options &options = {})
+{
+    eg_print_attrs attrs = options.plain();
+    return detail::taken(eg_to_text(x.alone(), &attrs));
+}
+
+/* std::cout << x: what `print` prints. */
 inline std::ostream &operator<<(std::ostream &out, const tensor &x)
 {
     return out << to_text(x);

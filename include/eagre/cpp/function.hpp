@@ -6,8 +6,8 @@
 
 #include <eagre/cpp/math.hpp>
 
-#include <exception>
-#include <new>
+#include <array>
+#include <string>
 #include <tuple>
 
 namespace eagre
@@ -15,7 +15,8 @@ namespace eagre
 
 /* ---- tapes ---------------------------------------------------------------------------------- */
 
-/* How a tape is used: persistent, only_watched, or both joined by |. */
+/* How a tape is used: once, persistent for several gradients, only_watched to leave trainable
+ * variables alone, or both joined by |. */
 enum class taping : unsigned { once = 0, persistent = 1, only_watched = 2 };
 
 constexpr taping operator|(taping a, taping b) noexcept
@@ -23,11 +24,13 @@ constexpr taping operator|(taping a, taping b) noexcept
     return static_cast<taping>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
 }
 
-/* A tape, which is a scope too. */
+/* A tape, which is a scope too: it remembers what depends on trainable variables or on what is
+ * watched, for `gradient`. */
 class tape : public scope
 {
   public:
-    explicit tape(taping how = taping::once) noexcept : scope(open(static_cast<unsigned>(how)))
+    [[nodiscard]] explicit tape(taping how = taping::once) noexcept
+        : scope(open(static_cast<unsigned>(how)))
     {
     }
 
@@ -45,6 +48,7 @@ inline void watch(const operand &x)
     eg_watch(x.alone());
 }
 
+/* Where a gradient starts, and what stands for one that is not connected. */
 struct gradient_options {
     tensor target_gradient = {};   /* start from this [ones] */
     bool unconnected_none = false; /* is_none() instead of zeros where a source has no path */
@@ -62,56 +66,29 @@ inline std::vector<tensor> gradient(const operand &target, const tensors &source
     return {found.begin(), found.end()};
 }
 
-/* auto [dw, db] = gradient(loss, w, b); */
-template <class... T, std::enable_if_t<(std::is_convertible_v<const T &, tensor> && ...), int> = 0>
-std::array<tensor, sizeof...(T)> gradient(const operand &target, const T &...sources)
+/* tensor dx = gradient(y, x); */
+template <class T, detail::if_tensors<T> = 0>
+tensor gradient(const operand &target, const T &source, const gradient_options &options = {})
 {
-    std::array<eg_tensor *, sizeof...(T)> from{tensor(sources).get()...}, found{};
+    return gradient(target, tensors{source}, options)[0];
+}
 
-    eg_gradient(target.alone(), static_cast<int>(from.size()), from.data(), found.data());
-    return std::apply([](auto... x) { return std::array<tensor, sizeof...(T)>{tensor(x)...}; },
-        found);
+/* auto [dw, db] = gradient(loss, w, b); */
+template <class A, class B, class... More, detail::if_tensors<A, B, More...> = 0>
+std::array<tensor, sizeof...(More) + 2> gradient(const operand &target, const A &a, const B &b,
+    const More &...more)
+{
+    std::array<tensor, sizeof...(More) + 2> found;
+    std::vector<tensor> list = gradient(target, tensors{a, b, more...});
+
+    std::copy(list.begin(), list.end(), found.begin());
+    return found;
 }
 
 /* ---- bodies --------------------------------------------------------------------------------- */
 
 namespace detail
 {
-
-/* An exception on its way from a body through the library to the caller. */
-inline thread_local std::exception_ptr thrown;
-
-/* In a catch block: keeps the exception and fails in its words, so that the library ends the call. */
-inline void keep_exception(const char *name) noexcept
-{
-    thrown = std::current_exception();
-    try {
-        throw;
-    } catch (const error &e) {
-        const eg_error &d = e.details();
-        place(d.file, d.line, d.function).note();
-        eg_fail(d.status, d.op, d.message);
-        eg_at(nullptr);
-    } catch (const std::bad_alloc &e) {
-        eg_fail(EG_NO_MEMORY, name, e.what());
-    } catch (const std::exception &e) {
-        eg_fail(EG_INVALID, name, e.what());
-    } catch (...) {
-        eg_fail(EG_INVALID, name, "the body threw what is no std::exception");
-    }
-}
-
-/* Behind a call: throws on what its body has thrown, in place of the error. */
-inline void throw_on()
-{
-    if (!thrown)
-        return;
-    std::exception_ptr e = std::exchange(thrown, nullptr);
-    if (eg_ok())
-        return; /* the body ran once more, and well */
-    eg_report(nullptr);
-    std::rethrow_exception(e);
-}
 
 inline constexpr int most_arguments = 16;
 
@@ -170,19 +147,15 @@ template <class F, class Env> struct body final : held_body, environment<Env> {
 
     template <std::size_t... I> tensor run(eg_tensor *const in[], std::index_sequence<I...>) const
     {
-        return std::apply([&](auto &...env) { return tensor(call(env..., tensor(in[I])...)); },
+        return std::apply([&](auto &...first) { return tensor(call(first..., tensor(in[I])...)); },
             this->before());
     }
 
     template <int N> static eg_tensor *enter(int, eg_tensor *const in[], void *env) noexcept
     {
-        auto *self = static_cast<body *>(static_cast<environment<Env> *>(env));
-        try {
-            return self->run(in, std::make_index_sequence<N>()).get();
-        } catch (...) {
-            keep_exception(self->name);
-            return nullptr;
-        }
+        auto *self = static_cast<const body *>(static_cast<environment<Env> *>(env));
+        return run_body(self->name,
+            [&] { return self->run(in, std::make_index_sequence<N>()).get(); });
     }
 };
 
@@ -191,9 +164,10 @@ template <class F, class Env> struct body final : held_body, environment<Env> {
 /* ---- functions ------------------------------------------------------------------------------ */
 
 /* A function made from anything that takes tensors and returns one: a lambda, a std::function, a
- * pointer. What a lambda captures is as constant as a global: the bytes that may change between
- * calls belong into a function_with. An exception thrown in the body ends the call and comes out of
- * it; nothing is assigned then. */
+ * pointer. What a lambda captures must live as long as the function (`owned` tensors do) and is as
+ * constant as a global: the bytes that may change between calls belong into a function_with. An
+ * exception thrown in the body ends the call and comes out of it; nothing is assigned then. `name`,
+ * a literal, stands in errors and reports. */
 class function
 {
   public:
@@ -201,8 +175,18 @@ class function
     explicit function(F body, const char *name = "function", const place &at = place())
     {
         constexpr int n = detail::arity<F>::template count<>();
-        static_assert(n >= 0, "a body takes up to 16 eagre::tensor and returns one");
+        static_assert(n >= 0,
+            "a body takes up to 16 eagre::tensor, returns one and is no mutable lambda");
         hold<n>(std::make_unique<detail::body<F, void>>(std::move(body), name), at);
+    }
+
+    function(function &&other) noexcept = default;
+
+    function &operator=(function &&other) noexcept
+    {
+        it_.swap(other.it_);
+        body_.swap(other.body_);
+        return *this;
     }
 
     /* Up to eight tensors or numbers; numbers take the dtype of the first tensor among them. */
@@ -219,13 +203,11 @@ class function
         return call({}, at);
     }
 
-    /* With any number of tensors. */
+    /* With any number of tensors, counted when the program runs. */
     tensor call(const tensors &in, const place &at = place()) const
     {
         at.note();
-        eg_tensor *y = eg_call_of(it_.get(), in.count(), in.data());
-        detail::throw_on();
-        return y;
+        return run(in.count(), in.data());
     }
 
     /* For the plain functions. */
@@ -234,11 +216,24 @@ class function
         return it_.get();
     }
 
+    /* How many signatures have been traced: 1 after many calls that look alike. */
     int trace_count() const noexcept
     {
         return eg_function_trace_count(it_.get());
     }
 
+    /* The reason of trace number i, from 0; none behind the last. */
+    std::optional<eg_retrace> retrace(int i) const noexcept
+    {
+        eg_retrace reason{};
+
+        reason.size = sizeof reason;
+        if (!eg_function_retrace(it_.get(), i, &reason))
+            return std::nullopt;
+        return reason;
+    }
+
+    /* Calls, replays, traces, branches and bytes so far. */
     eg_function_info info() const noexcept
     {
         eg_function_info now{};
@@ -258,17 +253,20 @@ class function
     /* The recorded trees, both sides of every branch that was met. */
     std::string text() const
     {
-        std::unique_ptr<char, detail::freed_by<eg_free>> text(eg_function_text(it_.get()));
-        return text ? text.get() : "";
+        return detail::taken(eg_function_text(it_.get()));
     }
 
-    void report(FILE *to) const
+    /* All of the above for people. */
+    void report(FILE *to, const place &at = place()) const
     {
+        at.note();
         eg_function_report(it_.get(), to);
     }
 
-    void draw(const std::string &path) const
+    /* The recorded trees as a picture: .dot, .svg, .png or .pdf. */
+    void draw(const std::string &path, const place &at = place()) const
     {
+        at.note();
         eg_function_draw(it_.get(), path.c_str());
     }
 
@@ -298,17 +296,20 @@ class function
             dtype = dtype == EG_NO_DTYPE ? x->dtype() : dtype;
         for (; n < most && !list[n]->is_missing(); n++)
             in[n] = list[n]->in(dtype);
-        eg_tensor *y = eg_call_of(it_.get(), static_cast<int>(n), in.data());
-        detail::throw_on();
-        return y;
+        return run(static_cast<int>(n), in.data());
+    }
+
+    tensor run(int n, eg_tensor *const *in) const
+    {
+        return detail::run_call([&] { return eg_call_of(it_.get(), n, in); });
     }
 
     std::unique_ptr<detail::held_body> body_; /* outlives it_ */
     detail::thing<eg_function, eg_function_free> it_;
 };
 
-/* A function whose body takes settings before its tensors. Their bytes are part of every
- * signature: change them between calls, and the next call has a trace of its own.
+/* A function whose body takes settings before its tensors. Their bytes, padding
+ * too, are part of every signature: change them, and the next call has a trace of its own.
  *     eagre::function_with f([](const settings &s, eagre::tensor x) { ... }, settings{});
  *     f.env().rate = 0.5; */
 template <class Env> class function_with : public function
@@ -321,12 +322,14 @@ template <class Env> class function_with : public function
     function_with(F body, const Env &env, const char *name = "function", const place &at = place())
     {
         constexpr int n = detail::arity<F, const Env &>::template count<>();
-        static_assert(n >= 0, "a body takes the environment and up to 16 eagre::tensor");
+        static_assert(n >= 0,
+            "a body takes the environment, then up to 16 eagre::tensor, and returns one");
         auto held = std::make_unique<detail::body<F, Env>>(std::move(body), name, env);
         env_ = &held->env;
         hold<n>(std::move(held), at);
     }
 
+    /* The settings, to change between calls. */
     Env &env() noexcept
     {
         return *env_;

@@ -21,16 +21,19 @@ inline bool executing_eagerly() noexcept
 class graph
 {
   public:
-    explicit graph(const char *name = "graph") : it_(eg_graph_new(name))
+    explicit graph(const char *name = "graph", const place &at = place())
+        : it_((at.note(), eg_graph_new(name)))
     {
     }
 
+    /* From what text() gave; it may be hostile. */
     static graph parse(const std::string &text, const place &at = place())
     {
         at.note();
         return graph(eg_graph_parse(text.c_str()));
     }
 
+    /* Text in a file. */
     static graph load(const std::string &path, const place &at = place())
     {
         at.note();
@@ -43,6 +46,7 @@ class graph
         eg_graph_save(it_.get(), path.c_str());
     }
 
+    /* A picture: .dot, .svg, .png or .pdf. */
     void draw(const std::string &path, const place &at = place()) const
     {
         at.note();
@@ -56,15 +60,16 @@ class graph
         return eg_graph_symbol(it_.get(), name);
     }
 
+    /* How many nodes it has. */
     int size() const noexcept
     {
         return eg_graph_size(it_.get());
     }
 
+    /* Nodes, constants and variables as text, bit for bit; empty after an error. */
     std::string text() const
     {
-        std::unique_ptr<char, detail::freed_by<eg_free>> text(eg_graph_text(it_.get()));
-        return text ? text.get() : "";
+        return detail::taken(eg_graph_text(it_.get()));
     }
 
     /* For the plain functions. */
@@ -85,7 +90,7 @@ class graph
 class building : public scope
 {
   public:
-    explicit building(const graph &g, const place &at = place())
+    [[nodiscard]] explicit building(const graph &g, const place &at = place())
         : scope((at.note(), eg_graph_open(g.get())))
     {
     }
@@ -130,11 +135,13 @@ class feed
 class session
 {
   public:
-    explicit session(const graph &g) : it_(eg_session_new(g.get()))
+    explicit session(const graph &g, const place &at = place())
+        : it_((at.note(), eg_session_new(g.get())))
     {
     }
 
-    /* auto results = s.run({{x, a}, {y, b}}, {sum, product}); */
+    /* The fetches, in their order, and nothing that they do not need:
+     *     auto results = s.run({{x, a}, {y, 2.5}}, {sum, product}); */
     std::vector<tensor> run(const std::vector<feed> &feeds, const tensors &fetches,
         const place &at = place())
     {
@@ -149,8 +156,9 @@ class session
         return {results.begin(), results.end()};
     }
 
-    /* One result. */
-    tensor run(const std::vector<feed> &feeds, const tensor &fetch, const place &at = place())
+    /* tensor y = s.run({{x, a}}, sum); */
+    template <class T, detail::if_tensors<T> = 0>
+    tensor run(const std::vector<feed> &feeds, const T &fetch, const place &at = place())
     {
         return run(feeds, tensors{fetch}, at)[0];
     }
@@ -169,27 +177,33 @@ class profile
     {
     }
 
-    void start()
+    void start(const place &at = place())
     {
+        at.note();
         eg_profile_start(it_.get());
     }
 
-    void stop()
+    void stop(const place &at = place())
     {
+        at.note();
         eg_profile_stop(it_.get());
     }
 
-    void print(FILE *to) const
+    /* A table by operation and implementation, longest first. */
+    void print(FILE *to, const place &at = place()) const
     {
+        at.note();
         eg_profile_print(it_.get(), to);
     }
 
     /* A trace file for chrome://tracing. */
-    void save(const std::string &path) const
+    void save(const std::string &path, const place &at = place()) const
     {
+        at.note();
         eg_profile_save(it_.get(), path.c_str());
     }
 
+    /* How many kernels it has seen. */
     std::int64_t events() const noexcept
     {
         return eg_profile_events(it_.get());

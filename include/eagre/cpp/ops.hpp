@@ -36,11 +36,15 @@ class axes
     eg_axes plain_{};
 };
 
-/* Positions or counts along the first axes. */
+/* Positions, counts or steps along the first axes: 2, {0, 2}. */
 class positions
 {
   public:
     positions() noexcept = default;
+
+    positions(std::int64_t at) noexcept : positions({at})
+    {
+    }
 
     positions(std::initializer_list<std::int64_t> list) noexcept
     {

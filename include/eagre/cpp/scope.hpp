@@ -1,25 +1,24 @@
-/* easy.hpp: scopes, errors, what outlives scopes, variables, generators.
+/* easy.hpp: scopes, what outlives scopes, variables, generators.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef EAGRE_CPP_SCOPE_HPP
 #define EAGRE_CPP_SCOPE_HPP
 
-#include <eagre/cpp/value.hpp>
+#include <eagre/cpp/error.hpp>
 
 #include <memory>
-#include <stdexcept>
-#include <string>
 
 namespace eagre
 {
 
 /* ---- scopes --------------------------------------------------------------------------------- */
 
-/* A scope, to the end of the block or to close(). Everything that opens one is such a block. */
+/* A scope, to the end of the block or to close(). It owns the results that are made while it is the
+ * innermost one, and holds their first error. */
 class scope
 {
   public:
-    scope() noexcept : scope_(eg_scope_open())
+    [[nodiscard]] scope() noexcept : scope_(eg_scope_open())
     {
     }
 
@@ -31,6 +30,7 @@ class scope
         close();
     }
 
+    /* Frees what it owns, and what was opened inside it, before the block ends. */
     void close() noexcept
     {
         eg_scope_close(std::exchange(scope_, nullptr));
@@ -45,7 +45,7 @@ class scope
     eg_scope *scope_;
 };
 
-/* A scope in which errors end:
+/* A scope in which errors end; when it closes, `e` is the first of them:
  *     eg_error e;
  *     {
  *         eagre::attempt attempt(e);
@@ -55,14 +55,15 @@ class scope
 class attempt : public scope
 {
   public:
-    explicit attempt(eg_error &e) noexcept : scope(eg_try_open(&(e = {})))
+    [[nodiscard]] explicit attempt(eg_error &e) noexcept : scope((e = {}, eg_try_open(&e)))
     {
     }
 };
 
 /* Hands a tensor from the innermost scope to the one around it: `return give(y);` */
-inline tensor give(const tensor &x)
+inline tensor give(const tensor &x, const place &at = place())
 {
+    at.note();
     return eg_give(x.get());
 }
 
@@ -76,75 +77,20 @@ inline void replace(tensor &x, const operand &y)
     x = handle;
 }
 
-/* ---- errors --------------------------------------------------------------------------------- */
-
-/* An error of eagre's as an exception. */
-class error : public std::runtime_error
-{
-  public:
-    explicit error(const eg_error &e) : std::runtime_error(text(e)), details_(e)
-    {
-    }
-
-    const eg_error &details() const noexcept
-    {
-        return details_;
-    }
-
-    eg_status status() const noexcept
-    {
-        return details_.status;
-    }
-
-  private:
-    static std::string text(const eg_error &e)
-    {
-        std::string where, what = e.message[0] ? e.message : eg_status_name(e.status);
-
-        if (e.file[0])
-            where = std::string(e.file) + ":" + std::to_string(e.line) + ": ";
-        return where + (e.op[0] ? std::string(e.op) + ": " + what : what);
-    }
-
-    eg_error details_;
-};
-
-/* True while nothing has failed in the innermost scope. */
-inline bool ok() noexcept
-{
-    return eg_ok();
-}
-
-/* Ends the pending error, if there is one, by throwing it. */
-inline void check()
-{
-    eg_error e;
-
-    if (eg_pending(&e) == EG_OK)
-        return;
-    eg_report(nullptr);
-    throw error(e);
-}
-
-/* Ends the pending error by printing it as one line; 1 if there was one. The last line of main. */
-inline int report(FILE *to)
-{
-    return eg_report(to);
-}
-
 /* ---- what outlives scopes ------------------------------------------------------------------- */
 
-/* Keeps a tensor alive beyond its scope, for members and globals. Copies share it. */
-class owned
+/* Keeps a tensor alive beyond its scope: for members, globals, captures of lambdas and other
+ * threads. Copies share it. Accepted wherever a tensor is. */
+class owned : public detail::questions<owned>
 {
   public:
     owned() noexcept = default;
 
-    explicit owned(const tensor &x) : x_(eg_retain(x.get()))
+    explicit owned(const tensor &x) noexcept : x_(eg_retain(x.get()))
     {
     }
 
-    owned(const owned &other) : owned(other.x_)
+    owned(const owned &other) noexcept : owned(other.x_)
     {
     }
 
@@ -168,6 +114,12 @@ class owned
         return x_;
     }
 
+    /* The handle for the plain functions. */
+    eg_tensor *get() const noexcept
+    {
+        return x_.get();
+    }
+
   private:
     tensor x_;
 };
@@ -187,8 +139,9 @@ template <class T, auto Free> using thing = std::unique_ptr<T, freed_by<Free>>;
 
 } // namespace detail
 
-/* A variable: a tensor handle with a state, accepted wherever a tensor is. */
-class variable
+/* A variable: a tensor handle with a state, accepted wherever a tensor is. It is freed with this
+ * object, which moves but is not copied. */
+class variable : public detail::questions<variable>
 {
   public:
     explicit variable(const operand &initial, const char *name = nullptr, bool trainable = true)
@@ -198,6 +151,12 @@ class variable
     }
 
     operator tensor() const noexcept
+    {
+        return it_.get();
+    }
+
+    /* The handle for the plain functions. */
+    eg_tensor *get() const noexcept
     {
         return it_.get();
     }
@@ -214,11 +173,13 @@ class variable
         return eg_value(it_.get());
     }
 
+    /* A new value of the same dtype and shape; inside a function, a part of the call. */
     void assign(const operand &x)
     {
         set(eg_assign, x);
     }
 
+    /* Assignments of the sum and the difference. */
     void operator+=(const operand &x)
     {
         set(eg_assign_add, x);

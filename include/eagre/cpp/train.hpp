@@ -39,7 +39,7 @@ class optimizer
         eg_optimizer_apply(it_.get(), gradients.count(), gradients.data());
     }
 
-    /* Its variables, for saving. */
+    /* Its own variables, for saving. */
     std::vector<tensor> state() const
     {
         std::vector<tensor> all;
@@ -53,10 +53,12 @@ class optimizer
     detail::thing<eg_optimizer, eg_optimizer_free> it_;
 };
 
+/* The settings of `adam`. */
 struct adam_options {
     double rate = 0.001, beta_1 = 0.9, beta_2 = 0.999, epsilon = 1e-7;
 };
 
+/* Adam over the variables (nn.h): adam({w, b}, {0.1}). */
 inline optimizer adam(const tensors &variables, const adam_options &o = {},
     const place &at = place())
 {
@@ -66,10 +68,12 @@ inline optimizer adam(const tensors &variables, const adam_options &o = {},
     return optimizer(eg_adam_new(variables.count(), variables.data(), &attrs));
 }
 
+/* The settings of `sgd`. */
 struct sgd_options {
     double rate = 0.01, momentum = 0;
 };
 
+/* Stochastic gradient descent over the variables (nn.h). */
 inline optimizer sgd(const tensors &variables, const sgd_options &o = {}, const place &at = place())
 {
     eg_sgd_attrs attrs{sizeof(eg_sgd_attrs), o.rate, o.momentum};
@@ -84,8 +88,8 @@ inline optimizer sgd(const tensors &variables, const sgd_options &o = {}, const 
 class progress
 {
   public:
-    progress(const char *label, std::int64_t steps, FILE *to = nullptr)
-        : it_(eg_progress_new(label, steps, to))
+    progress(const char *label, std::int64_t steps, FILE *to = nullptr, const place &at = place())
+        : it_((at.note(), eg_progress_new(label, steps, to)))
     {
     }
 
@@ -108,7 +112,7 @@ inline tensor load_idx(const std::string &path, eg_dtype dtype, const place &at 
     return eg_load_idx(path.c_str(), dtype);
 }
 
-/* A safetensors file in memory. */
+/* A safetensors file in memory; after an error it has no tensor. */
 class safetensors
 {
   public:
@@ -117,6 +121,7 @@ class safetensors
     {
     }
 
+    /* How many tensors it has. */
     int count() const noexcept
     {
         return eg_safetensors_count(it_.get());
@@ -129,6 +134,7 @@ class safetensors
         return name ? name : "";
     }
 
+    /* The tensor of that name, copied out. */
     tensor find(const char *name, const place &at = place()) const
     {
         at.note();

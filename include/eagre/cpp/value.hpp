@@ -6,9 +6,11 @@
 
 #include <eagre.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <iterator>
 #include <limits>
 #include <optional>
 #include <type_traits>
@@ -61,56 +63,164 @@ template <class T> constexpr eg_dtype dtype_of() noexcept
         return std::is_same_v<T, float> ? EG_FLOAT32 : EG_FLOAT64;
 }
 
-/* A shape: {2, 3}; {} is that of a single number. */
+/* A shape: {2, 3}; {} is that of a single number. What holds too many sizes is an error where it is
+ * used. */
 class shape
 {
   public:
-    shape() noexcept = default;
+    constexpr shape() noexcept = default;
 
     template <class... Int,
         std::enable_if_t<(sizeof...(Int) > 0) && (std::is_integral_v<Int> && ...), int> = 0>
-    shape(Int... dims) : dims_{static_cast<std::int64_t>(dims)...}
+    constexpr shape(Int... dims) noexcept
+        : rank_(sizeof...(Int)), dims_{static_cast<std::int64_t>(dims)...}
     {
     }
 
-    shape(std::vector<std::int64_t> dims) noexcept : dims_(std::move(dims))
+    /* From as many sizes as are known when the program runs. */
+    shape(const std::int64_t *dims, int rank) noexcept : rank_(rank)
+    {
+        std::copy(dims, dims + held(), dims_);
+    }
+
+    shape(const std::vector<std::int64_t> &dims) noexcept
+        : shape(dims.data(), static_cast<int>(dims.size()))
     {
     }
 
     int rank() const noexcept
     {
-        return static_cast<int>(dims_.size());
+        return rank_;
     }
 
+    /* All sizes, for the plain functions and for loops over them. */
     const std::int64_t *data() const noexcept
     {
-        return dims_.data();
+        return dims_;
     }
 
+    const std::int64_t *begin() const noexcept
+    {
+        return dims_;
+    }
+
+    const std::int64_t *end() const noexcept
+    {
+        return dims_ + held();
+    }
+
+    /* The size along an axis, which counts from the end if negative; 0 where there is none. */
     std::int64_t operator[](int axis) const noexcept
     {
-        return dims_[static_cast<std::size_t>(axis)];
+        int i = axis < 0 ? axis + rank_ : axis;
+        return i >= 0 && i < held() ? dims_[i] : 0;
     }
 
     friend bool operator==(const shape &a, const shape &b) noexcept
     {
-        return a.dims_ == b.dims_;
+        return a.rank_ == b.rank_ && std::equal(a.begin(), a.end(), b.begin());
     }
 
     friend bool operator!=(const shape &a, const shape &b) noexcept
     {
-        return a.dims_ != b.dims_;
+        return !(a == b);
     }
 
   private:
-    std::vector<std::int64_t> dims_;
+    int held() const noexcept
+    {
+        return std::min<int>(rank_, EG_MAX_RANK);
+    }
+
+    int rank_ = 0;
+    std::int64_t dims_[EG_MAX_RANK] = {};
 };
 
 /* ---- tensors -------------------------------------------------------------------------------- */
 
+namespace detail
+{
+
+/* What tensors, variables and owned tensors can be asked. */
+template <class Handle> class questions
+{
+  public:
+    /* Whether the only element is not zero: `if (x > limit)`, guarded inside functions. */
+    explicit operator bool() const noexcept
+    {
+        return eg_true(it());
+    }
+
+    /* The only element: item() as a double, item<int>() as an integer, item<bool>() as a branch
+     * would take it. Guarded inside functions. */
+    template <class T = double> T item(const place &at = place()) const noexcept
+    {
+        at.note();
+        if constexpr (std::is_same_v<T, bool>)
+            return eg_true(it());
+        else if constexpr (std::is_floating_point_v<T>)
+            return static_cast<T>(eg_item(it()));
+        else
+            return static_cast<T>(eg_item_int(it()));
+    }
+
+    eg_dtype dtype() const noexcept
+    {
+        return eg_dtype_of(it());
+    }
+
+    int rank() const noexcept
+    {
+        return eg_rank(it());
+    }
+
+    /* The size along an axis, which counts from the end if negative. */
+    std::int64_t dim(int axis) const noexcept
+    {
+        return eg_dim(it(), axis);
+    }
+
+    /* The number of elements. */
+    std::int64_t size() const noexcept
+    {
+        return eg_size(it());
+    }
+
+    eagre::shape shape() const noexcept
+    {
+        std::int64_t dims[EG_MAX_RANK];
+
+        for (int axis = 0; axis < rank(); axis++)
+            dims[axis] = dim(axis);
+        return {dims, rank()};
+    }
+
+    /* The elements in place, while the value lives; NULL after an error. */
+    template <class T> const T *data(const place &at = place()) const noexcept
+    {
+        at.note();
+        return static_cast<const T *>(eg_data(it(), dtype_of<T>()));
+    }
+
+    /* A copy of the elements, row-major: read<float>(). Empty after an error. */
+    template <class T> std::vector<T> read(const place &at = place()) const
+    {
+        const T *from = data<T>(at);
+        return from ? std::vector<T>(from, from + size()) : std::vector<T>();
+    }
+
+  private:
+    eg_tensor *it() const noexcept
+    {
+        return static_cast<const Handle *>(this)->get();
+    }
+};
+
+} // namespace detail
+
 /* A handle of a tensor, a variable, a symbol or a tuple. It owns nothing: the scope does. The empty
  * handle is what operations return after an error. */
-class tensor
+class tensor : public detail::questions<tensor>
 {
   public:
     constexpr tensor() noexcept = default;
@@ -128,94 +238,43 @@ class tensor
         return x_;
     }
 
-    /* Whether the only element is not zero: `if (x > limit)`, guarded inside functions. */
-    explicit operator bool() const
-    {
-        return eg_true(x_);
-    }
-
-    eg_dtype dtype() const noexcept
-    {
-        return eg_dtype_of(x_);
-    }
-
-    int rank() const noexcept
-    {
-        return eg_rank(x_);
-    }
-
-    std::int64_t dim(int axis) const noexcept
-    {
-        return eg_dim(x_, axis);
-    }
-
-    std::int64_t size() const noexcept
-    {
-        return eg_size(x_);
-    }
-
-    eagre::shape shape() const
-    {
-        std::vector<std::int64_t> dims;
-
-        for (int axis = 0; axis < rank(); axis++)
-            dims.push_back(dim(axis));
-        return dims;
-    }
-
-    /* True for a gradient that is not connected. */
+    /* True for a gradient that is not connected, where that was asked for. */
     bool is_none() const noexcept
     {
         return eg_is_none(x_);
-    }
-
-    /* The only element: item() as a double, item<int>() as an integer. */
-    template <class T = double> T item(const place &at = place()) const
-    {
-        at.note();
-        if constexpr (std::is_floating_point_v<T>)
-            return static_cast<T>(eg_item(x_));
-        else
-            return static_cast<T>(eg_item_int(x_));
-    }
-
-    /* The elements in place, while the tensor lives; NULL after an error. */
-    template <class T> const T *data(const place &at = place()) const
-    {
-        at.note();
-        return static_cast<const T *>(eg_data(x_, dtype_of<T>()));
-    }
-
-    /* A copy of the elements, row-major: read<float>(). Empty after an error. */
-    template <class T> std::vector<T> read(const place &at = place()) const
-    {
-        const T *from = data<T>(at);
-        return from ? std::vector<T>(from, from + size()) : std::vector<T>();
     }
 
   private:
     eg_tensor *x_ = nullptr;
 };
 
-/* A list of tensors: {a, b}, or a vector of tensors, variables or owned ones. */
+namespace detail
+{
+
+/* For templates whose arguments are whatever is accepted as a tensor. */
+template <class... T>
+inline constexpr bool are_tensors = (std::is_convertible_v<const T &, tensor> && ...);
+
+template <class... T> using if_tensors = std::enable_if_t<are_tensors<T...>, int>;
+
+} // namespace detail
+
+/* A list of tensors: {a, b}, or any container of tensors, variables or owned ones. */
 class tensors
 {
   public:
     tensors() noexcept = default;
 
-    tensors(std::initializer_list<tensor> list) : tensors(list.begin(), list.end())
+    tensors(std::initializer_list<tensor> list)
     {
+        add(list);
     }
 
-    template <class T, std::enable_if_t<std::is_convertible_v<const T &, tensor>, int> = 0>
-    tensors(const std::vector<T> &list) : tensors(list.begin(), list.end())
+    template <class List, class Item = decltype(*std::begin(std::declval<const List &>())),
+        std::enable_if_t<std::is_convertible_v<Item, tensor>, int> = 0>
+    tensors(const List &list)
     {
-    }
-
-    template <class Iterator> tensors(Iterator from, Iterator to)
-    {
-        for (; from != to; ++from)
-            list_.push_back(tensor(*from).get());
+        add(list);
     }
 
     int count() const noexcept
@@ -223,18 +282,25 @@ class tensors
         return static_cast<int>(list_.size());
     }
 
+    /* The handles for the plain functions. */
     eg_tensor *const *data() const noexcept
     {
         return list_.data();
     }
 
   private:
+    template <class List> void add(const List &list)
+    {
+        for (const auto &x : list)
+            list_.push_back(tensor(x).get());
+    }
+
     std::vector<eg_tensor *> list_;
 };
 
 /* ---- C++ numbers as arguments --------------------------------------------------------------- */
 
-/* A C++ number before it knows its dtype. */
+/* A C++ number before it knows its dtype. A bool is 0 or 1, as in C. */
 class number
 {
   public:
@@ -245,6 +311,7 @@ class number
     {
     }
 
+    /* The number as a tensor of rank 0. */
     eg_tensor *in(eg_dtype dtype) const
     {
         return is_real_ ? eg_scalar(dtype, real_) : eg_scalar_int(dtype, int_);
@@ -280,7 +347,7 @@ class number
 class operand
 {
   public:
-    template <class T, std::enable_if_t<std::is_convertible_v<const T &, tensor>, int> = 0>
+    template <class T, detail::if_tensors<T> = 0>
     operand(const T &x, const place &at = place()) : at_(at), tensor_(x)
     {
     }

@@ -1,4 +1,4 @@
-/* Looking at what is there and what ran: profiles and pictures.
+/* Looking at what is there and what ran: the library itself, profiles, pictures.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef EAGRE_SEE_H
@@ -10,6 +10,28 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* ---- the library itself --------------------------------------------------------------------- */
+
+/* How the library was built and what it runs on, a line each: version, instruction set, threads,
+ * operations, and the libraries it may use, "no" where it was built without. Free with eg_free.
+ * NULL after an error. */
+EG_API char *eg_about(void);
+
+/* An operation, as graphs and errors name it. */
+typedef struct eg_op_info {
+    size_t size;          /* set to sizeof(eg_op_info) before asking */
+    const char *name;     /* "MatMul" */
+    char inputs[64];      /* "a, b"; "x, ..." where any number is taken */
+    char attributes[128]; /* "transpose_a, transpose_b" */
+    int n_results;
+    const char *gradient; /* "yes", "zero" (it is zero wherever it exists) or "none" */
+    const char *numpy, *tensorflow, *onnx; /* its names elsewhere; NULL: none */
+} eg_op_info;
+
+/* Fills in `info` for operation number i, in the order of the headers; false behind the last.
+ * Question. */
+EG_API bool eg_op_info_at(int i, eg_op_info *info);
 
 /* ---- profile ------------------------------------------------------------------------------- */
 

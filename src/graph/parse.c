@@ -19,7 +19,7 @@
 enum { WORD = 256 };
 
 typedef struct reader {
-    const char *p;
+    const char *p, *path; /* path NULL: the text is in no file */
     int line;
     eg_graph *graph;
     uint32_t *node_of; /* the node with each number of the text */
@@ -31,7 +31,9 @@ typedef struct reader {
 
 static bool wrong(reader *r, const char *what)
 {
-    if (!r->broken && !eg__me.failed)
+    if (!r->broken && !eg__me.failed && r->path)
+        eg__fail(EG_FORMAT, "eg_graph_load", "line %d: %s, in %s", r->line, what, r->path);
+    else if (!r->broken && !eg__me.failed)
         eg__fail(EG_FORMAT, "eg_graph_parse", "line %d: %s", r->line, what);
     r->broken = true;
     return false;
@@ -463,23 +465,27 @@ static bool take_graph(reader *r)
     return *r->p == '\0' || wrong(r, "text follows the graph's end");
 }
 
-eg_graph *eg_graph_parse(const char *text)
+static eg_graph *parse(const char *text, const char *path)
 {
-    reader r = {.p = text, .line = 1};
-
-    if (eg__me.failed)
-        return NULL;
-    if (!text)
-        return eg__fail_null(EG_INVALID, "eg_graph_parse", "text is NULL");
+    reader r = {.p = text, .path = path, .line = 1};
     bool whole = take_graph(&r);
+
     eg__free(r.node_of, sizeof *r.node_of * (size_t)r.capacity);
     eg__map_free(&r.names);
     if (whole)
         return r.graph;
-    if (r.broken && !eg__me.failed)
-        eg__fail(EG_FORMAT, "eg_graph_parse", "line %d is not understood", r.line);
+    wrong(&r, "it is not understood");
     eg_graph_free(r.graph);
     return NULL;
+}
+
+eg_graph *eg_graph_parse(const char *text)
+{
+    if (eg__me.failed)
+        return NULL;
+    if (!text)
+        return eg__fail_null(EG_INVALID, "eg_graph_parse", "text is NULL");
+    return parse(text, NULL);
 }
 
 eg_status eg_graph_save(const eg_graph *graph, const char *path)
@@ -502,7 +508,7 @@ eg_graph *eg_graph_load(const char *path)
         return NULL;
     eg_graph *graph = NULL;
     if (strlen(text) == n)
-        graph = eg_graph_parse(text);
+        graph = parse(text, path);
     else
         eg__fail(EG_FORMAT, "eg_graph_load", "%s is no text", path);
     eg__free(text, n + 1);

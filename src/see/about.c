@@ -1,0 +1,88 @@
+/* What the library is: how it was built, what it runs on, which operations it has.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "base/error.h"
+#include "base/text.h"
+#include "kernel/isa.h"
+#include "kernel/onednn.h"
+#include "ops/registry.h"
+#include <eagre/see.h>
+#include <string.h>
+
+#ifndef EG_HAVE_SLEEF
+#define EG_HAVE_SLEEF 0
+#endif
+#ifndef EG_HAVE_JANSSON
+#define EG_HAVE_JANSSON 0
+#endif
+#ifndef EG_HAVE_ZLIB
+#define EG_HAVE_ZLIB 0
+#endif
+
+/* ---- the build and the machine --------------------------------------------------------------- */
+
+static void put_onednn(eg__text *text)
+{
+#ifdef EG_HAVE_DNNL
+    const dnnl_version_t *v = dnnl_version();
+    eg__text_format(text, "oneDNN           %d.%d.%d\n", v->major, v->minor, v->patch);
+#else
+    eg__text_put(text, "oneDNN           no\n");
+#endif
+}
+
+static void put_library(eg__text *text, const char *name, bool built_in)
+{
+    eg__text_format(text, "%-16s %s\n", name, built_in ? "yes" : "no");
+}
+
+char *eg_about(void)
+{
+    eg__text text = {0};
+
+    if (eg__me.failed)
+        return NULL;
+    eg__text_format(&text, "eagre            %s\n", eg_version());
+    eg__text_format(&text, "instruction set  %s\n", eg__isa_name(eg__isa_now()));
+    eg__text_format(&text, "threads          %d\n", eg_threads());
+    eg__text_format(&text, "operations       %d\n", EG__OPS);
+    put_onednn(&text);
+    put_library(&text, "SLEEF", EG_HAVE_SLEEF);
+    put_library(&text, "jansson", EG_HAVE_JANSSON);
+    put_library(&text, "zlib", EG_HAVE_ZLIB);
+    return eg__text_take(&text, "eg_about");
+}
+
+/* ---- operations ------------------------------------------------------------------------------ */
+
+/* Appends a word to a list in a buffer of `size` bytes; what does not fit is cut off. */
+static void add_word(char *list, size_t size, const char *word)
+{
+    size_t n = strlen(list);
+    snprintf(list + n, size - n, "%s%s", n ? ", " : "", word);
+}
+
+bool eg_op_info_at(int i, eg_op_info *info)
+{
+    eg_op_info now = {0};
+    size_t size = info ? info->size : 0;
+
+    if (i < 0 || i >= EG__OPS || size < sizeof size)
+        return false;
+    const eg_opdef *op = eg__ops[i];
+    now.name = op->name;
+    now.n_results = eg__n_out(op);
+    for (int k = 0; k < eg__n_named(op); k++)
+        add_word(now.inputs, sizeof now.inputs, op->in[k]);
+    if (op->variadic)
+        add_word(now.inputs, sizeof now.inputs, "...");
+    for (const eg_attr *a = op->attrs; a && a->name; a++)
+        add_word(now.attributes, sizeof now.attributes, a->name);
+    now.gradient = op->grad ? "yes" : op->traits & EG__CONSTANT ? "zero" : "none";
+    now.numpy = op->known_as.numpy;
+    now.tensorflow = op->known_as.tensorflow;
+    now.onnx = op->known_as.onnx;
+    now.size = size;
+    memcpy(info, &now, size < sizeof now ? size : sizeof now);
+    return true;
+}

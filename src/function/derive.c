@@ -128,7 +128,7 @@ static void free_path(derivation *x)
     eg__free(x->origin, sizeof *x->origin * ((size_t)x->n_forward + 1));
 }
 
-/* ---- sources and targets ---------------------------------------------------------------------- */
+/* ---- sources and targets --------------------------------------------------------------------- */
 
 static bool add_source(derivation *x, eg__value value)
 {
@@ -221,7 +221,7 @@ static bool record_nodes(derivation *x)
     return true;
 }
 
-/* ---- gradients, appended ---------------------------------------------------------------------- */
+/* ---- gradients, appended --------------------------------------------------------------------- */
 
 typedef struct ends {
     uint32_t target[EG__MAX_PARTS], *source;
@@ -296,7 +296,7 @@ static bool differentiate(derivation *x)
     return done && !eg__me.failed;
 }
 
-/* ---- cutting the forward part off -------------------------------------------------------------- */
+/* ---- cutting the forward part off ------------------------------------------------------------ */
 
 typedef struct cutting {
     derivation *x;
@@ -428,7 +428,7 @@ static bool plan_gradient(derivation *x)
     return x->d->plan != NULL;
 }
 
-/* ---- the whole --------------------------------------------------------------------------------- */
+/* ---- the whole ------------------------------------------------------------------------------- */
 
 void eg__derivative_unref(eg__derivative *d)
 {

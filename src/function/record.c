@@ -253,7 +253,7 @@ static bool note_on_tape(const eg__recorder *r, const eg__key *key, const return
     return eg__residue_note(residue, key->args, y->n, y->part) == EG_OK;
 }
 
-/* ---- settling --------------------------------------------------------------------------------- */
+/* ---- settling -------------------------------------------------------------------------------- */
 
 /* Exchanges what the body returned for fresh handles, so that nothing of the recording leaks. */
 static bool refresh(returned *out)

@@ -108,7 +108,7 @@ static eg_status append_node(eg__recorder *r, const eg_event *e, const int in[])
             return eg__me.failed;
     for (int k = 0; k < e->n_out; k++)
         out[k] = e->out[k]->spec;
-    int node = eg__graph_add(r->at->graph, e->op, e->attrs, e->n_in, refs, e->n_out, out);
+    int node = eg__graph_add(r->at->graph, e->op, e->attrs, e->n_in, refs, out);
     for (int k = 0; node >= 0 && k < e->n_out; k++) {
         eg__value v = {.segment = r->at, .ref = {(uint32_t)node, (uint32_t)k}};
         if (!eg__recorder_mark(r, e->out[k], eg__recorder_add(r, v)))

@@ -268,7 +268,7 @@ static bool note_on_tape(eg__replay *r, const eg__place *leaf)
     return eg__residue_note(residue, r->key->args, leaf->n_results, r->results) == EG_OK;
 }
 
-/* ---- a call ----------------------------------------------------------------------------------- */
+/* ---- a call ---------------------------------------------------------------------------------- */
 
 static eg__outcome_of_call run_path(eg__replay *r, const eg__program *program)
 {

@@ -38,7 +38,7 @@ static eg_status append(eg__watch *w, const eg_event *e)
             return eg__me.failed;
     for (int i = 0; i < e->n_out; i++)
         out[i] = e->out[i]->spec;
-    int at = eg__graph_add(graph, e->op, e->attrs, e->n_in, in, e->n_out, out);
+    int at = eg__graph_add(graph, e->op, e->attrs, e->n_in, in, out);
     for (int i = 0; at >= 0 && i < e->n_out; i++) {
         e->out[i]->graph = graph;
         e->out[i]->node = (uint32_t)at + 1;

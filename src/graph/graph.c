@@ -61,16 +61,16 @@ static void *keep(eg_graph *graph, const void *what, size_t size)
 }
 
 int eg__graph_add(eg_graph *graph, const eg_opdef *op, const void *attrs, int n_in,
-    const eg_ref in[], int n_out, const eg_spec out[])
+    const eg_ref in[], const eg_spec out[])
 {
-    eg_node node = {.op = op, .n_in = n_in, .n_out = n_out, .site = eg__me.site};
+    eg_node node = {.op = op, .n_in = n_in, .n_out = eg__n_out(op), .site = eg__me.site};
 
     if (!eg__reserve(&graph->nodes, sizeof *graph->nodes, graph->n, &graph->capacity))
         return out_of_memory();
     if (op->attrs_size > 0 && attrs && !(node.attrs = keep(graph, attrs, op->attrs_size)))
         return out_of_memory();
     node.in = keep(graph, in, sizeof *in * (size_t)n_in);
-    node.out = keep(graph, out, sizeof *out * (size_t)n_out);
+    node.out = keep(graph, out, sizeof *out * (size_t)node.n_out);
     if (!node.in || !node.out)
         return out_of_memory();
     graph->nodes[graph->n] = node;
@@ -85,7 +85,7 @@ int eg__graph_add_input(eg_graph *graph, const char *name, const eg_spec *spec)
     char *copy = name ? eg__arena_text(&graph->arena, name) : NULL;
     if (name && !copy)
         return out_of_memory();
-    int at = eg__graph_add(graph, &eg_op_placeholder, NULL, 0, NULL, 1, spec);
+    int at = eg__graph_add(graph, &eg_op_placeholder, NULL, 0, NULL, spec);
     if (at < 0)
         return -1;
     graph->nodes[at].name = copy;
@@ -95,7 +95,7 @@ int eg__graph_add_input(eg_graph *graph, const char *name, const eg_spec *spec)
 
 int eg__graph_add_tensor(eg_graph *graph, const eg_opdef *op, eg_tensor *tensor)
 {
-    int at = eg__graph_add(graph, op, NULL, 0, NULL, 1, &tensor->spec);
+    int at = eg__graph_add(graph, op, NULL, 0, NULL, &tensor->spec);
 
     if (at >= 0)
         graph->nodes[at].tensor = eg__ref(tensor);
@@ -128,14 +128,14 @@ int eg__graph_apply(eg_graph *graph, const eg_opdef *op, const void *attrs, int 
         out_spec[i] = &out[i];
     if (op->infer && op->infer(&s) != EG_OK)
         return -1;
-    return eg__graph_add(graph, op, attrs, n_in, in, eg__n_out(op), out);
+    return eg__graph_add(graph, op, attrs, n_in, in, out);
 }
 
 int eg__graph_copy_node(eg_graph *graph, const eg_node *from, const eg_ref in[])
 {
     if (from->op == &eg_op_placeholder)
         return eg__graph_add_input(graph, from->name, from->out);
-    int at = eg__graph_add(graph, from->op, from->attrs, from->n_in, in, from->n_out, from->out);
+    int at = eg__graph_add(graph, from->op, from->attrs, from->n_in, in, from->out);
     if (at < 0)
         return -1;
     eg_node *node = &graph->nodes[at];

@@ -60,7 +60,7 @@ eg_graph *eg__graph_new(const char *name);
 /* Appends a node and gives its number; -1, reported, where memory is out. Attributes, inputs and
  * specs are copied. */
 int eg__graph_add(eg_graph *graph, const eg_opdef *op, const void *attrs, int n_in,
-    const eg_ref in[], int n_out, const eg_spec out[]);
+    const eg_ref in[], const eg_spec out[]);
 
 /* The same for sources: a placeholder (added to the inputs), a constant, a variable's value. */
 int eg__graph_add_input(eg_graph *graph, const char *name, const eg_spec *spec);

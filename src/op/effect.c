@@ -142,7 +142,7 @@ static void assign_valid(eg__transaction *t)
             eg__variable_set(t->touched[i].variable, eg__ref(t->touched[i].assign));
 }
 
-/* Takes the writer's locks of all that is written, in the order in which the variables were made. */
+/* Takes the writer's locks of all that is written, in the order the variables were made in. */
 static bool assign_all(eg__transaction *t, eg_status (*update)(void *), void *env,
     eg_status *status)
 {

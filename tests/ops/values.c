@@ -237,6 +237,14 @@ static void check_in_place(bench *b, const eg_kernel *kernel, int i)
     free(before);
 }
 
+static void check_each_in_place(bench *b, const eg_kernel *kernel, int n_in)
+{
+    for (int i = 0; i < n_in; i++)
+        if (eg__bytes(b->in_spec[i]) == eg__bytes(&b->out_spec[0]) &&
+            b->in_spec[i]->size == b->out_spec[0].size)
+            check_in_place(b, kernel, i);
+}
+
 TEST(a_result_can_take_the_place_of_an_input_where_the_kernel_says_so)
 {
     FOR_EACH_CASE(c)
@@ -245,10 +253,7 @@ TEST(a_result_can_take_the_place_of_an_input_where_the_kernel_says_so)
         if (!c->op->kernels || !bench_open(&b, c))
             continue;
         for (const eg_kernel *const *k = c->op->kernels; *k; k++)
-            for (int i = 0; i < c->n_in; i++)
-                if (eg__bytes(b.in_spec[i]) == eg__bytes(&b.out_spec[0]) &&
-                    b.in_spec[i]->size == b.out_spec[0].size)
-                    check_in_place(&b, *k, i);
+            check_each_in_place(&b, *k, c->n_in);
         bench_close(&b);
     }
     assert_no_complaints();

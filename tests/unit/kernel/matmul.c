@@ -69,12 +69,9 @@ static void product_free(product *p)
 /* False where the kernel declines. */
 static bool multiply(const eg_kernel *kernel, product *p)
 {
-    eg_status status;
-    const char *why = run_kernel(kernel, &p->attrs, 2, p->in, 1, &p->out, &status);
+    const char *why = run_kernel(kernel, &p->attrs, 2, p->in, 1, &p->out);
 
     assert_fine();
-    if (!why)
-        assert_int_equal(status, EG_OK);
     return !why;
 }
 
@@ -167,9 +164,8 @@ TEST(every_kernel_agrees_with_three_loops)
 
 TEST(some_kernel_is_faster_than_the_reference_for_each_product_of_float32)
 {
-    eg_status status;
     product p = product_new(EG_FLOAT32, (sizes){100, 100, 100}, false, false);
-    const char *why = run_kernel(&eg__matmul_onednn, &p.attrs, 2, p.in, 1, &p.out, &status);
+    const char *why = run_kernel(&eg__matmul_onednn, &p.attrs, 2, p.in, 1, &p.out);
 
     if (why)
         assert_string_equal(why, "eagre was built without oneDNN");
@@ -287,14 +283,13 @@ static const sizes probed[] = {{1000, 500, 300}, {512, 512, 511}, {127, 1033, 50
 /* Calls check(p, kernel) for all probed products, the first result in p->out, room for another. */
 static void probe(eg_dtype dtype, void (*check_one)(product *p, const eg_kernel *kernel))
 {
-    for (size_t i = 0; i < sizeof probed / sizeof *probed; i++)
-        for (int t = 0; t < 4; t++) {
-            product p = product_new(dtype, probed[i], t & 1, t & 2);
-            for (int k = 0; k < KERNELS; k++)
-                if (multiply(kernels[k], &p))
-                    check_one(&p, kernels[k]);
-            product_free(&p);
-        }
+    for (size_t i = 0; i < 4 * (sizeof probed / sizeof *probed); i++) {
+        product p = product_new(dtype, probed[i / 4], i & 1, i & 2);
+        for (int k = 0; k < KERNELS; k++)
+            if (multiply(kernels[k], &p))
+                check_one(&p, kernels[k]);
+        product_free(&p);
+    }
 }
 
 static void assert_same_bits_again(product *p, const eg_kernel *kernel)
@@ -483,8 +478,7 @@ TEST(jobs_outlive_their_place_among_cached_primitives)
 static const char *reason(const eg_kernel *kernel, eg_dtype dtype, sizes s)
 {
     product p = product_new(dtype, s, false, false);
-    eg_status status;
-    const char *why = run_kernel(kernel, &p.attrs, 2, p.in, 1, &p.out, &status);
+    const char *why = run_kernel(kernel, &p.attrs, 2, p.in, 1, &p.out);
 
     product_free(&p);
     return why;

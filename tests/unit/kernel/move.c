@@ -334,17 +334,23 @@ static void check_broadcast(eg_dtype dtype, const shape *from, const shape *to)
 }
 
 /* Every set of axes of every shape, some of them left away in front. */
+/* From the shape without its first `left` axes and with size 1 where the mask has a bit. */
+static void check_repeated(const shape *to, int left, unsigned mask)
+{
+    shape from = {to->rank - left, {0}};
+
+    for (int k = left; k < to->rank; k++)
+        from.dims[k - left] = mask >> k & 1 ? 1 : to->dims[k];
+    for (int d = 0; d < DTYPES; d++)
+        check_broadcast(dtypes[d], &from, to);
+}
+
 TEST(broadcast_to_repeats_any_axes)
 {
     for (int i = 0; i < SHAPES; i++)
         for (unsigned mask = 0; mask < 1u << shapes[i].rank; mask++)
-            for (int left = 0; left <= shapes[i].rank; left++) {
-                shape from = {shapes[i].rank - left, {0}};
-                for (int k = left; k < shapes[i].rank; k++)
-                    from.dims[k - left] = mask >> k & 1 ? 1 : shapes[i].dims[k];
-                for (int d = 0; d < DTYPES; d++)
-                    check_broadcast(dtypes[d], &from, &shapes[i]);
-            }
+            for (int left = 0; left <= shapes[i].rank; left++)
+                check_repeated(&shapes[i], left, mask);
 }
 
 TEST(large_broadcasts)

@@ -28,7 +28,8 @@
 #define eg_tuple(...)             (eg_at(EG_HERE), eg_tuple_of(EG_IN(__VA_ARGS__)))
 #define eg_part(x, i)             eg_part(EG_X_(x), i)
 #define eg_variable(...)          EG_VARIABLE_(__VA_ARGS__, )
-#define EG_VARIABLE_(x, ...)      eg_variable_new(EG_X_(x), EG_WITH_(eg_variable_attrs, __VA_ARGS__))
+#define EG_VARIABLE_(x, ...)                                                                       \
+    eg_variable_new(EG_X_(x), EG_WITH_(eg_variable_attrs, __VA_ARGS__))
 #define eg_value(v)               eg_value(EG_X_(v))
 #define eg_key(seed)              (eg_at(EG_HERE), eg_key(seed))
 #define eg_next_key(g, key)       (eg_at(EG_HERE), eg_next_key(g, key))

@@ -11,8 +11,8 @@
 extern "C" {
 #endif
 
-/* Weights of a dense layer before training, float32: evenly spread over ±sqrt(6/(fan_in + fan_out)),
- * the last two sizes being the fans.
+/* Weights of a dense layer before training, float32: evenly spread over
+ * ±sqrt(6/(fan_in + fan_out)), the last two sizes being the fans.
  * Source: Glorot and Bengio, AISTATS 2010.
  *     eg_max(eg_abs(eg_glorot_uniform(eg_key(1), EG_DIMS(3, 3))))  ->  0.99277186 float32[]
  * Owns: the result. Fails: a rank below 2. Records: Uniform, Sub, Mul. */

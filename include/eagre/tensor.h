@@ -130,7 +130,8 @@ typedef struct eg_print_attrs {
  *     eg_constant(1.5, -2, 100)  ->  [  1.5  -2.  100. ] float32[3]
  * A symbol prints its shape and origin; a tuple prints its parts. Inside a function it is an
  * effect: once per call, traced or not, in program order.
- * Action. Fails: EG_INVALID for NULL without a pending error; EG_STATE for a spent tensor; EG_IO. */
+ * Action. Fails: EG_INVALID for NULL without a pending error; EG_STATE for a spent tensor;
+ * EG_IO. */
 EG_API eg_status eg_print_with(eg_tensor *x, const eg_print_attrs *attrs);
 EG_API eg_status eg_print(eg_tensor *x);
 

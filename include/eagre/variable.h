@@ -22,7 +22,8 @@ typedef struct eg_variable_attrs {
 /* A variable with the value of `initial`; dtype and shape stay fixed.
  *     eg_tensor *w = eg_variable_new(eg_constant(1.0, 2.0), NULL);
  * Returns NULL after an error. Thread-safe: reads see one whole value; see function.h for calls
- * that assign. Free with eg_variable_free. Fails: EG_INVALID for a symbol or tuple; EG_NO_MEMORY. */
+ * that assign. Free with eg_variable_free.
+ * Fails: EG_INVALID for a symbol or tuple; EG_NO_MEMORY. */
 EG_API eg_tensor *eg_variable_new(eg_tensor *initial, const eg_variable_attrs *attrs);
 
 /* Frees it; functions and graphs that use it keep what they need. NULL is fine. */

@@ -27,7 +27,8 @@ EG_API eg_tensor *eg_gather(eg_tensor *x, eg_tensor *indices);
 
 /* Elements along the last axis, a list of its own for each row: `indices` has the shape of x but
  * for the last size. Gradient: dz added up at the places it came from.
- *     eg_take_along(eg_reshape(EG_F32(1, 2, 3, 4), EG_DIMS(2, 2)), eg_reshape(EG_I32(1, 0), EG_DIMS(2, 1)))  ->  [[2.] [3.]] float32[2,1]
+ *     eg_take_along(eg_reshape(EG_F32(1, 2, 3, 4), EG_DIMS(2, 2)),
+ *         eg_reshape(EG_I32(1, 0), EG_DIMS(2, 1)))  ->  [[2.] [3.]] float32[2,1]
  * Owns: the result. Fails: shapes that do not fit, indices as eg_gather. Records: TakeAlong. */
 EG_API eg_tensor *eg_take_along(eg_tensor *x, eg_tensor *indices);
 

@@ -107,7 +107,8 @@ typedef struct eg_matmul_attrs {
 /* The matrix product of the last two axes; axes before them broadcast. A vector (rank 1) on the
  * left is a row, on the right a column, and its axis vanishes from the result. Floating-point
  * sums are in an order that depends on the shapes alone. Gradient: dz*b^T, a^T*dz.
- *     eg_matmul(eg_reshape(EG_F32(1, 2, 3, 4), EG_DIMS(2, 2)), EG_F32(1, 10))  ->  [21. 43.] float32[2]
+ *     eg_matmul(eg_reshape(EG_F32(1, 2, 3, 4), EG_DIMS(2, 2)),
+ *         EG_F32(1, 10))  ->  [21. 43.] float32[2]
  * Owns: the result. Fails: rank 0, inner sizes that differ, bool, kinds that differ.
  * Records: MatMul. */
 EG_API eg_tensor *eg_matmul_with(eg_tensor *a, eg_tensor *b, const eg_matmul_attrs *attrs);

@@ -27,7 +27,8 @@ typedef struct eg_reduce_attrs {
 } eg_reduce_attrs;
 
 /* Sum over axes; 0 where nothing is summed. int32 sums into int64. Gradient: dz, broadcast back.
- *     eg_sum(eg_reshape(EG_F32(1, 2, 3, 4), EG_DIMS(2, 2)), .axes = EG_AXES(0))  ->  [4. 6.] float32[2]
+ *     eg_sum(eg_reshape(EG_F32(1, 2, 3, 4), EG_DIMS(2, 2)),
+ *         .axes = EG_AXES(0))  ->  [4. 6.] float32[2]
  *     eg_sum(EG_I32(1, 2, 3))  ->  6 int64[]
  * Owns: the result. Fails: bool, an axis outside the rank or named twice. Records: Sum. */
 EG_API eg_tensor *eg_sum_with(eg_tensor *x, const eg_reduce_attrs *attrs);

@@ -78,6 +78,7 @@ static bool resolve_variable(application *a, int i)
     return a->value[i] != NULL;
 }
 
+/* After an error n_in is cut to the inputs that were looked at. */
 static bool admit(application *a)
 {
     for (int i = 0; i < a->n_in; i++) {
@@ -85,12 +86,15 @@ static bool admit(application *a)
         if (EG_LIKELY(x && x->kind == EG__VALUE)) {
             a->value[i] = x;
         } else if (x && x->kind == EG__VARIABLE) {
-            if (!resolve_variable(a, i))
+            if (!resolve_variable(a, i)) {
+                a->n_in = i;
                 return false;
+            }
         } else if (x && x->kind == EG__SYMBOL && a->symbolic) {
             a->value[i] = x;
         } else {
             refuse(a, i);
+            a->n_in = i;
             return false;
         }
         a->in_spec[i] = &a->value[i]->spec;

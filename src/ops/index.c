@@ -91,8 +91,7 @@ static eg_status scatter_add_infer(eg_shapes *s)
         return EG_INVALID;
     *out = (eg_spec){.dtype = updates->dtype, .rank = rank};
     for (int i = 0; i < rank; i++)
-        out->dims[i] = updates->dims[i < axis ? i : i + indices->rank - 1];
-    out->dims[axis] = attrs->n;
+        out->dims[i] = i == axis ? attrs->n : updates->dims[i < axis ? i : i + indices->rank - 1];
     for (int i = 0; i < indices->rank; i++)
         if (updates->dims[axis + i] != indices->dims[i])
             return eg__shape_error(s, "updates must have the indices' shape from axis %d on", axis);

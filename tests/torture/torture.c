@@ -75,6 +75,8 @@ void *__real_malloc(size_t size);
 void *__real_calloc(size_t n, size_t size);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t n, size_t size);
+void *__real_realloc(void *old, size_t size);
+void *__wrap_realloc(void *old, size_t size);
 
 void *__wrap_malloc(size_t size)
 {
@@ -84,6 +86,11 @@ void *__wrap_malloc(size_t size)
 void *__wrap_calloc(size_t n, size_t size)
 {
     return refuses(0, 0) ? NULL : __real_calloc(n, size);
+}
+
+void *__wrap_realloc(void *old, size_t size)
+{
+    return refuses(0, 0) ? NULL : __real_realloc(old, size);
 }
 
 void torture_arm(long n, bool forever)

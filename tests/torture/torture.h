@@ -10,8 +10,8 @@
  *     …
  *     torture_sweep("add", add, NULL);
  *
- * Allocations are those of the library, through eg_set_allocator, and calls of malloc and calloc
- * in what is linked statically. The library runs on one thread meanwhile.
+ * Allocations are those of the library, through eg_set_allocator, and calls of malloc, calloc
+ * and realloc in what is linked statically. The library runs on one thread meanwhile.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef TESTS_TORTURE_TORTURE_H

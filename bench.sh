@@ -1,0 +1,52 @@
+#!/bin/sh
+# Builds with optimisation, runs the benchmarks and prints JSON lines on stdout; --compare FILE...
+# prints the table of ratios to what those files hold instead.
+#
+#   ./bench.sh [--only CASE,...] [--threads N] [--reps N] [--compare FILE...]
+#   ./bench.sh --pool [--threads N] [--reps N]      the pool of threads against OpenMP
+#
+# SPDX-License-Identifier: Apache-2.0
+set -eu
+root=$(cd "$(dirname "$0")" && pwd)
+program=bench
+compare=no
+options=
+while [ $# -gt 0 ]; do
+    case $1 in
+    --only | --threads | --reps)
+        [ $# -gt 1 ] || { echo "bench.sh: $1 needs a value" >&2; exit 2; }
+        options="$options $1 $2"
+        shift 2
+        ;;
+    --pool)
+        program=bench_pool
+        shift
+        ;;
+    --compare)
+        compare=yes
+        shift
+        break
+        ;;
+    *)
+        sed -n 's/^#   //p' "$0" >&2
+        exit 2
+        ;;
+    esac
+done
+[ $compare = no ] || [ $# -gt 0 ] || { echo "bench.sh: --compare needs a file" >&2; exit 2; }
+for file; do
+    [ -r "$file" ] || { echo "bench.sh: cannot read $file" >&2; exit 2; }
+done
+
+cmake -S "$root" -B "$root/build/bench" -G Ninja -DCMAKE_BUILD_TYPE=Release -DEAGRE_TESTS=OFF >&2
+cmake --build "$root/build/bench" --target $program >&2
+run=$root/build/bench/bench/$program
+if [ $compare = no ]; then
+    # shellcheck disable=SC2086 # the options are words without spaces
+    exec "$run" $options
+fi
+lines=$(mktemp)
+trap 'rm -f "$lines"' EXIT
+# shellcheck disable=SC2086
+"$run" $options > "$lines"
+python3 "$root/bench/compare.py" "$lines" "$@"

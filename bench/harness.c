@@ -1,0 +1,245 @@
+/* Timing, checking and printing.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "bench.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { LEAST_REPS = 9, MOST_REPS = 201, MOST_WORKS = 8, QUIET_TRIES = 15 };
+
+/* A block is shorter than what a scheduler gives a program at a time, so that on a busy machine some
+ * blocks are not interrupted; and a work gets this much time in all. */
+static const double block_ns = 2e6, work_ns = 1e9;
+
+bench_options bench_option = {.only = ""};
+static int cases, failures;
+
+double bench_now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+bool bench_wants(const char *name)
+{
+    const char *at = bench_option.only;
+
+    if (!*at)
+        return true;
+    while (*at) {
+        size_t n = strcspn(at, ",");
+        if (n > 0 && strncmp(name, at, n) == 0)
+            return true;
+        at += n + (at[n] == ',');
+    }
+    return false;
+}
+
+int bench_cases(void)
+{
+    return cases;
+}
+
+int bench_failures(void)
+{
+    return failures;
+}
+
+/* ---- other programs ------------------------------------------------------------------------- */
+
+/* What the processors have worked so far, in ticks; 0 where that cannot be read. */
+static long busy_ticks(void)
+{
+    long user, nice, kernel, idle, wait, hard, soft;
+    FILE *f = fopen("/proc/stat", "r");
+
+    if (!f)
+        return 0;
+    int n = fscanf(f, "cpu %ld %ld %ld %ld %ld %ld %ld", &user, &nice, &kernel, &idle, &wait, &hard,
+        &soft);
+    fclose(f);
+    return n == 7 ? user + nice + kernel + hard + soft : 0;
+}
+
+/* Waits, not for long, until the other programs of the machine are idle. */
+static void await_quiet(void)
+{
+    const struct timespec little = {.tv_nsec = 60000000};
+
+    for (int i = 0; i < QUIET_TRIES && !bench_option.smoke; i++) {
+        long before = busy_ticks();
+        nanosleep(&little, NULL);
+        if (busy_ticks() - before <= 1)
+            return;
+    }
+}
+
+/* ---- timing --------------------------------------------------------------------------------- */
+
+static void run_once(const bench_work *w)
+{
+    EG_SCOPE;
+    w->run(w->env);
+}
+
+static double time_block(const bench_work *w, long inner)
+{
+    double start = bench_now();
+
+    for (long i = 0; i < inner; i++)
+        run_once(w);
+    return bench_now() - start;
+}
+
+/* How many runs fill a block. */
+static long find_inner(const bench_work *w)
+{
+    long n = 1;
+    double t = time_block(w, n);
+
+    while (t < block_ns && !bench_option.smoke) {
+        double more = block_ns / (t > 1 ? t : 1);
+        n = more < 2 ? n * 2 : (long)((double)n * (more < 64 ? more : 64));
+        t = time_block(w, n);
+    }
+    return n;
+}
+
+static bool is_right(const bench_work *w)
+{
+    eg_error error;
+    bool right = true;
+
+    {
+        EG_TRY(&error);
+        eg_tensor *result = w->run(w->env);
+        if (eg_ok() && w->right)
+            right = w->right(result, w->env);
+    }
+    if (error.status != EG_OK)
+        bench_fail(w, error.message);
+    else if (!right)
+        bench_fail(w, "the result is wrong");
+    return error.status == EG_OK && right;
+}
+
+static int wanted_and_right(int n, const bench_work works[], const bench_work *chosen[])
+{
+    int kept = 0;
+
+    for (int i = 0; i < n && kept < MOST_WORKS; i++)
+        if (bench_wants(works[i].name) && is_right(&works[i]))
+            chosen[kept++] = &works[i];
+    return kept;
+}
+
+static int reps_of(double longest)
+{
+    if (bench_option.smoke)
+        return 1;
+    if (bench_option.reps > 0)
+        return bench_option.reps < MOST_REPS ? bench_option.reps : MOST_REPS;
+    double fit = work_ns / longest;
+    return fit > MOST_REPS ? MOST_REPS : fit < LEAST_REPS ? LEAST_REPS : (int)fit;
+}
+
+void bench_run(int n, const bench_work works[])
+{
+    const bench_work *w[MOST_WORKS];
+    double times[MOST_WORKS][MOST_REPS], longest = 1;
+    long inner[MOST_WORKS];
+
+    n = wanted_and_right(n, works, w);
+    for (int i = 0; i < n; i++) {
+        inner[i] = find_inner(w[i]);
+        double t = time_block(w[i], inner[i]);
+        longest = t > longest ? t : longest;
+    }
+    if (n > 0)
+        await_quiet();
+    int reps = reps_of(longest);
+    for (int rep = 0; rep < reps; rep++)
+        for (int i = 0; i < n; i++) {
+            run_once(w[i]);
+            times[i][rep] = time_block(w[i], inner[i]) / (double)inner[i];
+        }
+    for (int i = 0; i < n; i++)
+        bench_emit(w[i], reps, times[i], inner[i]);
+}
+
+/* ---- lines ---------------------------------------------------------------------------------- */
+
+static int by_size(const void *x, const void *y)
+{
+    double a = *(const double *)x, b = *(const double *)y;
+    return (a > b) - (a < b);
+}
+
+double bench_median(int n, const double sorted[])
+{
+    return n % 2 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
+}
+
+static void start_line(const bench_work *w)
+{
+    cases++;
+    printf("{\"case\": \"%s\", \"peer\": \"%s\", \"mode\": \"%s\", \"threads\": %d", w->name,
+        w->peer ? w->peer : "eagre", w->mode, bench_option.threads);
+}
+
+static void end_line(const bench_work *w)
+{
+    printf(", \"detail\": \"%s\"}\n", w->detail ? w->detail : "");
+    fflush(stdout);
+}
+
+void bench_emit(const bench_work *w, int n, double times[], long inner)
+{
+    double ops = w->ops > 0 ? w->ops : 1;
+
+    qsort(times, (size_t)n, sizeof times[0], by_size);
+    start_line(w);
+    printf(", \"ns\": %.2f, \"ns_med\": %.2f, \"reps\": %d, \"inner\": %ld", times[0] / ops,
+        bench_median(n, times) / ops, n, inner);
+    end_line(w);
+}
+
+void bench_emit_bytes(const bench_work *w, double bytes)
+{
+    start_line(w);
+    printf(", \"bytes\": %.0f", bytes);
+    end_line(w);
+}
+
+void bench_fail(const bench_work *w, const char *why)
+{
+    failures++;
+    start_line(w);
+    printf(", \"error\": \"");
+    for (; *why; why++)
+        putchar(*why == '"' || *why == '\\' || *why < ' ' ? '\'' : *why);
+    printf("\"}\n");
+    fflush(stdout);
+}
+
+/* ---- data ----------------------------------------------------------------------------------- */
+
+eg_tensor *bench_normal(int64_t seed, int rank, const int64_t dims[])
+{
+    return eg_normal(eg_key(seed), rank, dims);
+}
+
+double bench_at(eg_tensor *x, int64_t i)
+{
+    const float *data = eg_data(x, EG_FLOAT32);
+    return data ? (double)data[i] : NAN;
+}
+
+bool bench_near(double seen, double expected, double tolerance)
+{
+    return fabs(seen - expected) <= tolerance * (1 + fabs(expected));
+}

@@ -1,0 +1,57 @@
+/* bench [--only CASE,…] [--threads N] [--reps N] [--smoke]: times the cases and prints JSON lines.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "bench.h"
+#include "groups.h"
+#include <stdlib.h>
+#include <string.h>
+
+static void (*const groups[])(void) = {bench_tiny, bench_chains, bench_products, bench_arrays,
+    bench_mlp, bench_start, bench_limits};
+
+static int usage(void)
+{
+    fputs("usage: bench [--only CASE,...] [--threads N] [--reps N] [--smoke]\n", stderr);
+    return 2;
+}
+
+static bool read_options(int argc, char *argv[])
+{
+    bench_options *o = &bench_option;
+
+    for (int i = 1; i < argc; i++) {
+        const char *value = i + 1 < argc ? argv[i + 1] : NULL;
+        if (strcmp(argv[i], "--smoke") == 0) {
+            o->smoke = true;
+            continue;
+        }
+        if (!value)
+            return false;
+        if (strcmp(argv[i], "--only") == 0)
+            o->only = value;
+        else if (strcmp(argv[i], "--threads") == 0 && atoi(value) > 0)
+            eg_set_threads(atoi(value));
+        else if (strcmp(argv[i], "--reps") == 0 && atoi(value) > 0)
+            o->reps = atoi(value);
+        else
+            return false;
+        i++;
+    }
+    o->threads = eg_threads();
+    return true;
+}
+
+int main(int argc, char *argv[])
+{
+    if (!read_options(argc, argv))
+        return usage();
+    for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
+        EG_SCOPE;
+        groups[i]();
+        if (eg_report(stderr) != 0)
+            return 1;
+    }
+    if (bench_option.smoke)
+        printf("%d passed, %d failed\n", bench_cases() - bench_failures(), bench_failures());
+    return bench_failures() > 0;
+}

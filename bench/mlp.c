@@ -1,0 +1,165 @@
+/* The MLP: a training step, what it holds, its first call, and a single row forward.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "bench.h"
+#include "groups.h"
+#include "model.h"
+#include <stdlib.h>
+
+enum { STEPS_TO_LEARN = 40, PROCESSES = 9 };
+
+typedef struct training {
+    model model;
+    eg_function *function; /* NULL: eager */
+    eg_tensor *in[2];
+} training;
+
+static eg_tensor *step(void *env)
+{
+    training *t = env;
+    return t->function ? eg_call_of(t->function, 2, t->in) : model_step(2, t->in, &t->model);
+}
+
+/* It learns the batch by heart. */
+static bool learns(eg_tensor *loss, void *env)
+{
+    double first = bench_at(loss, 0), last = first;
+
+    for (int i = 0; i < STEPS_TO_LEARN && eg_ok(); i++) {
+        EG_SCOPE;
+        last = bench_at(step(env), 0);
+    }
+    return first > 1 && first < 10 && last < first / 10;
+}
+
+static bool training_new(training *t, bool as_function)
+{
+    *t = (training){0};
+    model_batch(t->in);
+    bool made = model_new(&t->model);
+    if (as_function)
+        t->function = eg_function_new(model_step, 2, &t->model, sizeof t->model);
+    return made;
+}
+
+static void training_free(training *t)
+{
+    eg_function_free(t->function);
+    model_free(&t->model);
+}
+
+static void step_case(void)
+{
+    training eager, traced;
+
+    EG_SCOPE;
+    training_new(&eager, false);
+    training_new(&traced, true);
+    bench_run(2,
+        (const bench_work[]){
+            {.name = "mlp_train", .mode = "eager", .run = step, .right = learns, .env = &eager},
+            {.name = "mlp_train", .mode = "function", .run = step, .right = learns, .env = &traced},
+        });
+    training_free(&eager);
+    training_free(&traced);
+}
+
+/* ---- memory --------------------------------------------------------------------------------- */
+
+static void memory_case(bool as_function)
+{
+    const bench_work work = {.name = "memory_mlp_train",
+        .mode = as_function ? "function" : "eager",
+        .detail = "most bytes in use in a step, parameters and Adam's state included"};
+    training t;
+
+    EG_SCOPE;
+    training_new(&t, as_function);
+    for (int i = 0; i < 3; i++) {
+        EG_SCOPE;
+        step(&t);
+        if (i == 1)
+            eg_memory_reset_peak();
+    }
+    bench_emit_bytes(&work, (double)eg_memory_now().peak);
+    training_free(&t);
+}
+
+/* ---- the first call ------------------------------------------------------------------------- */
+
+static void first_call_case(void)
+{
+    const bench_work work = {.name = "trace_mlp_train",
+        .mode = "function",
+        .detail = "first call: record, optimise, plan, run; each in a fresh process"};
+    double times[PROCESSES];
+    int n = bench_option.smoke ? 1 : PROCESSES;
+    char out[64], threads[16];
+
+    snprintf(threads, sizeof threads, "%d", bench_option.threads);
+    for (int i = 0; i < n; i++) {
+        if (bench_spawn("bench_first_step", threads, out, sizeof out) < 0) {
+            bench_fail(&work, "bench_first_step does not run");
+            return;
+        }
+        times[i] = atof(out);
+    }
+    bench_emit(&work, n, times, 1);
+}
+
+/* ---- forward -------------------------------------------------------------------------------- */
+
+static model one_row_model;
+
+EG_FUNCTION(logits, x)
+{
+    return model_logits(&one_row_model, x);
+}
+
+/* Against plain loops in double precision. */
+static bool are_logits(eg_tensor *y, void *env)
+{
+    double now[MODEL_IN], next[MODEL_IN];
+
+    for (int64_t i = 0; i < MODEL_IN; i++)
+        now[i] = bench_at(*(eg_tensor *const *)env, i);
+    for (int layer = 0; layer < MODEL_LAYERS; layer++) {
+        eg_tensor *w = one_row_model.parameters[2 * layer];
+        int64_t rows = eg_dim(w, 0), columns = eg_dim(w, 1);
+        const float *weights = eg_data(eg_value(w), EG_FLOAT32);
+        for (int64_t j = 0; j < columns; j++) {
+            next[j] = 0;
+            for (int64_t i = 0; i < rows; i++)
+                next[j] += now[i] * weights[i * columns + j];
+        }
+        for (int64_t j = 0; j < columns; j++)
+            now[j] = layer < MODEL_LAYERS - 1 && next[j] < 0 ? 0 : next[j];
+    }
+    bool right = eg_size(y) == MODEL_OUT;
+    for (int64_t j = 0; j < MODEL_OUT && right; j++)
+        right = bench_near(bench_at(y, j), now[j], 1e-4);
+    return right;
+}
+
+static void forward_case(void)
+{
+    EG_SCOPE;
+    model_new(&one_row_model);
+    bench_run_body(&(const bench_body){.name = "mlp_infer_b1",
+        .body = &logits_callable,
+        .in = {bench_normal(3, EG_DIMS(1, MODEL_IN))},
+        .right = are_logits});
+    model_free(&one_row_model);
+}
+
+void bench_mlp(void)
+{
+    if (bench_wants("trace_mlp_train"))
+        first_call_case();
+    if (bench_wants("mlp_train"))
+        step_case();
+    for (int function = 0; function < 2 && bench_wants("memory_mlp_train"); function++)
+        memory_case(function == 1);
+    if (bench_wants("mlp_infer_b1"))
+        forward_case();
+}

@@ -133,7 +133,7 @@ EG_API void eg_memory_reset_peak(void);
 EG_API void eg_memory_trim(void);
 
 /* Diagnostics (never errors: those are on the scope). `kind` is a word from the table of
- * EAGRE_VERBOSE: "kernel", "function", "pass", "memory". Silent until a handler is set or the
+ * EAGRE_VERBOSE: "kernel", "function", "pass". Silent until a handler is set or the
  * environment variable EAGRE_VERBOSE names kinds, which prints them to stderr. */
 typedef void (*eg_message_fn)(const char *kind, const char *text, void *env);
 EG_API void eg_set_message_handler(eg_message_fn fn, void *env);

@@ -14,11 +14,14 @@ static struct {
     void *env;
 } handler = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
+atomic_bool eg__nobody_listens;
+
 void eg_set_message_handler(eg_message_fn fn, void *env)
 {
     pthread_mutex_lock(&handler.lock);
     handler.fn = fn;
     handler.env = env;
+    atomic_store(&eg__nobody_listens, false);
     pthread_mutex_unlock(&handler.lock);
 }
 
@@ -31,9 +34,23 @@ static eg_message_fn current(void **env)
     return fn;
 }
 
+static bool nobody_listens(void)
+{
+    bool verbose = *eg__option_text(EG__OPTION_VERBOSE) != '\0';
+
+    pthread_mutex_lock(&handler.lock);
+    bool nobody = !verbose && !handler.fn;
+    atomic_store(&eg__nobody_listens, nobody);
+    pthread_mutex_unlock(&handler.lock);
+    return nobody;
+}
+
 bool eg__listens(const char *kind)
 {
     void *env;
+
+    if (nobody_listens())
+        return false;
     return current(&env) || eg__list_names(eg__option_text(EG__OPTION_VERBOSE), kind) > 0;
 }
 

@@ -174,6 +174,15 @@ static void leave(eg_function *f)
     eg__program_free(old);
 }
 
+static void tell_trace(const eg_function *f, const eg__trace *t)
+{
+    char room[EG__REASON_TEXT];
+
+    if (eg__listens("function"))
+        eg__message("function", "%s is traced: %s", f->callable.name,
+            eg__reason_text(&t->reason, room));
+}
+
 /* Records into a known trace, or a new one; which stays only if it came to something. */
 static eg__outcome_of_call record(eg_function *f, eg__trace *trace, const eg__key *key,
     eg_tensor **y)
@@ -186,6 +195,8 @@ static eg__outcome_of_call record(eg_function *f, eg__trace *trace, const eg__ke
     eg__outcome_of_call outcome = eg__record_call(f, trace ? trace : made, key, y);
     if (made && made->n_segments == 0)
         eg__trace_free(made);
+    else if (made)
+        tell_trace(f, made);
     return outcome;
 }
 

@@ -69,7 +69,7 @@ const char *eg_function_why_eager(const eg_function *f)
     return f && f->why_eager[0] ? f->why_eager : NULL;
 }
 
-static void put_reason(FILE *to, const eg_retrace *r)
+const char *eg__reason_text(const eg_retrace *r, char room[EG__REASON_TEXT])
 {
     static const char *const what[] = {
         [EG_FIRST_CALL] = "the first call",
@@ -80,10 +80,11 @@ static void put_reason(FILE *to, const eg_retrace *r)
         [EG_OTHER_GRADIENTS] = "a tape wants other gradients",
     };
 
-    fprintf(to, "  trace: %s", what[r->rule]);
-    if (r->argument >= 0)
-        fprintf(to, ": argument %d was %s, now %s", r->argument, r->before, r->now);
-    fprintf(to, "\n");
+    if (r->argument < 0)
+        return what[r->rule];
+    snprintf(room, EG__REASON_TEXT, "%s: argument %d was %s, now %s", what[r->rule], r->argument,
+        r->before, r->now);
+    return room;
 }
 
 eg_status eg_function_report(const eg_function *f, FILE *to)
@@ -102,8 +103,9 @@ eg_status eg_function_report(const eg_function *f, FILE *to)
         (long long)info.eager_calls, info.traces, info.branches, info.bytes);
     for (int i = 0; i < info.traces; i++) {
         const eg__trace *t = trace_number(f, i);
+        char room[EG__REASON_TEXT];
         if (t)
-            put_reason(to, &t->reason);
+            fprintf(to, "  trace: %s\n", eg__reason_text(&t->reason, room));
     }
     if (f->why_eager[0])
         fprintf(to, "  runs eagerly %s\n", f->why_eager);

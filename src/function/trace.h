@@ -172,6 +172,10 @@ eg__trace *eg__trace_find(eg_function *f, const eg__key *key);
 eg__trace *eg__trace_new(eg_function *f, const eg__key *key);
 void eg__trace_free(eg__trace *trace);
 
+/* Why a trace was made, in words. */
+enum { EG__REASON_TEXT = 256 };
+const char *eg__reason_text(const eg_retrace *reason, char room[EG__REASON_TEXT]);
+
 /* ---- compile.c ------------------------------------------------------------------------------ */
 
 /* Where a value is found during a call. */

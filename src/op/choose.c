@@ -22,8 +22,11 @@ bool eg__choose(const eg_opdef *op, const eg_problem *p, eg_job *job)
 
     for (const eg_kernel *const *k = op->kernels; k && *k; k++) {
         why = (*k)->prepare(*k, p, job);
-        if (EG_LIKELY(!why))
+        if (EG_LIKELY(!why)) {
+            if (!atomic_load_explicit(&eg__nobody_listens, memory_order_relaxed))
+                tell_choice(op, p, (*k)->name, NULL);
             return true;
+        }
         if (eg__me.failed)
             break;
         tell_choice(op, p, (*k)->name, why);

@@ -6,6 +6,7 @@ SPDX-License-Identifier: Apache-2.0
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 CHECK = Path(__file__).with_name("check.py")
@@ -104,13 +105,18 @@ def check(page):
     return done.returncode, done.stdout + done.stderr
 
 
+def problem_with(wrong):
+    what, (old, new), said = wrong
+    status, output = check(GOOD.replace(old, new, 1))
+    found = old in GOOD and status == 1 and said in output
+    return None if found else f"not found: {what}\n{output}"
+
+
 def main():
     status, output = check(GOOD)
     problems = [f"the good page fails\n{output}"] if status else []
-    for what, (old, new), said in WRONG:
-        status, output = check(GOOD.replace(old, new, 1))
-        if old not in GOOD or status != 1 or said not in output:
-            problems.append(f"not found: {what}\n{output}")
+    with ThreadPoolExecutor() as pool:
+        problems += [p for p in pool.map(problem_with, WRONG) if p]
     print("\n".join(problems))
     print(f"{1 + len(WRONG) - len(problems)} passed, {len(problems)} failed")
     return len(problems) > 0

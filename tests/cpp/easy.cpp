@@ -4,6 +4,7 @@
 #include "check.hpp"
 
 #include <sstream>
+#include <thread>
 
 using eagre::array, eagre::constant, eagre::float64, eagre::int32, eagre::scope, eagre::tensor;
 
@@ -86,6 +87,51 @@ TEST(tensors_print_to_streams)
     CHECK(out.str() == "[1 2] int32[2]; 3 int32[]");
 }
 
+TEST(variables_and_owned_tensors_answer_what_tensors_answer)
+{
+    scope s;
+    eagre::variable v(array<float>({{1, 2}}));
+    eagre::owned kept(constant(3));
+
+    CHECK(v.shape() == eagre::shape(1, 2) && v.dim(-1) == 2 && v.size() == 2 && v.rank() == 2);
+    CHECK((v.read<float>() == std::vector<float>{1, 2}) && v.dtype() == eagre::float32);
+    CHECK(kept && kept.item<int>() == 3 && kept.item<bool>() && !eagre::owned(constant(0)));
+    CHECK(constant(0.5).item<bool>());
+}
+
+TEST(shapes_are_values)
+{
+    std::vector<std::int64_t> dims{2, 3}, nine(9, 1);
+    eagre::shape known = dims;
+    std::int64_t product = 1;
+    eg_error e;
+
+    for (std::int64_t n : known)
+        product *= n;
+    CHECK(product == 6 && known == eagre::shape(2, 3) && known != eagre::shape(3, 2));
+    CHECK(known[-1] == 3 && known[2] == 0 && known.rank() == 2 && eagre::shape().rank() == 0);
+    CHECK(eagre::shape(2) != eagre::shape(2, 1));
+    {
+        eagre::attempt attempt(e);
+        eagre::zeros(float64, nine);
+    }
+    CHECK(e.status == EG_INVALID);
+}
+
+TEST(printing_has_options)
+{
+    scope s;
+    eagre::print_options options;
+
+    options.precision = 2;
+    CHECK(eagre::to_text(constant(1.23456), options) == "1.23 float32[]");
+    options.to = std::tmpfile();
+    CHECK(options.to);
+    eagre::print(7, options);
+    CHECK(std::ftell(options.to) == 10);
+    std::fclose(options.to);
+}
+
 TEST(tuples_come_apart)
 {
     scope s;
@@ -110,7 +156,7 @@ TEST(options_are_arguments)
     CHECK_PRINTS(argmax(x, 1), "[1 1] int64[2]");
     CHECK_PRINTS(matmul(x, x, eagre::transposed::b), "[[82. 67.] [67. 65.]] float32[2,2]");
     CHECK_PRINTS(transpose(x, {1, 0}), "[[1. 4.] [9. 7.]] float32[2,2]");
-    CHECK_PRINTS(slice(x, {1}), "[[4. 7.]] float32[1,2]");
+    CHECK_PRINTS(slice(x, 1), "[[4. 7.]] float32[1,2]");
     CHECK_PRINTS(slice(x, {0, 1}, {-1, 1}), "[[9.] [7.]] float32[2,1]");
     CHECK_PRINTS(eagre::concat({x, x}, 1), "[[1. 9. 1. 9.] [4. 7. 4. 7.]] float32[2,4]");
     CHECK_PRINTS(gather(x, array({1, 0}), -1), "[[9. 1.] [7. 4.]] float32[2,2]");
@@ -178,6 +224,50 @@ TEST(owned_tensors_outlive_scopes)
     eagre::owned copy = kept, moved = std::move(kept);
     scope s;
     CHECK_PRINTS(copy + moved, "[2 4] int32[2]");
+    CHECK(!kept.get());
+    eagre::owned &same = copy;
+    copy = same;
+    moved = eagre::owned(constant(5));
+    CHECK_PRINTS(copy * moved, "[ 5 10] int32[2]");
+}
+
+TEST(a_thread_may_keep_what_another_made)
+{
+    eagre::owned result;
+    std::thread([&result] {
+        scope s;
+        result = eagre::owned(constant(2.0) * 21);
+    }).join();
+    CHECK(result.item() == 42);
+}
+
+TEST(an_attempt_ends_what_failed_inside_and_nothing_else)
+{
+    scope s;
+    eg_error inner, outer;
+    {
+        eagre::attempt around(outer);
+        {
+            eagre::attempt attempt(inner);
+            eagre::reshape(constant({1, 2, 3}), {2, 2});
+            CHECK(!eagre::ok());
+        }
+        CHECK(eagre::ok() && constant(1).item() == 1);
+    }
+    CHECK(inner.status == EG_INVALID && outer.status == EG_OK);
+}
+
+TEST(a_failed_scope_is_inert)
+{
+    eg_error e;
+    {
+        eagre::attempt attempt(e);
+        eagre::variable never(constant({1, 2}) + constant({1, 2, 3}));
+        never += 1;
+        CHECK(!never.get() && never.item() == 0 && never.read<int>().empty());
+        CHECK(eagre::to_text(never).empty() && never.shape() == eagre::shape());
+    }
+    CHECK(e.status == EG_INVALID && std::string(e.op) == "Add");
 }
 
 TEST(the_first_error_names_the_callers_line)

@@ -85,7 +85,8 @@ namespace detail
 /* An exception on its way from a body through the library to the caller. */
 inline thread_local std::exception_ptr thrown;
 
-/* In a catch block: keeps the exception and fails in its words, so that the library ends the call. */
+/* In a catch block: keeps the exception and fails in its words, so that the library ends the
+ * call. */
 inline void keep_exception(const char *name) noexcept
 {
     thrown = std::current_exception();

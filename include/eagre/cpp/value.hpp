@@ -12,6 +12,7 @@
 #include <initializer_list>
 #include <iterator>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -195,7 +196,8 @@ template <class Handle> class questions
         return {dims, rank()};
     }
 
-    /* The elements in place, while the value lives; NULL after an error. */
+    /* The elements in place, while the tensor lives; NULL after an error. Those of a variable move:
+     * ask its value(). */
     template <class T> const T *data(const place &at = place()) const noexcept
     {
         at.note();
@@ -205,8 +207,13 @@ template <class Handle> class questions
     /* A copy of the elements, row-major: read<float>(). Empty after an error. */
     template <class T> std::vector<T> read(const place &at = place()) const
     {
-        const T *from = data<T>(at);
-        return from ? std::vector<T>(from, from + size()) : std::vector<T>();
+        auto n = static_cast<std::size_t>(size());
+        std::unique_ptr<T[]> out(new T[n]); /* a vector of bool has no array */
+
+        at.note();
+        if (eg_read(it(), dtype_of<T>(), out.get(), size()) != EG_OK)
+            return {};
+        return std::vector<T>(out.get(), out.get() + n);
     }
 
   private:

@@ -1,0 +1,20 @@
+"""Every operation that a C header declares has its name in C++: complete.py SOURCES.
+
+SPDX-License-Identifier: Apache-2.0
+"""
+import pathlib
+import re
+import sys
+
+include = pathlib.Path(sys.argv[1]) / "include/eagre"
+cpp = "".join(header.read_text() for header in sorted(include.glob("cpp/*.hpp")))
+declared = set()
+for header in [*include.glob("ops/*.h"), include / "nn.h"]:
+    declared |= set(re.findall(r"^EG_API eg_tensor \*eg_(\w+?)(?:_with)?\(", header.read_text(),
+                               re.MULTILINE))
+declared -= {"optimizer_state"}
+missing = sorted(name for name in declared if not re.search(rf"^inline \w+ {name}\(", cpp, re.M))
+for name in missing:
+    print(f"eg_{name} has no eagre::{name}")
+print(f"{len(declared) - len(missing)} passed, {len(missing)} failed")
+sys.exit(bool(missing) or not declared)

@@ -139,10 +139,11 @@ static eg_status call_grad(eg_backward *b)
     eg__derivative *d = r->derivative;
     size_t n_in = (size_t)d->plan->n_inputs + 1, n_out = (size_t)d->plan->n_outputs + 1;
     size_t size = sizeof(eg_tensor *) * (n_in + n_out);
-    eg_tensor **inputs = eg__alloc_zero(size), **results = inputs + n_in;
+    eg_tensor **inputs = eg__alloc_zero(size);
 
     if (!inputs)
         return eg__fail_memory(op_name, size);
+    eg_tensor **results = inputs + n_in;
     eg__pooled_frame *f = eg__frames_take(&d->frames);
     if (f) {
         bool done = run(r, f, b, inputs, results);

@@ -75,7 +75,8 @@ static inline eg_arg eg_arg_end(const eg_end *unused)
     })
 
 /* Notes the place and turns arguments into tensors: numbers take the dtype of the first tensor
- * among them, or that of eg_constant where there is none. False after an error. */
+ * among them, or that of eg_constant where there is none. Owns: the tensors made. False or NULL
+ * after an error. */
 EG_API bool eg_ready(const eg_site *at, int n, const eg_arg args[], eg_tensor *in[]);
 EG_API eg_tensor *eg_ready1(const eg_site *at, eg_arg x);
 

@@ -38,6 +38,7 @@
 #define eg_assign_add(v, x)       eg_do_assign(EG_HERE, eg_assign_add, v, EG_T(x))
 #define eg_assign_sub(v, x)       eg_do_assign(EG_HERE, eg_assign_sub, v, EG_T(x))
 
+/* What eg_replace and the assignments become. */
 EG_API eg_status eg_do_replace(const eg_site *at, eg_tensor **x, eg_arg y);
 EG_API eg_status eg_do_assign(const eg_site *at, eg_status (*action)(eg_tensor *, eg_tensor *),
     eg_tensor *variable, eg_arg x);

@@ -50,7 +50,8 @@ EG_API char *eg_graph_text(const eg_graph *graph);
  * it belong to the new graph. NULL after an error. Fails: EG_FORMAT. */
 EG_API eg_graph *eg_graph_parse(const char *text);
 
-/* The text in a file, written whole or not at all. Actions. Fails: EG_IO, EG_FORMAT. */
+/* The text in a file, written whole or not at all; a graph that is loaded is freed with
+ * eg_graph_free, and NULL after an error. Actions. Fails: EG_IO, EG_FORMAT. */
 EG_API eg_status eg_graph_save(const eg_graph *graph, const char *path);
 EG_API eg_graph *eg_graph_load(const char *path);
 

@@ -14,7 +14,7 @@ extern "C" {
 /* Weights of a dense layer before training, float32: evenly spread over
  * ±sqrt(6/(fan_in + fan_out)), the last two sizes being the fans.
  * Source: Glorot and Bengio, AISTATS 2010.
- *     eg_max(eg_abs(eg_glorot_uniform(eg_key(1), EG_DIMS(3, 3))))  ->  0.99277186 float32[]
+ *     eg_max(eg_abs(eg_glorot_uniform(eg_key(1), EG_DIMS(3, 3))))  ->  0.78936934 float32[]
  * Owns: the result. Fails: a rank below 2. Records: Uniform, Sub, Mul. */
 EG_API eg_tensor *eg_glorot_uniform(eg_tensor *key, int rank, const int64_t dims[]);
 
@@ -48,7 +48,8 @@ typedef struct eg_sgd_attrs {
     double momentum; /* [0: none] */
 } eg_sgd_attrs;
 
-/* Stochastic gradient descent: v = momentum*v - rate*g, w = w + v. Otherwise as eg_adam_new. */
+/* Stochastic gradient descent: v = momentum*v - rate*g, w = w + v. Otherwise as eg_adam_new.
+ * Free with eg_optimizer_free. */
 EG_API eg_optimizer *eg_sgd_new(int n, eg_tensor *const variables[], const eg_sgd_attrs *attrs);
 
 /* One step: changes the variables by the gradients, which come in the variables' order.

@@ -146,7 +146,7 @@ EG_API char *eg_to_text(eg_tensor *x, const eg_print_attrs *attrs);
 EG_API eg_tensor *eg_tuple_of(int n, eg_tensor *const parts[]);
 
 /* Part `i` of a tuple, as a handle that the tuple keeps alive; eg_retain or eg_give moves it on.
- *     eg_part(eg_top_k(eg_constant(3, 9, 4), 2), 1)  ->  [1 2] int32[2]
+ *     eg_part(eg_top_k(eg_constant(3, 9, 4), 2), 1)  ->  [1 2] int64[2]
  * Fails: EG_INVALID where `x` is no tuple or has no such part. */
 EG_API eg_tensor *eg_part(eg_tensor *x, int i);
 

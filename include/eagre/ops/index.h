@@ -40,7 +40,7 @@ EG_API eg_tensor *eg_take_along(eg_tensor *x, eg_tensor *indices);
 EG_API eg_tensor *eg_scatter_add(eg_tensor *indices, eg_tensor *updates, int64_t n, int axis);
 
 /* The counterpart of eg_take_along: zeros with n elements along the last axis, to which `updates`
- * are added at `indices`, row by row.
+ * are added at `indices`, row by row. Gradient: dz taken along.
  *     eg_add_along(EG_I32(1, 1), EG_F32(5, 6), 3)  ->  [ 0. 11.  0.] float32[3]
  * Owns: the result. Fails: shapes that differ, indices as eg_gather. Records: AddAlong. */
 EG_API eg_tensor *eg_add_along(eg_tensor *indices, eg_tensor *updates, int64_t n);

@@ -94,7 +94,7 @@ EG_API eg_tensor *eg_tanh(eg_tensor *x);
 
 /* The error function, 2/sqrt(pi) times the integral of exp(-t*t) from 0 to x. Gradient:
  * dz*2/sqrt(pi)*exp(-x*x).
- *     eg_erf(EG_F32(0, 0.5))  ->  [0.         0.52049988] float32[2]
+ *     eg_erf(EG_F32(0, 0.5))  ->  [0.        0.5204999] float32[2]
  * Owns: the result. Fails: integers, bool. Records: Erf. */
 EG_API eg_tensor *eg_erf(eg_tensor *x);
 

@@ -27,7 +27,7 @@ typedef struct eg_gelu_attrs {
 
 /* The Gaussian error linear unit, x/2 * (1 + erf(x/sqrt(2))). Gradient: by the product rule.
  * Source: Hendrycks and Gimpel, arXiv:1606.08415.
- *     eg_gelu(EG_F32(0, 1))  ->  [0.         0.84134477] float32[2]
+ *     eg_gelu(EG_F32(0, 1))  ->  [0.        0.8413447] float32[2]
  *     eg_gelu(EG_F32(0, 1), .tanh_form = true)  ->  [0.       0.841192] float32[2]
  * Owns: the result. Fails: integers, bool. Records: Gelu. */
 EG_API eg_tensor *eg_gelu_with(eg_tensor *x, const eg_gelu_attrs *attrs);

@@ -17,11 +17,12 @@ extern "C" {
 EG_API eg_tensor *eg_reshape(eg_tensor *x, int rank, const int64_t dims[]);
 
 /* A new axis of size 1 in front of `axis`, which may be the rank or negative: -1 puts it last.
+ * Gradient: dz in x's shape.
  *     eg_expand_dims(EG_I32(1, 2), 1)  ->  [[1] [2]] int32[2,1]
  * Owns: the result. Fails: an axis outside. Records: Reshape. */
 EG_API eg_tensor *eg_expand_dims(eg_tensor *x, int axis);
 
-/* Without one axis of size 1.
+/* Without one axis of size 1. Gradient: dz in x's shape.
  *     eg_squeeze(eg_expand_dims(EG_I32(1, 2), 1), 1)  ->  [1 2] int32[2]
  * Owns: the result. Fails: an axis outside or of another size. Records: Reshape. */
 EG_API eg_tensor *eg_squeeze(eg_tensor *x, int axis);
@@ -50,12 +51,12 @@ typedef struct eg_concat_attrs {
 
 /* Tensors one after another along an axis; all other sizes agree, dtypes promote. At most 64.
  * Gradient: the pieces of dz.
- *     eg_concat(EG_IN(EG_I32(1, 2), EG_I32(3)), .axis = 0)  ->  [1 2 3] int32[3]
+ *     eg_concat(EG_IN(EG_I32(1, 2), EG_I32(3, 4)), .axis = 0)  ->  [1 2 3 4] int32[4]
  * Owns: the result. Fails: no tensor, rank 0 (a single number joins as one element in easy.h only
  * after eg_reshape), sizes that differ. Records: Concat. */
 EG_API eg_tensor *eg_concat_with(int n, eg_tensor *const x[], const eg_concat_attrs *attrs);
 
-/* Tensors of one shape side by side along a new axis.
+/* Tensors of one shape side by side along a new axis. Gradient: the slices of dz.
  *     eg_stack(EG_IN(EG_I32(1, 2), EG_I32(3, 4)), .axis = 0)  ->  [[1 2] [3 4]] int32[2,2]
  * Owns: the result. Fails: shapes that differ, an axis outside. Records: Reshape, Concat. */
 EG_API eg_tensor *eg_stack_with(int n, eg_tensor *const x[], const eg_concat_attrs *attrs);
@@ -81,7 +82,8 @@ typedef struct eg_slice_attrs {
  * Owns: the result. Fails: a part that is not inside x. Records: Slice. */
 EG_API eg_tensor *eg_slice_with(eg_tensor *x, const eg_slice_attrs *attrs);
 
-/* All of one dtype and shape, holding one value or the value of a tensor of rank 0.
+/* All of one dtype and shape, holding one value or the value of a tensor of rank 0. Gradient of
+ * the value: the sum of dz.
  *     eg_zeros(EG_FLOAT32, EG_DIMS(2))  ->  [0. 0.] float32[2]
  *     eg_ones(EG_INT32, EG_DIMS(2))  ->  [1 1] int32[2]
  *     eg_full(7, EG_DIMS(3))  ->  [7 7 7] int32[3]
@@ -91,13 +93,13 @@ EG_API eg_tensor *eg_zeros(eg_dtype dtype, int rank, const int64_t dims[]);
 EG_API eg_tensor *eg_ones(eg_dtype dtype, int rank, const int64_t dims[]);
 EG_API eg_tensor *eg_full(eg_tensor *value, int rank, const int64_t dims[]);
 
-/* Zeros or ones in the dtype and shape of x.
+/* Zeros or ones in the dtype and shape of x. No gradient.
  *     eg_zeros_like(EG_F32(1, 2))  ->  [0. 0.] float32[2]
  * Owns: the result. Records: as eg_zeros. */
 EG_API eg_tensor *eg_zeros_like(eg_tensor *x);
 EG_API eg_tensor *eg_ones_like(eg_tensor *x);
 
-/* n numbers from 0 on, int64.
+/* n numbers from 0 on, int64. No gradient.
  *     eg_range(4)  ->  [0 1 2 3] int64[4]
  * Owns: the result. Fails: a negative n. Records: Range. */
 EG_API eg_tensor *eg_range(int64_t n);

@@ -160,26 +160,38 @@ static void put_function(const eg_function *f, eg__text *text)
 
 /* ---- files ---------------------------------------------------------------------------------- */
 
-static eg_status draw_with_dot(const char *dot_text, size_t length, const char *format,
-    const char *path, const char *op)
+/* Runs dot on a file of its language. */
+static void run_dot(const char *source, const char *format, const char *path, const char *op)
 {
     char type[8];
-    eg__new_file source, picture;
-    const char *argv[] = {"dot", type, NULL, NULL};
+    const char *argv[] = {"dot", type, source, NULL};
+    eg__new_file picture;
 
     snprintf(type, sizeof type, "-T%s", format);
+    if (eg__file_begin(&picture, path, op) != EG_OK)
+        return;
+    int status = eg__os_run(argv, picture.aside);
+    if (status < 0 || status == 127)
+        eg__fail(EG_UNAVAILABLE, op,
+            "dot is not installed, so %s cannot be drawn; it belongs to the package graphviz",
+            path);
+    else if (status != 0)
+        eg__fail(EG_IO, op, "dot could not draw %s; it ended with status %d", path, status);
+    eg__file_end(&picture);
+}
+
+static eg_status draw_with_dot(const eg__text *text, const char *format, const char *path,
+    const char *op)
+{
+    eg__new_file source;
+
     if (eg__file_begin(&source, path, op) != EG_OK)
         return eg__me.failed;
-    fwrite(dot_text, 1, length, source.f);
-    fflush(source.f);
-    if (eg__file_begin(&picture, path, op) == EG_OK) {
-        argv[2] = source.aside;
-        int status = eg__os_run(argv, picture.aside);
-        if (status != 0)
-            eg__fail(EG_UNAVAILABLE, op, "dot %s; it belongs to the package graphviz",
-                status < 0 || status == 127 ? "is not installed" : "could not draw the graph");
-        eg__file_end(&picture);
-    }
+    fwrite(text->start, 1, text->length, source.f);
+    if (fflush(source.f) == 0)
+        run_dot(source.aside, format, path, op);
+    else
+        eg__fail(EG_IO, op, "cannot write %s: the disk may be full", path);
     eg__file_drop(&source);
     return eg__me.failed;
 }
@@ -195,7 +207,7 @@ static eg_status draw(eg__text *text, const char *path, const char *op)
         return eg__file_write(path, text->start, text->length, op);
     for (size_t i = 0; ending && i < sizeof formats / sizeof *formats; i++)
         if (strcmp(ending + 1, formats[i]) == 0)
-            return draw_with_dot(text->start, text->length, formats[i], path, op);
+            return draw_with_dot(text, formats[i], path, op);
     return eg__fail(EG_INVALID, op, "%s must end in .dot, .svg, .png or .pdf",
         path ? path : "the path is NULL and");
 }

@@ -161,7 +161,7 @@ static int check_function(uint64_t seed, long *eager)
     return bad | eg_report(stderr);
 }
 
-/* ---- pure programs in a session and with more threads ------------------------------------------ */
+/* ---- pure programs in a session and with more threads ---------------------------------------- */
 
 static void run_session(program *p, eg_tensor *args[], trail *t)
 {
@@ -223,7 +223,7 @@ static int check_session(uint64_t seed)
     return bad | eg_report(stderr);
 }
 
-/* ---- one function, four threads --------------------------------------------------------------- */
+/* ---- one function, four threads -------------------------------------------------------------- */
 
 typedef struct shared {
     program *p;
@@ -299,7 +299,7 @@ static int check_threads(uint64_t seed)
     return bad | eg_report(stderr);
 }
 
-/* ---- main ------------------------------------------------------------------------------------- */
+/* ---- main ------------------------------------------------------------------------------------ */
 
 static double seconds_since(const struct timespec *start)
 {

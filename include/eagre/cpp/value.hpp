@@ -213,7 +213,9 @@ template <class Handle> class questions
         at.note();
         if (eg_read(it(), dtype_of<T>(), out.get(), size()) != EG_OK)
             return {};
-        return std::vector<T>(out.get(), out.get() + n);
+        std::vector<T> all(n);
+        std::copy(out.get(), out.get() + n, all.begin());
+        return all;
     }
 
   private:

@@ -12,7 +12,8 @@ What a page may hold, and what is done with it:
             `<!-- file: PATH -->` above it: the block is that file behind its head comment.
   ```text   Right behind a C block: all that it prints, standard error last. A line `…` stands for
             any lines, `…` in a line for any text.
-  ```sh     `./name` exists, and shows the options used with it in its --help.
+  ```sh     `./name` exists, and shows the options used with it in its --help; so in the prose.
+            `eagre COMMAND` likewise, where the program is given.
   ```python is Python.
   links     exist, anchors too. EAGRE_* is an option of the library or of its build; each option of
             the library is in the guide. Every eg_* name is one of the source.
@@ -104,27 +105,41 @@ def check_names(report, root, page, known):
         report(f"{page.name}: {name} is in the source", None if fine else "it is not")
 
 
-def help_of(path):
+def help_of(command):
+    """What a command says of itself; None where it does not."""
     try:
-        done = subprocess.run([str(path), "--help"], capture_output=True, text=True, timeout=20)
-    except (OSError, subprocess.TimeoutExpired) as e:
-        return f"{e}"
-    return done.stdout + done.stderr
+        done = subprocess.run([*command, "--help"], capture_output=True, text=True, timeout=20)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout if done.returncode == 0 else None
 
 
-def check_command(report, root, page, line):
+def command_of(builder, words):
+    """The command whose --help is to be asked; None: it is none of ours."""
+    if words and words[0].startswith("./"):
+        return [str(builder.root / words[0])]
+    if words and words[0] == "eagre" and builder.eagre:
+        return [builder.eagre, *words[1:2]]
+    return None
+
+
+def check_command(report, builder, page, line):
     words = shlex.split(line, comments=True)
-    if not words or not words[0].startswith("./"):
+    command = command_of(builder, words)
+    if not command:
         return
-    path = root / words[0]
-    label = f"{page.name}: {line.strip()}"
-    if not path.is_file():
-        report(label, f"there is no {words[0]}")
-        return
+    text = help_of(command)
     options = {w.split("=")[0] for w in words[1:] if w.startswith("-")}
-    text = help_of(path) if options else ""
-    missing = sorted(o for o in options if o not in text)
-    report(label, f"--help does not show {missing}" if missing else None)
+    missing = sorted(o for o in options if o not in (text or ""))
+    problem = f"it does not show {missing}" if missing else None
+    report(f"{page.name}: {line.strip()} is as --help says",
+           problem if text is not None else "it has no --help that succeeds")
+
+
+def commands_of(page):
+    inline = re.findall(r"`((?:\./|eagre )[^`]+)`", "\n".join(page.prose))
+    return [" ".join(c.split()) for c in inline] + [line for b in page.of_language("sh")
+                                                    for line in b.lines]
 
 
 def check_python(report, page, block):
@@ -145,9 +160,8 @@ def check_page(report, builder, name, known):
     check_links(report, root, page)
     check_options(report, root, page)
     check_names(report, root, page, known)
-    for b in page.of_language("sh"):
-        for line in b.lines:
-            check_command(report, root, page, line)
+    for line in commands_of(page):
+        check_command(report, builder, page, line)
     for b in page.of_language("python"):
         check_python(report, page, b)
     if name == "docs/guide.md":
@@ -167,10 +181,11 @@ def main():
     parser.add_argument("--compiler", action="append", required=True)
     parser.add_argument("--flags", default="", help="for compiler and linker, split at spaces")
     parser.add_argument("--link", default="", help="the library and what it needs")
+    parser.add_argument("--eagre", help="the program, to check its commands")
     parser.add_argument("pages", nargs="*", help="only these [README.md, CHANGELOG.md, docs/*.md]")
     o = parser.parse_args()
     root = o.root.resolve()
-    builder = Builder(root, o.compiler, o.flags.split(), o.link.split())
+    builder = Builder(root, o.compiler, o.flags.split(), o.link.split(), o.eagre)
     report, known = Report(), names_of(root)
     for name in o.pages or pages_of(root):
         check_page(report, builder, name, known)

@@ -56,7 +56,8 @@ error: as shown
 ./run --fast
 ```
 
-`EAGRE_VERBOSE`, `EAGRE_CRUEL`, `eg_print`.
+`EAGRE_VERBOSE`, `EAGRE_CRUEL`, `eg_print`, `./run
+--fast`.
 
 ## End
 """
@@ -78,8 +79,9 @@ WRONG = [
     ("an anchor leads nowhere", ("#end)", "#start)"), "leads somewhere"),
     ("an option is not known", ("EAGRE_VERBOSE", "EAGRE_CHATTY"), "is an option"),
     ("a name is not known", ("`eg_print`", "`eg_prunt`"), "is in the source"),
-    ("a command is missing", ("./run", "./walk"), "there is no ./walk"),
-    ("an option of a command is missing", ("--fast", "--slow"), "--help does not show"),
+    ("a command is missing", ("./run", "./walk"), "no --help that succeeds"),
+    ("an option of a command is missing", ("--fast", "--slow"), "it does not show"),
+    ("an option in the prose is missing", ("--fast`", "--slow`"), "it does not show"),
     ("a page has no block", (GOOD[GOOD.index("```c"):], ""), "has a block that runs"),
     ("a copied file differs", ("```c\nputs", "<!-- file: run -->\n```c\nputs"), "or differs"),
 ]

@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import List
+from typing import List, Optional
 
 from pages import in_order, matches
 
@@ -23,6 +23,7 @@ class Builder:
     compilers: List[str]
     flags: List[str]            # of sanitizers
     link: List[str]             # the library and what it needs
+    eagre: Optional[str]        # the program; None: not built
 
 
 def page_program(page):

@@ -31,7 +31,7 @@ def arguments(doc, **options):
 
 
 def files(root, suffixes, *folders):
-    """Files of the project with one of the suffixes, as paths relative to the root, sorted: those
+    """Files of the project with one of the suffixes (None: all), as paths relative to the root, sorted: those
     that git tracks or does not ignore; in a tree without git all but hidden and build folders."""
     git = ["git", "-C", str(root), "ls-files", "-co", "--exclude-standard"]
     if (root / ".git").exists():
@@ -41,8 +41,8 @@ def files(root, suffixes, *folders):
         paths = {path.relative_to(root) for path in root.rglob("*")}
         paths = {path for path in paths
                  if path.parts[0] != "build" and not any(p.startswith(".") for p in path.parts)}
-    return sorted(path for path in paths if path.suffix in suffixes and (root / path).is_file()
-                  and (not folders or path.parts[0] in folders))
+    return sorted(path for path in paths if (not suffixes or path.suffix in suffixes)
+                  and (root / path).is_file() and (not folders or path.parts[0] in folders))
 
 
 def blank(text):

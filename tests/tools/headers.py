@@ -1,15 +1,19 @@
-"""Each public header compiles alone, as C11 and as C++17, with each compiler that is here.
+"""Each public header compiles alone, as C11 and as C++17. Takes the compilers, for C and for C++
+where there is one; without arguments gcc, clang, g++ and clang++, those that are here.
 
 SPDX-License-Identifier: Apache-2.0"""
 import shutil
+import sys
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 
 import check
 
 WARNINGS = ("-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only")
-C = ("gcc", "-std=c11", "-x", "c"), ("clang", "-std=c11", "-x", "c")
-CPP = ("g++", "-std=c++17", "-x", "c++"), ("clang++", "-std=c++17", "-x", "c++")
+COMPILERS = sys.argv[1:] or ["gcc", "clang", "g++", "clang++"]
+del sys.argv[1:]
+CPP = [(name, "-std=c++17", "-x", "c++") for name in COMPILERS if "++" in name]
+C = [(name, "-std=c11", "-x", "c") for name in COMPILERS if "++" not in name]
 ONLY_C = ("eagre/easy.h", "eagre/easy_ops.h")
 INCLUDE = check.ROOT / "include"
 

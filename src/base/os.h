@@ -14,6 +14,7 @@ void eg__os_unmap(void *memory, size_t size);
 size_t eg__os_memory_size(void);  /* bytes of the machine, or of the process's share of it */
 int eg__os_processors(void);      /* that this process may run on */
 int64_t eg__os_nanoseconds(void); /* of a clock that never goes back */
+void eg__os_yield(void);          /* lets other threads run */
 bool eg__os_is_terminal(FILE *f);
 int eg__os_columns(FILE *f); /* of the terminal; 0: unknown */
 long eg__os_process(void);

@@ -64,6 +64,11 @@ int64_t eg__os_nanoseconds(void)
     return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
 }
 
+void eg__os_yield(void)
+{
+    sched_yield();
+}
+
 bool eg__os_is_terminal(FILE *f)
 {
     return isatty(fileno(f)) == 1;

@@ -21,10 +21,24 @@ eg_tensor *eg_glorot_uniform(eg_tensor *key, int rank, const int64_t dims[])
     return eg_mul(even, eg_mul(eg_cast(spread, EG_FLOAT32), eg_scalar(EG_FLOAT32, 2)));
 }
 
+/* One label for each row: a smaller array would be broadcast in silence. */
+static bool one_each(const eg_tensor *rows, const eg_tensor *labels)
+{
+    bool fits = eg_rank(rows) == eg_rank(labels);
+
+    for (int i = 0; fits && i < eg_rank(labels); i++)
+        fits = eg_dim(rows, i) == eg_dim(labels, i);
+    if (!fits)
+        eg_fail(EG_INVALID, "eg_accuracy", "the labels are not one for each row of the logits");
+    return fits;
+}
+
 eg_tensor *eg_accuracy(eg_tensor *logits, eg_tensor *labels)
 {
     eg_argmax_attrs last = {.size = sizeof last, .axis = -1};
     eg_tensor *guess = eg_argmax_with(logits, &last);
 
+    if (guess && labels && !one_each(guess, labels))
+        return NULL;
     return eg_mean(eg_cast(eg_equal(guess, labels), EG_FLOAT32));
 }

@@ -119,6 +119,28 @@ eg_tensor *eg_optimizer_state(eg_optimizer *o, int i)
     return o && i >= 0 && i < o->n_states ? o->states[i] : NULL;
 }
 
+/* Checked before anything changes: a smaller gradient would be broadcast in silence. */
+static bool fits(const char *op, eg_tensor *variable, eg_tensor *gradient)
+{
+    bool same =
+        eg_dtype_of(gradient) == eg_dtype_of(variable) && eg_rank(gradient) == eg_rank(variable);
+    char message[192];
+
+    if (!gradient || eg_is_none(gradient)) {
+        eg_fail(EG_INVALID, op,
+            "a gradient is missing; the loss does not depend on every variable");
+        return false;
+    }
+    for (int i = 0; same && i < eg_rank(variable); i++)
+        same = eg_dim(gradient, i) == eg_dim(variable, i);
+    if (same)
+        return true;
+    snprintf(message, sizeof message, "the gradient of %.100s has another dtype or shape than it",
+        eg_variable_name(variable));
+    eg_fail(EG_INVALID, op, message);
+    return false;
+}
+
 eg_status eg_optimizer_apply(eg_optimizer *o, int n, eg_tensor *const gradients[])
 {
     static const char op[] = "eg_optimizer_apply";
@@ -130,10 +152,8 @@ eg_status eg_optimizer_apply(eg_optimizer *o, int n, eg_tensor *const gradients[
     if (n != o->n)
         return eg_fail(EG_INVALID, op, "it needs one gradient for each of its variables");
     for (int i = 0; i < n; i++)
-        if (!gradients[i] || eg_is_none(gradients[i]))
-            return eg_fail(EG_INVALID, op,
-                "a gradient is missing; the loss does not depend on "
-                "every variable");
+        if (!fits(op, o->variables[i], gradients[i]))
+            return eg_pending(NULL);
     eg_scope *scope = eg_scope_open();
     o->step(o, gradients);
     eg_scope_close(scope);

@@ -38,10 +38,13 @@ bool eg__choose(const eg_opdef *op, const eg_problem *p, eg_job *job)
 }
 
 static _Atomic(eg__timer *) timer;
+static atomic_int telling; /* threads that may be in the timer's function */
 
 void eg__timer_set(eg__timer *t)
 {
     atomic_store(&timer, t);
+    while (atomic_load(&telling) > 0)
+        eg__os_yield();
 }
 
 int64_t eg__timer_start(void)
@@ -53,8 +56,12 @@ int64_t eg__timer_start(void)
 void eg__timer_stop(int64_t start, const char *op, const char *implementation,
     const eg_spec *result)
 {
-    eg__timer *t = start ? atomic_load(&timer) : NULL;
-
+    if (EG_LIKELY(start == 0))
+        return;
+    int64_t end = eg__os_nanoseconds();
+    atomic_fetch_add(&telling, 1);
+    eg__timer *t = atomic_load(&timer);
     if (t)
-        t->ran(t, op, implementation, result, start, eg__os_nanoseconds());
+        t->ran(t, op, implementation, result, start, end);
+    atomic_fetch_sub(&telling, 1);
 }

@@ -16,7 +16,7 @@ typedef struct eg__timer {
         const eg_spec *result, int64_t start, int64_t end);
 } eg__timer;
 
-/* The timer in use; NULL: none. Set it while nothing else runs. */
+/* The timer in use; NULL: none. When this returns nobody is in the former one any more. */
 void eg__timer_set(eg__timer *t);
 
 /* The time before something runs, 0 where nobody measures; then what it was. */

@@ -26,7 +26,8 @@ struct eg_profile {
     eg__timer timer;
     pthread_mutex_t lock;
     bool running, lost;
-    int64_t began, ended;
+    int64_t began, resumed; /* when it was started first and last */
+    int64_t spent;          /* between starts and stops */
     event *events;
     int n, capacity;
     pthread_t threads[64];
@@ -70,11 +71,14 @@ static int thread_number(eg_profile *p)
     return p->n_threads - 1;
 }
 
+/* What ran from before the start on is not noted. */
 static void ran(eg__timer *t, const char *op, const char *implementation, const eg_spec *result,
     int64_t start, int64_t end)
 {
     eg_profile *p = (eg_profile *)t;
 
+    if (start < p->resumed)
+        return;
     pthread_mutex_lock(&p->lock);
     if (eg__reserve(&p->events, sizeof *p->events, p->n, &p->capacity))
         p->events[p->n++] = (event){op, implementation, *result, start, end, thread_number(p)};
@@ -96,7 +100,9 @@ eg_status eg_profile_start(eg_profile *p)
         return eg__fail(EG_STATE, op, "a profile is running already; stop it first");
     p->timer.ran = ran;
     p->running = true;
-    p->began = eg__os_nanoseconds();
+    p->resumed = eg__os_nanoseconds();
+    if (p->began == 0)
+        p->began = p->resumed;
     eg__timer_set(&p->timer);
     return EG_OK;
 }
@@ -110,7 +116,7 @@ eg_status eg_profile_stop(eg_profile *p)
     eg__timer_set(NULL);
     atomic_compare_exchange_strong(&current, &expected, NULL);
     p->running = false;
-    p->ended = eg__os_nanoseconds();
+    p->spent += eg__os_nanoseconds() - p->resumed;
     return eg__me.failed;
 }
 
@@ -167,7 +173,7 @@ static void put_rows(const eg_profile *p, const row rows[], int n, int64_t total
             1e-3 * (double)rows[i].total / (double)rows[i].runs,
             total ? 100.0 * (double)rows[i].total / (double)total : 0);
     fprintf(to, "%d kernels, %.1f us in kernels, %.1f us from start to stop%s\n", p->n,
-        1e-3 * (double)total, 1e-3 * (double)(p->ended - p->began),
+        1e-3 * (double)total, 1e-3 * (double)p->spent,
         p->lost ? "; some were lost: out of memory" : "");
 }
 

@@ -134,6 +134,8 @@ static eg_status softmax_infer(eg_shapes *s)
 /* The sum along a softmax's axis, which stays with size 1. */
 static eg_tensor *row_sum(eg_tensor *x, const eg_softmax_attrs *attrs)
 {
+    if (!x)
+        return NULL;
     eg_reduce_attrs over = eg__over(1u << eg__softmax_axis(attrs, eg_rank(x)), true);
     return eg_sum_with(x, &over);
 }

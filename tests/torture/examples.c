@@ -25,6 +25,7 @@ typedef struct example {
     const char *name;
     int (*run)(int argc, char **argv);
     const char *arguments[MOST_ARGUMENTS]; /* the last is NULL */
+    eg_memory kept;                        /* what the library keeps after a run */
 } example;
 
 /* Sends a stream of the process to a file; returns the stream's old place. */
@@ -80,16 +81,15 @@ static bool check(const example *e, long n, bool forever)
 {
     char said[2048];
     bool failed;
-    eg_memory before = eg_memory_now();
     int result = run(e, n, forever, said, sizeof said, &failed);
     eg_memory after = eg_memory_now();
 
     if (!(result == 0 && !said[0]) && !(failed && result == 1 && is_one_line(said)))
         fail_msg("%s, allocation %ld fails: it returns %d and says \"%s\"", e->name, n, result,
             said);
-    if (after.in_use != before.in_use || after.tensors != before.tensors)
+    if (after.in_use > e->kept.in_use || after.tensors > e->kept.tensors)
         fail_msg("%s, allocation %ld fails: %zu bytes and %zu handles are left", e->name, n,
-            after.in_use - before.in_use, after.tensors - before.tensors);
+            after.in_use - e->kept.in_use, after.tensors - e->kept.tensors);
     return failed;
 }
 
@@ -110,12 +110,13 @@ static long count_allocations(const example *e)
     return high;
 }
 
-static void sweep(const example *e)
+static void sweep(example *e)
 {
     char said[2048];
     bool failed;
 
     assert_int_equal(run(e, 0, false, said, sizeof said, &failed), 0);
+    e->kept = eg_memory_now();
     check(e, 0, false);
     long step = EG_CRUEL ? count_allocations(e) / CRUEL_POINTS + 1 : 1;
     for (long n = 1; check(e, n, false); n += step)
@@ -124,18 +125,21 @@ static void sweep(const example *e)
 
 TEST(the_first_example_reports_the_allocation_that_fails)
 {
-    sweep(&(example){"first", run_first, {"first"}});
+    sweep(&(example){.name = "first", .run = run_first, .arguments = {"first"}});
 }
 
 TEST(the_tutorial_reports_the_allocation_that_fails)
 {
-    sweep(&(example){"tutorial", tutorial_main, {"tutorial"}});
+    sweep(&(example){.name = "tutorial", .run = tutorial_main, .arguments = {"tutorial"}});
 }
 
 TEST(the_digits_report_the_allocation_that_fails)
 {
-    sweep(&(example){"digits", digits_main,
-        {"digits", "--data", DATA, "--rows", "40", "--epochs", "1", "--seeds", "1", "--save",
-            torture_path("digits.safetensors")}});
-    remove(torture_path("digits.safetensors"));
+    const char *path = torture_path("digits.safetensors");
+
+    sweep(&(example){.name = "digits",
+        .run = digits_main,
+        .arguments = {"digits", "--data", DATA, "--rows", "40", "--epochs", "1", "--seeds", "1",
+            "--save", path}});
+    remove(path);
 }

@@ -63,7 +63,7 @@ static const char *prepare_small(const eg_kernel *self, const eg_problem *p, eg_
     eg__product_set(&l->x, p);
     if (!eg__product_is_small(&l->x))
         return "the product is large";
-    eg__product_cut(&l->x, 60);
+    eg__product_cut(&l->x, 100);
     return NULL;
 }
 

@@ -8,7 +8,7 @@
 #include "kernel/kernel.h"
 #include <eagre/ops/math.h>
 
-extern const eg_kernel eg__matmul_small;     /* float32, where a call of oneDNN costs too much */
+extern const eg_kernel eg__matmul_small;     /* float32, where oneDNN is no faster */
 extern const eg_kernel eg__matmul_onednn;    /* float32, through oneDNN's matmul primitive */
 extern const eg_kernel eg__matmul_reference; /* every numeric dtype: three loops, blocked */
 

@@ -14,6 +14,7 @@ enum {
     PLENTY_TILES = 32, /* beyond, taller ones */
     MANY_BATCHES = 16, /* need no cutting of each */
     MOST_CHUNKS = 256,
+    SMALL = 1 << 26, /* multiplications */
 };
 
 static const double worth_a_tile = 25000, worth_a_chunk = 20000; /* nanoseconds */
@@ -141,7 +142,7 @@ void eg__product_cut(eg__product *x, double rate)
 
 bool eg__product_is_small(const eg__product *x)
 {
-    return (double)x->m * (double)x->n * (double)x->k <= 65536 || x->m == 1 || x->n == 1;
+    return (double)x->m * (double)x->n * (double)x->k <= SMALL || x->m == 1 || x->n == 1;
 }
 
 /* ---- running ------------------------------------------------------------------------------- */

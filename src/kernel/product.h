@@ -44,7 +44,8 @@ void eg__product_run(const eg__product *x, void *const in[], void *out, eg__tile
 /* Kernels' loops over one tile, in one fixed order of k. */
 typedef void (*eg__tile_loop)(const eg__tile *t);
 
-/* Whether a product of float32 is so small or narrow that the loops are faster than oneDNN. */
+/* Whether a product of float32 is so small or narrow that the loops are as fast as oneDNN, whose
+ * first product in a process takes tens of milliseconds to write its code. */
 bool eg__product_is_small(const eg__product *x);
 
 #endif

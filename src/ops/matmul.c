@@ -70,7 +70,7 @@ const eg_opdef eg_op_matmul = {
     .attrs = matmul_fields,
     .attrs_size = sizeof(eg_matmul_attrs),
     .infer = matmul_infer,
-    .kernels = EG__KERNELS(&eg__matmul_onednn, &eg__matmul_reference),
+    .kernels = EG__KERNELS(&eg__matmul_small, &eg__matmul_onednn, &eg__matmul_reference),
     .grad = matmul_grad,
     .known_as = {"matmul", "linalg.matmul", "MatMul"},
 };

@@ -5,10 +5,12 @@ SPDX-License-Identifier: Apache-2.0
 import json
 import os
 import re
+import tempfile
 import xml.etree.ElementTree as xml
+from pathlib import Path
 
 import program
-from program import Case, example
+from program import Case, example, run
 
 FILES = ["conditional_operation.svg", "profile.json", "sum.svg"]
 SVG = "{http://www.w3.org/2000/svg}"
@@ -22,39 +24,38 @@ def labels(path):
 
 
 class Tour(Case):
-    def tour(self):
-        return self.succeeds(example("tutorial"), self.folder)
+    """What one run of it prints and writes."""
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.written = Path(folder.name)
+        cls.done = run(example("tutorial"), cls.written)
 
     def test_it_writes_its_three_files_and_nothing_else(self):
-        self.tour()
-        self.assertEqual(sorted(os.listdir(self.folder)), FILES)
-
-    def test_without_a_folder_it_writes_here(self):
-        self.succeeds(example("tutorial"), folder=self.folder)
-        self.assertEqual(sorted(os.listdir(self.folder)), FILES)
+        self.assertEqual((self.done.returncode, self.done.stderr), (0, ""))
+        self.assertEqual(sorted(os.listdir(self.written)), FILES)
 
     def test_the_picture_of_the_graph_shows_its_nodes(self):
-        self.tour()
-        nodes, edges = labels(self.folder / "sum.svg")
+        nodes, edges = labels(self.written / "sum.svg")
         self.assertEqual(sorted(nodes), [["Add", "sum", "float32[2,2]"],
                                          ["Placeholder", "x", "float32[2,2]"],
                                          ["Placeholder", "y", "float32[2,2]"]])
         self.assertEqual(edges, 2)
 
     def test_the_picture_of_the_function_shows_both_branches(self):
-        self.tour()
-        nodes, edges = labels(self.folder / "conditional_operation.svg")
+        nodes, edges = labels(self.written / "conditional_operation.svg")
         first = sorted(texts[0] for texts in nodes)
         self.assertEqual(first, ["Greater", "Neg", "Placeholder", "Placeholder", "Square",
                                  "return", "return", "true?"])
         self.assertEqual(edges, 9)
-        text = (self.folder / "conditional_operation.svg").read_text(encoding="utf-8")
+        text = (self.written / "conditional_operation.svg").read_text(encoding="utf-8")
         self.assertIn(">true<", text)
         self.assertIn(">false<", text)
 
     def test_the_trace_has_an_event_for_each_kernel(self):
-        self.tour()
-        events = json.loads((self.folder / "profile.json").read_text())["traceEvents"]
+        events = json.loads((self.written / "profile.json").read_text())["traceEvents"]
         self.assertEqual([e["name"] for e in events], ["MatMul", "Gelu", "Sum"] * 3)
         end = 0
         for e in events:
@@ -68,12 +69,20 @@ class Tour(Case):
 
     def test_the_table_lists_the_kernels_longest_first(self):
         row = re.compile(r"^(\w+) +(\S.*?) +(\d+) +([\d.]+) +([\d.]+) +([\d.]+)%$", re.MULTILINE)
-        rows = row.findall(self.tour())
+        rows = row.findall(self.done.stdout)
         self.assertEqual(sorted(r[0] for r in rows), ["Gelu", "MatMul", "Sum"])
         self.assertEqual([r[2] for r in rows], ["3", "3", "3"])
         totals = [float(r[3]) for r in rows]
         self.assertEqual(totals, sorted(totals, reverse=True))
         self.assertAlmostEqual(sum(float(r[5]) for r in rows), 100, delta=0.2)
+
+
+class Places(Case):
+    """Where it writes, and what it says where it cannot."""
+
+    def test_without_a_folder_it_writes_here(self):
+        self.succeeds(example("tutorial"), folder=self.folder)
+        self.assertEqual(sorted(os.listdir(self.folder)), FILES)
 
     def test_a_missing_folder_is_named(self):
         self.fails(["nowhere/conditional_operation.svg", "No such file"], example("tutorial"),

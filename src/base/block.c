@@ -2,7 +2,8 @@
  *
  * Size classes have four steps an octave, from 256 bytes on, so at most a fifth is wasted. Classes
  * up to 56 KiB are cached by the thread that frees them, without a lock. Larger ones share a cache
- * of at most an eighth of the machine's memory; from 4 MiB on they are mapped in huge pages.
+ * of at most an eighth of the machine's memory; from 1.5 MiB on they are mapped in huge pages,
+ * because a page is expensive when it is first written to.
  * The cruel build caches nothing, so that a use after free is seen.
  *
  * SPDX-License-Identifier: Apache-2.0 */
@@ -21,7 +22,7 @@ enum {
     SMALL_COUNT = 256,
 };
 
-static const size_t mapped_from = (size_t)4 << 20, huge_page = (size_t)2 << 20;
+static const size_t mapped_from = (size_t)3 << 19, huge_page = (size_t)2 << 20;
 
 typedef struct free_block {
     struct free_block *next;
@@ -53,9 +54,11 @@ static bool is_mapped(size_t capacity)
     return capacity >= mapped_from && eg__memory_is_ours();
 }
 
+/* The last huge page is filled up, unless most of it would be wasted. */
 static size_t mapped_size(size_t capacity)
 {
-    return (capacity + huge_page - 1) / huge_page * huge_page;
+    size_t rest = capacity % huge_page;
+    return rest >= huge_page / 2 ? capacity + huge_page - rest : capacity;
 }
 
 static void *take_fresh(size_t capacity)

@@ -10,16 +10,17 @@
  * Header only, built on the plain functions alone, whose headers hold the prose and whose rules all
  * stand: results belong to the innermost scope, the first error stays on it, and nothing throws
  * unless asked to. `check()` asks: it turns a pending error into an exception. A `tensor` is a
- * handle, as cheap to copy as the pointer in it; `owned` is one that outlives scopes; `variable` and
- * the other things are freed with the object that holds them. C++ numbers are arguments wherever
- * tensors are, in the dtype of the tensor beside them, and every error, graph and profile names the
- * caller's line. Actions return nothing here, since the scope holds the error anyway.
+ * handle, as cheap to copy as the pointer in it; `owned` is one that outlives scopes; `variable`
+ * and the other things are freed with the object that holds them. C++ numbers are arguments
+ * wherever tensors are, in the dtype of the tensor beside them, and every error, graph and profile
+ * names the caller's line. Actions return nothing here, since the scope holds the error anyway.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef EAGRE_EASY_HPP
 #define EAGRE_EASY_HPP
 
 #include <eagre/cpp/value.hpp>
+#include <eagre/cpp/operand.hpp>
 #include <eagre/cpp/error.hpp>
 #include <eagre/cpp/scope.hpp>
 #include <eagre/cpp/data.hpp>

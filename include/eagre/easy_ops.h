@@ -9,10 +9,13 @@
 
 #define EG_X_(x)            eg_ready1(EG_HERE, EG_T(x))
 #define EG_WITH_(type, ...) (&(const type){.size = sizeof(type), __VA_ARGS__})
+#define EG_AT_(call)        (eg_at(EG_HERE), call) /* noted first: for calls without expressions */
 
 /* clang-format off */
 
-/* ---- tensor.h, variable.h, scope.h ---------------------------------------------------------- */
+/* ---- base.h, tensor.h, variable.h, scope.h -------------------------------------------------- */
+
+#define eg_fail(...)              EG_AT_(eg_fail(__VA_ARGS__))
 
 #define eg_copy(...)              (eg_at(EG_HERE), eg_copy(__VA_ARGS__))
 #define eg_wrap(...)              (eg_at(EG_HERE), eg_wrap(__VA_ARGS__))
@@ -31,6 +34,7 @@
 #define EG_VARIABLE_(x, ...)                                                                       \
     eg_variable_new(EG_X_(x), EG_WITH_(eg_variable_attrs, __VA_ARGS__))
 #define eg_value(v)               eg_value(EG_X_(v))
+#define eg_generator_new(seed)    EG_AT_(eg_generator_new(seed))
 #define eg_key(seed)              (eg_at(EG_HERE), eg_key(seed))
 #define eg_next_key(g, key)       (eg_at(EG_HERE), eg_next_key(g, key))
 #define eg_replace(x, y)          eg_do_replace(EG_HERE, x, EG_T(y))
@@ -43,12 +47,23 @@ EG_API eg_status eg_do_replace(const eg_site *at, eg_tensor **x, eg_arg y);
 EG_API eg_status eg_do_assign(const eg_site *at, eg_status (*action)(eg_tensor *, eg_tensor *),
     eg_tensor *variable, eg_arg x);
 
-/* ---- grad.h, graph.h ------------------------------------------------------------------------ */
+/* ---- grad.h, function.h, graph.h ------------------------------------------------------------ */
 
 #define eg_watch(x)               eg_watch(EG_X_(x))
 #define eg_gradient(...)          EG_GRADIENT_(__VA_ARGS__, )
 #define EG_GRADIENT_(y, n, x, dx, ...)                                                             \
     eg_gradient_with(EG_X_(y), n, x, dx, EG_WITH_(eg_gradient_attrs, __VA_ARGS__))
+#define eg_function_new(...)      EG_AT_(eg_function_new(__VA_ARGS__))
+#define eg_function_from(...)     EG_AT_(eg_function_from(__VA_ARGS__))
+#define eg_function_text(f)       EG_AT_(eg_function_text(f))
+#define eg_function_report(f, to) EG_AT_(eg_function_report(f, to))
+#define eg_graph_new(name)        EG_AT_(eg_graph_new(name))
+#define eg_graph_symbol(g, name)  EG_AT_(eg_graph_symbol(g, name))
+#define eg_graph_text(g)          EG_AT_(eg_graph_text(g))
+#define eg_graph_parse(text)      EG_AT_(eg_graph_parse(text))
+#define eg_graph_save(g, path)    EG_AT_(eg_graph_save(g, path))
+#define eg_graph_load(path)       EG_AT_(eg_graph_load(path))
+#define eg_session_new(g)         EG_AT_(eg_session_new(g))
 #define eg_placeholder(...)       (eg_at(EG_HERE), eg_placeholder(__VA_ARGS__))
 #define eg_name(x, name)          eg_name(EG_X_(x), name)
 #define eg_session_run(...)       (eg_at(EG_HERE), eg_session_run(__VA_ARGS__))
@@ -166,6 +181,30 @@ EG_API eg_status eg_do_assign(const eg_site *at, eg_status (*action)(eg_tensor *
 #define EG_NORMAL_(key, rank, dims, ...)                                                           \
     eg_normal_with(EG_X_(key), rank, dims, EG_WITH_(eg_random_attrs, __VA_ARGS__))
 #define eg_permutation(key, n)    eg_permutation(EG_X_(key), n)
+
+/* ---- nn.h, data.h, io.h, see.h: for programs that include them ------------------------------- */
+
+#define eg_glorot_uniform(k, ...) eg_glorot_uniform(EG_X_(k), __VA_ARGS__)
+#define eg_accuracy(x, labels)    eg_do_apart(EG_HERE, eg_accuracy, EG_T(x), EG_T(labels))
+#define eg_adam_new(...)          EG_AT_(eg_adam_new(__VA_ARGS__))
+#define eg_adam(...)              EG_ADAM_(__VA_ARGS__, )
+#define EG_ADAM_(n, v, ...)       eg_adam_new(n, v, EG_WITH_(eg_adam_attrs, __VA_ARGS__))
+#define eg_sgd_new(...)           EG_AT_(eg_sgd_new(__VA_ARGS__))
+#define eg_sgd(...)               EG_SGD_(__VA_ARGS__, )
+#define EG_SGD_(n, v, ...)        eg_sgd_new(n, v, EG_WITH_(eg_sgd_attrs, __VA_ARGS__))
+#define eg_optimizer_apply(...)   EG_AT_(eg_optimizer_apply(__VA_ARGS__))
+#define eg_progress_new(...)      EG_AT_(eg_progress_new(__VA_ARGS__))
+#define eg_load_idx(path, dtype)  EG_AT_(eg_load_idx(path, dtype))
+#define eg_safetensors_save(...)  EG_AT_(eg_safetensors_save(__VA_ARGS__))
+#define eg_safetensors_load(path) EG_AT_(eg_safetensors_load(path))
+#define eg_safetensors_find(...)  EG_AT_(eg_safetensors_find(__VA_ARGS__))
+#define eg_safetensors_restore(...) EG_AT_(eg_safetensors_restore(__VA_ARGS__))
+#define eg_profile_start(p)       EG_AT_(eg_profile_start(p))
+#define eg_profile_stop(p)        EG_AT_(eg_profile_stop(p))
+#define eg_profile_print(p, to)   EG_AT_(eg_profile_print(p, to))
+#define eg_profile_save(p, path)  EG_AT_(eg_profile_save(p, path))
+#define eg_graph_draw(g, path)    EG_AT_(eg_graph_draw(g, path))
+#define eg_function_draw(f, path) EG_AT_(eg_function_draw(f, path))
 
 /* clang-format on */
 

@@ -38,6 +38,7 @@ typedef struct eg_adam_attrs {
 
 /* Adam over n variables, whose state starts at zero.
  * Source: Kingma and Ba, arXiv:1412.6980, algorithm 1 with epsilon as in the text before it.
+ * In easy.h with named options: eg_adam(EG_IN(w, b), .rate = 0.01).
  * NULL after an error. The variables must outlive it. Free with eg_optimizer_free.
  * Fails: EG_INVALID for what is no floating-point variable. */
 EG_API eg_optimizer *eg_adam_new(int n, eg_tensor *const variables[], const eg_adam_attrs *attrs);
@@ -48,8 +49,8 @@ typedef struct eg_sgd_attrs {
     double momentum; /* [0: none] */
 } eg_sgd_attrs;
 
-/* Stochastic gradient descent: v = momentum*v - rate*g, w = w + v. Otherwise as eg_adam_new.
- * Free with eg_optimizer_free. */
+/* Stochastic gradient descent: v = momentum*v - rate*g, w = w + v. Otherwise as eg_adam_new,
+ * in easy.h eg_sgd(EG_IN(w, b), .momentum = 0.9). Free with eg_optimizer_free. */
 EG_API eg_optimizer *eg_sgd_new(int n, eg_tensor *const variables[], const eg_sgd_attrs *attrs);
 
 /* One step: changes the variables by the gradients, which come in the variables' order.

@@ -18,7 +18,7 @@ static const char call_name[] = "eg_call";
 
 /* ---- made and freed ------------------------------------------------------------------------- */
 
-eg_function *eg_function_from(const eg_callable *callable, void *env, size_t env_size)
+eg_function *(eg_function_from)(const eg_callable *callable, void *env, size_t env_size)
 {
     static const char op[] = "eg_function_new";
 
@@ -42,9 +42,9 @@ eg_function *eg_function_from(const eg_callable *callable, void *env, size_t env
     return f;
 }
 
-eg_function *eg_function_new(eg_body body, int n_in, void *env, size_t env_size)
+eg_function *(eg_function_new)(eg_body body, int n_in, void *env, size_t env_size)
 {
-    return eg_function_from(&(eg_callable){body, n_in, NULL}, env, env_size);
+    return (eg_function_from)(&(eg_callable){body, n_in, NULL}, env, env_size);
 }
 
 eg_function *eg__function_ref(eg_function *f)

@@ -27,6 +27,10 @@ while [ $# -gt 0 ]; do
         shift
         break
         ;;
+    --help)
+        sed -n 's/^#   //p' "$0"
+        exit 0
+        ;;
     *)
         sed -n 's/^#   //p' "$0" >&2
         exit 2

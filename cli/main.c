@@ -78,6 +78,16 @@ static void check_output(void)
         eg_fail(EG_IO, "eagre", strerror(errno));
 }
 
+/* As eg_report, without the place in this program's source, which tells its user nothing. */
+static int report(void)
+{
+    eg_error e;
+
+    if (eg_pending(&e) != EG_OK)
+        fprintf(stderr, "error: %s: %s\n", e.op, e.message);
+    return eg_report(NULL);
+}
+
 static int run(const command *c, int n, char **words)
 {
     EG_SCOPE;
@@ -93,7 +103,7 @@ static int run(const command *c, int n, char **words)
         return USAGE;
     }
     check_output();
-    return eg_report(stderr);
+    return report();
 }
 
 int main(int argc, char **argv)

@@ -30,7 +30,7 @@ from pathlib import Path
 from pages import read_page, slugs_of
 from programs import Builder, check_programs
 
-# Pages whose C blocks are parts of the library; other tests carry them out.
+# Pages whose blocks and names are, or become, parts of the library; other tests carry them out.
 NOT_PROGRAMS = {"docs/adding-an-operation.md", "docs/ops.md"}
 # Pages of tables and prose.
 WITHOUT_BLOCKS = {"CHANGELOG.md", "docs/benchmarks.md", "docs/dependencies.md", *NOT_PROGRAMS}
@@ -158,8 +158,6 @@ def check_page(report, builder, name, known):
                None if page.of_language("c") else "it has none")
     check_origin(report, root, page)
     check_links(report, root, page)
-    check_options(report, root, page)
-    check_names(report, root, page, known)
     for line in commands_of(page):
         check_command(report, builder, page, line)
     for b in page.of_language("python"):
@@ -167,6 +165,8 @@ def check_page(report, builder, name, known):
     if name == "docs/guide.md":
         check_guide_has_options(report, root, page)
     if name not in NOT_PROGRAMS:
+        check_options(report, root, page)
+        check_names(report, root, page, known)
         check_programs(report, builder, page)
 
 

@@ -84,7 +84,7 @@ def slugs_of(path):
 
 
 def matches(expected, output):
-    """Whether lines are as promised: a line "…" stands for any lines, "…" in a line for any text."""
+    """Whether lines are as promised: a line "…" is any lines, "…" in a line any text."""
     pattern = ""
     for line in expected:
         if line.strip() == "…":

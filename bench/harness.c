@@ -9,8 +9,8 @@
 
 enum { LEAST_REPS = 9, MOST_REPS = 201, MOST_WORKS = 8, QUIET_TRIES = 15 };
 
-/* A block is shorter than what a scheduler gives a program at a time, so that on a busy machine some
- * blocks are not interrupted; and a work gets this much time in all. */
+/* A block is shorter than what a scheduler gives a program at a time, so that on a busy machine
+ * some blocks are not interrupted; and a work gets this much time in all. */
 static const double block_ns = 2e6, work_ns = 1e9;
 
 bench_options bench_option = {.only = ""};

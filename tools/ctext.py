@@ -31,8 +31,9 @@ def arguments(doc, **options):
 
 
 def files(root, suffixes, *folders):
-    """Files of the project with one of the suffixes (None: all), as paths relative to the root, sorted: those
-    that git tracks or does not ignore; in a tree without git all but hidden and build folders."""
+    """Files of the project with one of the suffixes (None: all), as paths relative to the root,
+    sorted: those that git tracks or does not ignore; in a tree without git all but hidden and build
+    folders."""
     git = ["git", "-C", str(root), "ls-files", "-co", "--exclude-standard"]
     if (root / ".git").exists():
         names = subprocess.run(git, check=True, capture_output=True, text=True).stdout.splitlines()

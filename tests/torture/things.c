@@ -1,5 +1,5 @@
-/* Everything that is no operation, function or graph while memory runs out: data in and out, scopes,
- * tuples, variables, generators, optimizers, printing, files, profiles, progress bars.
+/* Everything that is no operation, function or graph while memory runs out: data in and out,
+ * scopes, tuples, variables, generators, optimizers, printing, files, profiles, progress bars.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "torture.h"

@@ -5,6 +5,7 @@
 #define EAGRE_CPP_SCOPE_HPP
 
 #include <eagre/cpp/error.hpp>
+#include <eagre/cpp/operand.hpp>
 
 #include <memory>
 

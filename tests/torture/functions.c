@@ -352,3 +352,42 @@ TEST(second_derivatives_report_the_allocation_that_fails)
 {
     torture_sweep("second derivatives", differentiate_twice, NULL);
 }
+
+/* More sources than an operation has inputs. */
+enum { MANY = 70 };
+
+static eg_tensor *product_of_many(int n, eg_tensor *const in[], void *env)
+{
+    eg_tensor *const *v = env, *y = v[0];
+
+    (void)n, (void)in;
+    for (int i = 1; i < MANY; i++)
+        y = eg_mul(y, v[i]);
+    return y;
+}
+
+static void differentiate_many(torture *t, void *env)
+{
+    eg_function *f = eg_function_new(product_of_many, 0, env, sizeof(eg_tensor *) * MANY);
+    eg_tensor *g[MANY];
+
+    for (int i = 0; i < 2; i++) {
+        EG_TAPE;
+        eg_gradient(eg_call_of(f, 0, NULL), MANY, (eg_tensor **)env, g);
+        torture_result(t, g[0]);
+        torture_result(t, g[MANY - 1]);
+    }
+    eg_function_free(f);
+}
+
+TEST(gradients_by_many_variables_report_the_allocation_that_fails)
+{
+    eg_tensor *v[MANY];
+    EG_SCOPE;
+
+    for (int i = 0; i < MANY; i++)
+        v[i] = eg_variable(eg_constant(1.0 + i / 64.0));
+    torture_sweep("many variables", differentiate_many, v);
+    for (int i = 0; i < MANY; i++)
+        eg_variable_free(v[i]);
+}

@@ -1,14 +1,20 @@
 /* Every operation while memory runs out: eagerly, on a new thread, with a tape, in a function, in a
- * graph. The cases are the first of each operation and dtype.
+ * graph. The cases are the first of each operation and dtype, small and large.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cases.h"
 #include "torture.h"
 #include <string.h>
 
-enum { MOST_ELEMENTS = 400 };
+/* Elements of more than a handle holds itself, and of more than is quick. */
+enum { MANY = 32, TOO_MANY = 400 };
 
-/* Whether it is the first case of its operation with these dtypes. */
+static bool is_large(const op_case *c)
+{
+    return case_size(c) >= MANY;
+}
+
+/* Whether it is the first small or large case of its operation with these dtypes. */
 static bool leads(const op_case *c)
 {
     int n;
@@ -16,20 +22,21 @@ static bool leads(const op_case *c)
 
     for (; first < c; first++)
         if (first->op == c->op && !first->error[0] && first->n_in == c->n_in &&
+            is_large(first) == is_large(c) &&
             (c->n_in == 0 || first->in[0].spec.dtype == c->in[0].spec.dtype))
             return false;
-    return case_size(c) <= MOST_ELEMENTS;
+    return case_size(c) <= TOO_MANY;
 }
 
-/* The first case of its operation alone, for what takes longer. */
+/* The first small or large case of its operation alone, for what takes longer. */
 static bool is_first(const op_case *c)
 {
     int n;
     const op_case *first = cases(&n);
 
-    while (first->op != c->op || first->error[0])
+    while (first->op != c->op || first->error[0] || is_large(first) != is_large(c))
         first++;
-    return first == c;
+    return first == c && case_size(c) <= TOO_MANY;
 }
 
 static const char *name_of(const op_case *c)

@@ -3,7 +3,7 @@
 # prints the table of ratios to what those files hold instead.
 #
 #   ./bench.sh [--only CASE,...] [--threads N] [--reps N] [--compare FILE...]
-#   ./bench.sh --pool [--threads N] [--reps N]      the pool of threads against OpenMP
+#   ./bench.sh --pool [--threads N]               the pool of threads against OpenMP
 #
 # SPDX-License-Identifier: Apache-2.0
 set -eu

@@ -154,10 +154,10 @@ static bool step_back(walk *w, const eg__record *r)
 
     if (r->n_in > EG__MAX_IN) {
         dx = eg__alloc(size);
+        if (!dx)
+            return eg__fail_memory(op_name, size), false;
         wanted = (bool *)(dx + n);
     }
-    if (!dx)
-        return eg__fail_memory(op_name, size), false;
     eg_scope *scope = eg_scope_open();
     bool done = call_gradient(w, r, dx, wanted);
     for (int i = 0; done && i < r->n_in; i++)

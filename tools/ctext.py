@@ -3,6 +3,7 @@
 SPDX-License-Identifier: Apache-2.0"""
 import argparse
 import re
+import shutil
 import subprocess
 from collections import namedtuple
 from pathlib import Path
@@ -30,19 +31,24 @@ def arguments(doc, **options):
     return parser
 
 
+def known_to_git(root):
+    """What git tracks or does not ignore, as paths relative to the root; None: git cannot say."""
+    git = ["git", "-C", str(root), "ls-files", "-co", "--exclude-standard"]
+    if not (root / ".git").exists() or not shutil.which("git"):
+        return None
+    said = subprocess.run(git, capture_output=True, text=True)
+    return [Path(name) for name in said.stdout.splitlines()] if said.returncode == 0 else None
+
+
 def files(root, suffixes, *folders):
     """Files of the project with one of the suffixes (None: all), as paths relative to the root,
-    sorted: those that git tracks or does not ignore; in a tree without git all but hidden and build
-    folders."""
-    git = ["git", "-C", str(root), "ls-files", "-co", "--exclude-standard"]
-    if (root / ".git").exists():
-        names = subprocess.run(git, check=True, capture_output=True, text=True).stdout.splitlines()
-        paths = {Path(name) for name in names}
-    else:
-        paths = {path.relative_to(root) for path in root.rglob("*")}
-        paths = {path for path in paths
-                 if path.parts[0] != "build" and not any(p.startswith(".") for p in path.parts)}
-    return sorted(path for path in paths if (not suffixes or path.suffix in suffixes)
+    sorted: those known to git; where it cannot say all but hidden and build folders."""
+    paths = known_to_git(root)
+    if paths is None:
+        every = (path.relative_to(root) for path in root.rglob("*"))
+        paths = [path for path in every
+                 if not any(part == "build" or part.startswith(".") for part in path.parts[:-1])]
+    return sorted(path for path in set(paths) if (not suffixes or path.suffix in suffixes)
                   and (root / path).is_file() and (not folders or path.parts[0] in folders))
 
 

@@ -15,6 +15,8 @@ import numpy as np
 
 TYPES = {"bool": np.bool_, "int32": np.int32, "int64": np.int64,
          "float32": np.float32, "float64": np.float64}
+NARROW = {"int8": np.int8, "int16": np.int16, "uint8": np.uint8, "uint16": np.uint16,
+          "uint32": np.uint32, "uint64": np.uint64}
 OPTIONS = {"precision": "precision", "threshold": "threshold",
            "edge_items": "edgeitems", "line_width": "max_line_width"}
 
@@ -32,7 +34,7 @@ def text_of(a, options):
 def value_text(x):
     if x.dtype.kind == "b":
         return "1" if x else "0"
-    if x.dtype.kind == "i":
+    if x.dtype.kind in "iu":
         return str(int(x))
     text = np.format_float_scientific(x, trim="-")
     plain = np.format_float_positional(x, trim="-") if 1e-5 < abs(x) < 1e7 else text
@@ -188,6 +190,23 @@ def random_arrays(random, times):
         case(2.0 ** random.integers(-1074, 1024, 2), precision=int(random.integers(1, 18)))
 
 
+def narrow_dtypes(random, times):
+    for t in NARROW.values():
+        info = np.iinfo(t)
+        for values in ([0], [info.max, info.min], [info.max - 1, 1, 10], []):
+            case(np.array(values, t))
+        case(t(info.max))
+        case(random.integers(info.min, info.max, 40, t))
+    for bits in list(range(0, 0x7c00, 97)) + [0x7bff, 0x7c00, 0x7e00, 1, 2, 3, 0x3ff, 0x400]:
+        case(np.array([bits], np.uint16).view(np.float16))
+    for least in (0.0001, 0.00012, 0.001, 0.5, 1):
+        for most in (0.1, 1, 2, 500, 999.5, 1000, 1001, 60000):
+            case(np.array([least, most], np.float16))
+    for _ in range(60 * times):
+        case(random.integers(0, 2**16, 3, dtype=np.uint16).view(np.float16))
+        case((random.integers(-999, 999, 4) / 8).astype(np.float16))
+
+
 def main():
     words = argparse.ArgumentParser(description="Cases of how NumPy prints arrays.")
     words.add_argument("--seed", type=int, default=1)
@@ -203,6 +222,7 @@ def main():
     wrapping(min(args.times, 9))
     summaries()
     random_arrays(random, args.times)
+    narrow_dtypes(random, args.times)
 
 
 if __name__ == "__main__":

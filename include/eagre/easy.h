@@ -173,12 +173,19 @@ static inline eg_number eg_number_real(double x)
 #define EG_F64(...) EG_VALUES_(EG_FLOAT64, double, __VA_ARGS__)
 #define EG_I32(...) EG_VALUES_(EG_INT32, int32_t, __VA_ARGS__)
 #define EG_I64(...) EG_VALUES_(EG_INT64, int64_t, __VA_ARGS__)
+#define EG_I8(...)  EG_VALUES_(EG_INT8, int8_t, __VA_ARGS__)
+#define EG_I16(...) EG_VALUES_(EG_INT16, int16_t, __VA_ARGS__)
+#define EG_U8(...)  EG_VALUES_(EG_UINT8, uint8_t, __VA_ARGS__)
+#define EG_U16(...) EG_VALUES_(EG_UINT16, uint16_t, __VA_ARGS__)
+#define EG_U32(...) EG_VALUES_(EG_UINT32, uint32_t, __VA_ARGS__)
+#define EG_U64(...) EG_VALUES_(EG_UINT64, uint64_t, __VA_ARGS__)
 #define EG_B(...)   EG_VALUES_(EG_BOOL, bool, __VA_ARGS__)
 
 /* eg_array2(m) for `float m[2][3]`: C arrays of one to four dimensions. */
 #define EG_DTYPE_OF_(x)                                                                            \
-    _Generic((x), bool: EG_BOOL, int32_t: EG_INT32, int64_t: EG_INT64, float: EG_FLOAT32,          \
-        double: EG_FLOAT64)
+    _Generic((x), bool: EG_BOOL, int8_t: EG_INT8, int16_t: EG_INT16, int32_t: EG_INT32,            \
+        int64_t: EG_INT64, uint8_t: EG_UINT8, uint16_t: EG_UINT16, uint32_t: EG_UINT32,            \
+        uint64_t: EG_UINT64, float: EG_FLOAT32, double: EG_FLOAT64)
 #define EG_LENGTH_(a) ((int64_t)(sizeof(a) / sizeof((a)[0])))
 #define eg_array1(a)                                                                               \
     (eg_at(EG_HERE), eg_copy(EG_DTYPE_OF_((a)[0]), 1, (const int64_t[]){EG_LENGTH_(a)}, (a)))

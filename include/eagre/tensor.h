@@ -23,7 +23,15 @@ typedef enum eg_dtype {
     EG_INT32 = 2,
     EG_INT64 = 3,
     EG_FLOAT32 = 4,
-    EG_FLOAT64 = 5
+    EG_FLOAT64 = 5,
+    EG_INT8 = 6,
+    EG_INT16 = 7,
+    EG_UINT8 = 8,
+    EG_UINT16 = 9,
+    EG_UINT32 = 10,
+    EG_UINT64 = 11,
+    EG_FLOAT16 = 12, /* IEEE 754 binary16; in C its 16 bits as a uint16_t */
+    EG_BFLOAT16 = 13 /* the upper 16 bits of a float32, likewise */
 } eg_dtype;
 
 /* "float32" and so on; "none" for EG_NO_DTYPE, "unknown" for numbers this version does not know. */

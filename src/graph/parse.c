@@ -177,11 +177,29 @@ static bool parse_bytes(const eg_spec *spec, unsigned char *data, const char **p
     return true;
 }
 
+/* A whole number of the dtype; of uint64 its bits. */
+static bool parse_whole(const eg__dtype_info *d, const char **p, int64_t *whole)
+{
+    char *end;
+
+    errno = 0;
+    if (d->is_unsigned && d->size == 8)
+        *whole = (int64_t)strtoull(*p, &end, 10);
+    else
+        *whole = strtoll(*p, &end, 10);
+    if (end == *p || errno != 0 || (d->is_unsigned && **p == '-'))
+        return false;
+    if (d->size < 8 && ((double)*whole < d->lowest || (double)*whole > d->highest))
+        return false;
+    *p = end;
+    return true;
+}
+
 static bool parse_element(eg_dtype dtype, void *at, const char **p)
 {
     const eg__dtype_info *d = eg__dtype(dtype);
     double real;
-    char *end;
+    int64_t whole;
 
     if (d->kind == EG__REAL) {
         if (!eg__parse_real(p, &real))
@@ -189,13 +207,9 @@ static bool parse_element(eg_dtype dtype, void *at, const char **p)
         eg__set_element_real(dtype, at, real);
         return true;
     }
-    errno = 0;
-    long long whole = strtoll(*p, &end, 10);
-    if (end == *p || errno != 0 || (double)whole < d->lowest ||
-        (d->size < 8 && (double)whole > d->highest))
+    if (!parse_whole(d, p, &whole))
         return false;
     eg__set_element_int(dtype, at, whole);
-    *p = end;
     return true;
 }
 

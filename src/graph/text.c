@@ -78,14 +78,13 @@ enum { READABLE = 256 }; /* larger constants are written as bytes */
 
 static bool is_odd_nan(const eg_spec *spec, const char *at)
 {
-    static const float plain_f32 = NAN;
-    static const double plain_f64 = NAN;
     bool real = eg__dtype(spec->dtype)->kind == EG__REAL;
+    uint64_t plain;
 
     if (!real || !isnan(eg__element_real(spec->dtype, at)))
         return false;
-    return spec->dtype == EG_FLOAT32 ? memcmp(at, &plain_f32, sizeof plain_f32) != 0
-                                     : memcmp(at, &plain_f64, sizeof plain_f64) != 0;
+    eg__set_element_real(spec->dtype, &plain, (double)NAN);
+    return memcmp(at, &plain, eg__dtype(spec->dtype)->size) != 0;
 }
 
 static bool is_readable(const eg_spec *spec, const char *data)
@@ -126,7 +125,8 @@ void eg__literal_put(const eg_spec *spec, const void *data, eg__text *text)
         if (d->kind == EG__REAL)
             eg__put_real(text, eg__element_real(spec->dtype, at), d->digits);
         else
-            eg__text_format(text, "%lld", (long long)eg__element_int(spec->dtype, at));
+            eg__text_format(text, spec->dtype == EG_UINT64 ? "%llu" : "%lld",
+                (long long)eg__element_int(spec->dtype, at));
     }
 }
 

@@ -22,10 +22,18 @@ static const struct {
     eg_dtype dtype;
     const char *name;
 } types[] = {
+    {EG_UINT64, "U64"},
     {EG_INT64, "I64"},
     {EG_FLOAT64, "F64"},
     {EG_FLOAT32, "F32"},
+    {EG_UINT32, "U32"},
     {EG_INT32, "I32"},
+    {EG_BFLOAT16, "BF16"},
+    {EG_FLOAT16, "F16"},
+    {EG_UINT16, "U16"},
+    {EG_INT16, "I16"},
+    {EG_INT8, "I8"},
+    {EG_UINT8, "U8"},
     {EG_BOOL, "BOOL"},
 };
 enum { TYPES = sizeof types / sizeof *types };

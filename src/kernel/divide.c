@@ -12,6 +12,18 @@
 
 /* ---- loops ---------------------------------------------------------------------------------- */
 
+#define T int8_t
+#define U uint32_t
+#include "kernel/divide_int.inc"
+#undef T
+#undef U
+
+#define T int16_t
+#define U uint32_t
+#include "kernel/divide_int.inc"
+#undef T
+#undef U
+
 #define T int32_t
 #define U uint32_t
 #include "kernel/divide_int.inc"
@@ -23,6 +35,22 @@
 #include "kernel/divide_int.inc"
 #undef T
 #undef U
+
+#define T uint8_t
+#include "kernel/divide_unsigned.inc"
+#undef T
+
+#define T uint16_t
+#include "kernel/divide_unsigned.inc"
+#undef T
+
+#define T uint32_t
+#include "kernel/divide_unsigned.inc"
+#undef T
+
+#define T uint64_t
+#include "kernel/divide_unsigned.inc"
+#undef T
 
 #define T            float
 #define SUFFIX(name) name##f
@@ -44,8 +72,14 @@ typedef struct division_loops {
 } division_loops;
 
 static const division_loops all_loops[EG__DTYPES] = {
+    [EG_INT8] = {floor_div_int8_t, remainder_int8_t, has_zero_int8_t, 1.8},
+    [EG_INT16] = {floor_div_int16_t, remainder_int16_t, has_zero_int16_t, 1.8},
     [EG_INT32] = {floor_div_int32_t, remainder_int32_t, has_zero_int32_t, 1.8},
     [EG_INT64] = {floor_div_int64_t, remainder_int64_t, has_zero_int64_t, 3.2},
+    [EG_UINT8] = {floor_div_uint8_t, remainder_uint8_t, has_zero_uint8_t, 1.8},
+    [EG_UINT16] = {floor_div_uint16_t, remainder_uint16_t, has_zero_uint16_t, 1.8},
+    [EG_UINT32] = {floor_div_uint32_t, remainder_uint32_t, has_zero_uint32_t, 1.8},
+    [EG_UINT64] = {floor_div_uint64_t, remainder_uint64_t, has_zero_uint64_t, 3.2},
     [EG_FLOAT32] = {floor_div_float, remainder_float, NULL, 18},
     [EG_FLOAT64] = {floor_div_double, remainder_double, NULL, 18},
 };

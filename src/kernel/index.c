@@ -253,10 +253,14 @@ static void prepare_picks(gather *g, eg_job *job)
     g->chunks = (int)((rows + g->at_once - 1) / g->at_once * g->pieces);
 }
 
-static void set_indices(picture *x, const eg_spec *indices)
+static const char *const no_such_index = "it reads indices of int32 and int64 only";
+
+/* False where they are of another dtype. */
+static bool set_indices(picture *x, const eg_spec *indices)
 {
     x->indices = *indices;
     x->wide = indices->dtype == EG_INT64;
+    return x->wide || indices->dtype == EG_INT32;
 }
 
 static const char *prepare_gather(const eg_kernel *self, const eg_problem *p, eg_job *job)
@@ -273,13 +277,14 @@ static const char *prepare_gather(const eg_kernel *self, const eg_problem *p, eg
     g->x.inner = size_of(from, axis + 1, from->rank);
     g->x.element = eg__dtype(from->dtype)->size;
     g->x.along = false;
-    set_indices(&g->x, p->in[1]);
+    if (!set_indices(&g->x, p->in[1]))
+        return no_such_index;
     prepare_picks(g, job);
     return NULL;
 }
 
-/* Rows along the last axis: one element each. */
-static void set_along(picture *x, const eg_spec *indices, int64_t limit, eg_dtype dtype)
+/* Rows along the last axis: one element each. False as set_indices. */
+static bool set_along(picture *x, const eg_spec *indices, int64_t limit, eg_dtype dtype)
 {
     x->outer = size_of(indices, 0, indices->rank - 1);
     x->picks = indices->dims[indices->rank - 1];
@@ -287,7 +292,7 @@ static void set_along(picture *x, const eg_spec *indices, int64_t limit, eg_dtyp
     x->inner = 1;
     x->element = eg__dtype(dtype)->size;
     x->along = true;
-    set_indices(x, indices);
+    return set_indices(x, indices);
 }
 
 static const char *prepare_take_along(const eg_kernel *self, const eg_problem *p, eg_job *job)
@@ -296,7 +301,8 @@ static const char *prepare_take_along(const eg_kernel *self, const eg_problem *p
     const eg_spec *from = p->in[0];
 
     (void)self;
-    set_along(&g->x, p->in[1], from->dims[from->rank - 1], from->dtype);
+    if (!set_along(&g->x, p->in[1], from->dims[from->rank - 1], from->dtype))
+        return no_such_index;
     prepare_picks(g, job);
     return NULL;
 }
@@ -306,6 +312,14 @@ static const char *prepare_take_along(const eg_kernel *self, const eg_problem *p
 /* Adds `columns` elements of n rows, `row` elements apart, each to row index[i] of `to`. */
 typedef void (*add_fn)(const void *from, const int64_t index[], int n, int64_t columns, int64_t row,
     void *to);
+
+#define T    uint8_t
+#define NAME add_i8
+#include "kernel/scatter.inc"
+
+#define T    uint16_t
+#define NAME add_i16
+#include "kernel/scatter.inc"
 
 #define T    uint32_t
 #define NAME add_i32
@@ -324,8 +338,14 @@ typedef void (*add_fn)(const void *from, const int64_t index[], int n, int64_t c
 #include "kernel/scatter.inc"
 
 static const add_fn adders[EG__DTYPES] = {
+    [EG_INT8] = add_i8,
+    [EG_INT16] = add_i16,
     [EG_INT32] = add_i32,
     [EG_INT64] = add_i64,
+    [EG_UINT8] = add_i8,
+    [EG_UINT16] = add_i16,
+    [EG_UINT32] = add_i32,
+    [EG_UINT64] = add_i64,
     [EG_FLOAT32] = add_f32,
     [EG_FLOAT64] = add_f64,
 };
@@ -437,7 +457,8 @@ static const char *prepare_scatter_add(const eg_kernel *self, const eg_problem *
     s->x.inner = size_of(out, axis + 1, out->rank);
     s->x.element = eg__dtype(out->dtype)->size;
     s->x.along = false;
-    set_indices(&s->x, p->in[0]);
+    if (!set_indices(&s->x, p->in[0]))
+        return no_such_index;
     return prepare_sums(s, out->dtype, job);
 }
 
@@ -447,7 +468,8 @@ static const char *prepare_add_along(const eg_kernel *self, const eg_problem *p,
     const eg__along_attrs *attrs = p->attrs;
 
     (void)self;
-    set_along(&s->x, p->in[0], attrs->n, p->out[0]->dtype);
+    if (!set_along(&s->x, p->in[0], attrs->n, p->out[0]->dtype))
+        return no_such_index;
     return prepare_sums(s, p->out[0]->dtype, job);
 }
 
@@ -498,7 +520,8 @@ static const char *prepare_one_hot(const eg_kernel *self, const eg_problem *p, e
 {
     hot *h = (hot *)(void *)job->state;
     const eg__hot_attrs *attrs = p->attrs;
-    size_t element = eg__dtype(attrs->dtype)->size;
+    eg_dtype dtype = p->out[0]->dtype;
+    size_t element = eg__dtype(dtype)->size;
 
     (void)self;
     if (element > sizeof h->one)
@@ -507,8 +530,9 @@ static const char *prepare_one_hot(const eg_kernel *self, const eg_problem *p, e
     h->x.picks = p->in[0]->size;
     h->x.limit = attrs->depth;
     h->x.element = element;
-    set_indices(&h->x, p->in[0]);
-    eg__set_element_real(attrs->dtype, h->one, 1);
+    if (!set_indices(&h->x, p->in[0]))
+        return no_such_index;
+    eg__set_element_real(dtype, h->one, 1);
     h->at_once = 1 + CHUNK_BYTES / (int64_t)((size_t)attrs->depth * element + 8);
     while (h->x.picks / h->at_once >= MOST_CHUNKS)
         h->at_once *= 2;

@@ -25,6 +25,13 @@ const char *eg__isa_name(eg__isa isa);
 #define EG__FOR_ISA(name) EG__PASTE2(name, EG_ISA)
 #endif
 
+/* Rows of a table by dtype: name_int8_t and so on, of a name that may be a macro. */
+#define EG__INTEGER_ROWS(name)                                                                     \
+    [EG_INT8] = EG__PASTE2(name, int8_t), [EG_INT16] = EG__PASTE2(name, int16_t),                  \
+    [EG_INT32] = EG__PASTE2(name, int32_t), [EG_INT64] = EG__PASTE2(name, int64_t),                \
+    [EG_UINT8] = EG__PASTE2(name, uint8_t), [EG_UINT16] = EG__PASTE2(name, uint16_t),              \
+    [EG_UINT32] = EG__PASTE2(name, uint32_t), [EG_UINT64] = EG__PASTE2(name, uint64_t)
+
 /* A table with one entry for each set. */
 #ifdef EG_HAVE_X86_SETS
 #define EG__EACH_ISA(name)                                                                         \

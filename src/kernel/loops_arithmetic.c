@@ -56,15 +56,9 @@ extern double sqrt(double x) __attribute__((const));
 /* Also at -0, whose sign a comparison does not see. */
 #define NAME    abs
 #define EXPR(x) EG__PASTE2(abs_of, T)(x)
-static inline int32_t abs_of_int32_t(int32_t x)
-{
-    return (int32_t)(x < 0 ? -(uint32_t)x : (uint32_t)x);
-}
-
-static inline int64_t abs_of_int64_t(int64_t x)
-{
-    return (int64_t)(x < 0 ? -(uint64_t)x : (uint64_t)x);
-}
+#define BODY    "kernel/abs.inc"
+#include "kernel/each_integer.inc"
+#undef BODY
 
 static inline float abs_of_float(float x)
 {
@@ -78,7 +72,7 @@ static inline double abs_of_double(double x)
 #include "kernel/unary_numeric.inc"
 
 #define NAME    sign
-#define EXPR(x) ((x) > 0 ? 1 : (x) < 0 ? -1 : (x) != (x) ? (x) : 0)
+#define EXPR(x) ((x) > 0 ? 1 : (x) == 0 ? 0 : (x) != (x) ? (x) : (T)-1)
 #include "kernel/unary_numeric.inc"
 
 #define NAME    relu

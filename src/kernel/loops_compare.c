@@ -71,27 +71,17 @@ const eg_loop EG__FOR_ISA(eg__logical_not)[EG__DTYPES] = {[EG_BOOL] = logical_no
 #include "kernel/where.inc"
 #undef T
 
-#define T int32_t
-#include "kernel/where.inc"
-#undef T
-
-#define T int64_t
-#include "kernel/where.inc"
-#undef T
-
-#define T float
-#include "kernel/where.inc"
-#undef T
-
-#define T double
-#include "kernel/where.inc"
-#undef T
+#define BODY "kernel/where.inc"
+#include "kernel/each_integer.inc"
+#include "kernel/each_real.inc"
+#undef BODY
 
 extern const eg_loop EG__FOR_ISA(eg__where)[];
 const eg_loop EG__FOR_ISA(eg__where)[EG__DTYPES] = {
     [EG_BOOL] = EG__PASTE2(where, bool),
-    [EG_INT32] = where_int32_t,
-    [EG_INT64] = where_int64_t,
+    EG__INTEGER_ROWS(where),
+    [EG_FLOAT16] = where_uint16_t,
+    [EG_BFLOAT16] = where_uint16_t,
     [EG_FLOAT32] = where_float,
     [EG_FLOAT64] = where_double,
 };

@@ -29,6 +29,18 @@ static inline uint64_t key_of_double(double x)
     return x != x ? 0 : key;
 }
 
+#define T            int8_t
+#define U            uint8_t
+#define NAME         keys_i8
+#define KEY(x, bits) FALLING(uint8_t, bits)
+#include "kernel/keys.inc"
+
+#define T            int16_t
+#define U            uint16_t
+#define NAME         keys_i16
+#define KEY(x, bits) FALLING(uint16_t, bits)
+#include "kernel/keys.inc"
+
 #define T            int32_t
 #define U            uint32_t
 #define NAME         keys_i32
@@ -39,6 +51,30 @@ static inline uint64_t key_of_double(double x)
 #define U            uint64_t
 #define NAME         keys_i64
 #define KEY(x, bits) FALLING(uint64_t, bits)
+#include "kernel/keys.inc"
+
+#define T            uint8_t
+#define U            uint8_t
+#define NAME         keys_u8
+#define KEY(x, bits) ((uint8_t) ~(bits))
+#include "kernel/keys.inc"
+
+#define T            uint16_t
+#define U            uint16_t
+#define NAME         keys_u16
+#define KEY(x, bits) ((uint16_t) ~(bits))
+#include "kernel/keys.inc"
+
+#define T            uint32_t
+#define U            uint32_t
+#define NAME         keys_u32
+#define KEY(x, bits) ((uint32_t) ~(bits))
+#include "kernel/keys.inc"
+
+#define T            uint64_t
+#define U            uint64_t
+#define NAME         keys_u64
+#define KEY(x, bits) ((uint64_t) ~(bits))
 #include "kernel/keys.inc"
 
 #define T            float
@@ -56,8 +92,14 @@ static inline uint64_t key_of_double(double x)
 extern const eg__key_loop EG__FOR_ISA(eg__keys)[];
 
 const eg__key_loop EG__FOR_ISA(eg__keys)[EG__DTYPES] = {
+    [EG_INT8] = keys_i8,
+    [EG_INT16] = keys_i16,
     [EG_INT32] = keys_i32,
     [EG_INT64] = keys_i64,
+    [EG_UINT8] = keys_u8,
+    [EG_UINT16] = keys_u16,
+    [EG_UINT32] = keys_u32,
+    [EG_UINT64] = keys_u64,
     [EG_FLOAT32] = keys_f32,
     [EG_FLOAT64] = keys_f64,
 };

@@ -144,30 +144,36 @@ static bool promotes(const application *a, int i)
 
 EG_COLD static eg_dtype refuse_mix(const application *a, eg_dtype x, eg_dtype y)
 {
-    eg__fail(EG_INVALID, a->op->name,
-        "%s and %s do not mix: write eg_cast(x, EG_%s%s) for the one "
-        "that should change",
-        eg_dtype_name(x), eg_dtype_name(y),
-        eg__dtype(x)->kind == EG__REAL || eg__dtype(y)->kind == EG__REAL ? "FLOAT" : "INT",
-        eg__dtype(x)->size == 8 || eg__dtype(y)->size == 8 ? "64" : "32");
+    const eg__dtype_info *p = eg__dtype(x), *q = eg__dtype(y);
+    bool real = p->kind == EG__REAL || q->kind == EG__REAL, wide = p->size == 8 || q->size == 8;
+
+    if (p->kind == q->kind)
+        eg__fail(EG_INVALID, a->op->name,
+            "no dtype holds all of %s and %s: eg_cast the one that should change", p->name,
+            q->name);
+    else
+        eg__fail(EG_INVALID, a->op->name,
+            "%s and %s do not mix: write eg_cast(x, EG_%s%s) for the one "
+            "that should change",
+            p->name, q->name, real ? "FLOAT" : "INT", wide ? "64" : "32");
     return EG_NO_DTYPE;
 }
 
-/* The widest dtype among the promoted inputs; EG_NO_DTYPE, reported, where kinds mix. */
+/* What the promoted inputs have in common; EG_NO_DTYPE, reported, where that is nothing. */
 static eg_dtype common_dtype(const application *a)
 {
-    eg_dtype widest = EG_NO_DTYPE;
+    eg_dtype common = EG_NO_DTYPE;
 
     for (int i = 0; i < a->n_in; i++) {
         eg_dtype d = a->in_spec[i]->dtype;
-        if (!promotes(a, i) || d == widest)
+        if (!promotes(a, i))
             continue;
-        if (widest != EG_NO_DTYPE && eg__dtype(d)->kind != eg__dtype(widest)->kind)
-            return refuse_mix(a, widest, d);
-        if (eg__dtype(d)->size > eg__dtype(widest)->size)
-            widest = d;
+        eg_dtype both = common == EG_NO_DTYPE ? d : eg__promote(common, d);
+        if (both == EG_NO_DTYPE)
+            return refuse_mix(a, common, d);
+        common = both;
     }
-    return widest;
+    return common;
 }
 
 static bool dtypes_agree(const application *a)

@@ -4,6 +4,7 @@
 #include "op/choose.h"
 #include "base/message.h"
 #include "base/os.h"
+#include "op/widen.h"
 
 EG_COLD static void tell_choice(const eg_opdef *op, const eg_problem *p, const char *kernel,
     const char *because)
@@ -31,6 +32,8 @@ bool eg__choose(const eg_opdef *op, const eg_problem *p, eg_job *job)
             break;
         tell_choice(op, p, (*k)->name, why);
     }
+    if (!eg__me.failed && eg__widen(op, p, job))
+        return true;
     char text[EG__SPEC_TEXT];
     eg__fail(EG_UNAVAILABLE, op->name, "no kernel makes %s: %s", eg__spec_text(p->out[0], text),
         why);

@@ -50,8 +50,9 @@ static eg_status sum_infer(eg_shapes *s)
 {
     eg_status status = reduce_infer(s);
 
-    if (status == EG_OK && s->in[0]->dtype == EG_INT32) {
-        s->out[0]->dtype = EG_INT64;
+    const eg__dtype_info *d = eg__dtype(s->in[0]->dtype);
+    if (status == EG_OK && d->kind == EG__INTEGER) {
+        s->out[0]->dtype = d->is_unsigned ? EG_UINT64 : EG_INT64;
         status = eg__infer_size(s, s->out[0]);
     }
     return status;

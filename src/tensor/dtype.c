@@ -2,23 +2,102 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tensor/dtype.h"
+#include "tensor/half.h"
 #include <string.h>
 
+/* ---- access to one element ------------------------------------------------------------------ */
+
+/* For a C type: its value as GET(x) in both types, and back by SET(x). */
+#define ACCESS(name, type, GET_REAL, GET_INT, SET_REAL, SET_INT)                                   \
+    static double name##_real(const void *element)                                                 \
+    {                                                                                              \
+        return (double)GET_REAL(*(const type *)element);                                           \
+    }                                                                                              \
+    static int64_t name##_integer(const void *element)                                             \
+    {                                                                                              \
+        return (int64_t)GET_INT(*(const type *)element);                                           \
+    }                                                                                              \
+    static void name##_set_real(void *element, double value)                                       \
+    {                                                                                              \
+        *(type *)element = (type)SET_REAL(value);                                                  \
+    }                                                                                              \
+    static void name##_set_integer(void *element, int64_t value)                                   \
+    {                                                                                              \
+        *(type *)element = (type)SET_INT(value);                                                   \
+    }
+
+#define SAME(x)    (x)
+#define NONZERO(x) ((x) != 0)
+#define OF_INT(f)  (double)f
+
+ACCESS(bool, bool, SAME, SAME, NONZERO, NONZERO)
+ACCESS(int8, int8_t, SAME, SAME, SAME, SAME)
+ACCESS(int16, int16_t, SAME, SAME, SAME, SAME)
+ACCESS(int32, int32_t, SAME, SAME, SAME, SAME)
+ACCESS(int64, int64_t, SAME, SAME, SAME, SAME)
+ACCESS(uint8, uint8_t, SAME, SAME, SAME, SAME)
+ACCESS(uint16, uint16_t, SAME, SAME, SAME, SAME)
+ACCESS(uint32, uint32_t, SAME, SAME, SAME, SAME)
+ACCESS(uint64, uint64_t, SAME, SAME, SAME, SAME)
+ACCESS(float32, float, SAME, SAME, SAME, SAME)
+ACCESS(float64, double, SAME, SAME, SAME, SAME)
+ACCESS(float16, uint16_t, eg__float_of_f16, eg__float_of_f16, eg__f16_of_double, eg__f16_of_double)
+ACCESS(bfloat16, uint16_t, eg__float_of_bf16, eg__float_of_bf16, eg__bf16_of_double,
+    eg__bf16_of_double)
+
+static double no_real(const void *element)
+{
+    (void)element;
+    return 0;
+}
+
+static int64_t no_integer(const void *element)
+{
+    (void)element;
+    return 0;
+}
+
+static void set_no_real(void *element, double value)
+{
+    (void)element, (void)value;
+}
+
+static void set_no_integer(void *element, int64_t value)
+{
+    (void)element, (void)value;
+}
+
+/* ---- the table ------------------------------------------------------------------------------ */
+
+#define BY(name) name##_real, name##_integer, name##_set_real, name##_set_integer
+#define WHOLE(name, bytes, is_unsigned, lowest, highest)                                           \
+    {                                                                                              \
+#name, bytes, EG__INTEGER, is_unsigned, false, 0, lowest, highest, BY(name)                \
+    }
+#define REAL(name, bytes, digits)                                                                  \
+    {                                                                                              \
+#name, bytes, EG__REAL, false, bytes == 2, digits, 0, 0, BY(name)                          \
+    }
+
 static const eg__dtype_info table[EG__DTYPES] = {
-    [EG_NO_DTYPE] = {.name = "none"},
-    [EG_BOOL] = {.name = "bool", .size = sizeof(bool), .kind = EG__BOOLEAN, .highest = 1},
-    [EG_INT32] = {.name = "int32",
-        .size = 4,
-        .kind = EG__INTEGER,
-        .lowest = INT32_MIN,
-        .highest = INT32_MAX},
-    [EG_INT64] = {.name = "int64",
-        .size = 8,
-        .kind = EG__INTEGER,
-        .lowest = -0x1p63,
-        .highest = 0x1.fffffffffffffp62},
-    [EG_FLOAT32] = {.name = "float32", .size = 4, .kind = EG__REAL, .digits = 9},
-    [EG_FLOAT64] = {.name = "float64", .size = 8, .kind = EG__REAL, .digits = 17},
+    [EG_NO_DTYPE] = {.name = "none",
+        .real = no_real,
+        .integer = no_integer,
+        .set_real = set_no_real,
+        .set_integer = set_no_integer},
+    [EG_BOOL] = {"bool", sizeof(bool), EG__BOOLEAN, true, false, 0, 0, 1, BY(bool)},
+    [EG_INT8] = WHOLE(int8, 1, false, INT8_MIN, INT8_MAX),
+    [EG_INT16] = WHOLE(int16, 2, false, INT16_MIN, INT16_MAX),
+    [EG_INT32] = WHOLE(int32, 4, false, INT32_MIN, INT32_MAX),
+    [EG_INT64] = WHOLE(int64, 8, false, -0x1p63, 0x1.fffffffffffffp62),
+    [EG_UINT8] = WHOLE(uint8, 1, true, 0, UINT8_MAX),
+    [EG_UINT16] = WHOLE(uint16, 2, true, 0, UINT16_MAX),
+    [EG_UINT32] = WHOLE(uint32, 4, true, 0, UINT32_MAX),
+    [EG_UINT64] = WHOLE(uint64, 8, true, 0, 0x1.fffffffffffffp63),
+    [EG_FLOAT16] = REAL(float16, 2, 5),
+    [EG_BFLOAT16] = REAL(bfloat16, 2, 4),
+    [EG_FLOAT32] = REAL(float32, 4, 9),
+    [EG_FLOAT64] = REAL(float64, 8, 17),
 };
 
 const eg__dtype_info *eg__dtype(eg_dtype dtype)
@@ -50,62 +129,25 @@ const char *eg__kind_name(eg__kind kind)
     return names[kind];
 }
 
-double eg__element_real(eg_dtype dtype, const void *element)
+/* ---- promotion ------------------------------------------------------------------------------ */
+
+static eg_dtype signed_of(size_t size)
 {
-    switch (dtype) {
-    case EG_FLOAT32:
-        return *(const float *)element;
-    case EG_FLOAT64:
-        return *(const double *)element;
-    default:
-        return (double)eg__element_int(dtype, element);
-    }
+    return size == 2 ? EG_INT16 : size == 4 ? EG_INT32 : size == 8 ? EG_INT64 : EG_NO_DTYPE;
 }
 
-int64_t eg__element_int(eg_dtype dtype, const void *element)
+eg_dtype eg__promote(eg_dtype a, eg_dtype b)
 {
-    switch (dtype) {
-    case EG_BOOL:
-        return *(const bool *)element;
-    case EG_INT32:
-        return *(const int32_t *)element;
-    case EG_INT64:
-        return *(const int64_t *)element;
-    default:
-        return (int64_t)eg__element_real(dtype, element);
-    }
-}
+    const eg__dtype_info *x = eg__dtype(a), *y = eg__dtype(b);
 
-void eg__set_element_real(eg_dtype dtype, void *element, double value)
-{
-    switch (dtype) {
-    case EG_FLOAT32:
-        *(float *)element = (float)value;
-        break;
-    case EG_FLOAT64:
-        *(double *)element = value;
-        break;
-    default:
-        eg__set_element_int(dtype, element, (int64_t)value);
-    }
-}
-
-void eg__set_element_int(eg_dtype dtype, void *element, int64_t value)
-{
-    switch (dtype) {
-    case EG_BOOL:
-        *(bool *)element = value != 0;
-        break;
-    case EG_INT32:
-        *(int32_t *)element = (int32_t)value;
-        break;
-    case EG_INT64:
-        *(int64_t *)element = value;
-        break;
-    case EG_FLOAT32:
-        *(float *)element = (float)value;
-        break;
-    default:
-        *(double *)element = (double)value;
-    }
+    if (a == b)
+        return a;
+    if (x->kind != y->kind)
+        return EG_NO_DTYPE;
+    if (x->size == y->size && x->kind == EG__REAL)
+        return EG_FLOAT32; /* float16 and bfloat16 */
+    if (x->is_unsigned == y->is_unsigned)
+        return x->size > y->size ? a : b;
+    const eg__dtype_info *natural = x->is_unsigned ? x : y, *whole = x->is_unsigned ? y : x;
+    return whole->size > natural->size ? signed_of(whole->size) : signed_of(2 * natural->size);
 }

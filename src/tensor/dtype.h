@@ -6,17 +6,23 @@
 
 #include <eagre/tensor.h>
 
-enum { EG__DTYPES = 6 }; /* one more than the largest eg_dtype */
+enum { EG__DTYPES = 14 }; /* one more than the largest eg_dtype */
 
-/* dtypes of one kind promote to the wider; kinds do not mix. */
+/* dtypes of one kind promote to a common one; kinds do not mix. */
 typedef enum eg__kind { EG__NO_KIND, EG__BOOLEAN, EG__INTEGER, EG__REAL } eg__kind;
 
 typedef struct eg__dtype_info {
     const char *name;
     size_t size;
     eg__kind kind;
+    bool is_unsigned;
+    bool is_half;           /* a real of 16 bits, computed in float32 */
     int digits;             /* significant decimal digits that identify a value (real kinds) */
     double lowest, highest; /* what eg_scalar accepts (integer kinds) */
+    double (*real)(const void *element);
+    int64_t (*integer)(const void *element); /* of uint64 the same bits */
+    void (*set_real)(void *element, double value);
+    void (*set_integer)(void *element, int64_t value);
 } eg__dtype_info;
 
 /* The row of a dtype; that of EG_NO_DTYPE for numbers out of range. */
@@ -25,11 +31,30 @@ const eg__dtype_info *eg__dtype(eg_dtype dtype);
 /* "bool", "integer", "floating point". */
 const char *eg__kind_name(eg__kind kind);
 
+/* The dtype that holds the values of both, as the Array API promotes; EG_NO_DTYPE where kinds
+ * differ, and for uint64 beside a signed integer. */
+eg_dtype eg__promote(eg_dtype a, eg_dtype b);
+
 /* Reads or writes one element as a double or an integer. Writing converts like C; the caller has
  * checked the range. */
-double eg__element_real(eg_dtype dtype, const void *element);
-int64_t eg__element_int(eg_dtype dtype, const void *element);
-void eg__set_element_real(eg_dtype dtype, void *element, double value);
-void eg__set_element_int(eg_dtype dtype, void *element, int64_t value);
+static inline double eg__element_real(eg_dtype dtype, const void *element)
+{
+    return eg__dtype(dtype)->real(element);
+}
+
+static inline int64_t eg__element_int(eg_dtype dtype, const void *element)
+{
+    return eg__dtype(dtype)->integer(element);
+}
+
+static inline void eg__set_element_real(eg_dtype dtype, void *element, double value)
+{
+    eg__dtype(dtype)->set_real(element, value);
+}
+
+static inline void eg__set_element_int(eg_dtype dtype, void *element, int64_t value)
+{
+    eg__dtype(dtype)->set_integer(element, value);
+}
 
 #endif

@@ -57,10 +57,27 @@ static void measure_real(page *p, const char *at)
     eg__real_style_measure(&p->real, eg__element_real(p->spec->dtype, at));
 }
 
+static int integer_text(char text[24], eg_dtype dtype, const char *at)
+{
+    long long x = eg__element_int(dtype, at);
+
+    if (dtype == EG_UINT64)
+        return sprintf(text, "%llu", (unsigned long long)x);
+    return sprintf(text, "%lld", x);
+}
+
+static void put_integer(page *p, const char *at)
+{
+    char text[24];
+
+    integer_text(text, p->spec->dtype, at);
+    eg__text_format(p->text, "%*s", p->word_width, text);
+}
+
 static void measure_integer(page *p, const char *at)
 {
-    char text[32];
-    int n = snprintf(text, sizeof text, "%lld", (long long)eg__element_int(p->spec->dtype, at));
+    char text[24];
+    int n = integer_text(text, p->spec->dtype, at);
 
     if (n > p->word_width)
         p->word_width = n;
@@ -85,7 +102,7 @@ static void put_word(page *p, const char *at)
     if (eg__dtype(dtype)->kind == EG__REAL)
         eg__real_put(p->text, &p->real, eg__element_real(dtype, at));
     else if (eg__dtype(dtype)->kind == EG__INTEGER)
-        eg__text_format(p->text, "%*lld", p->word_width, (long long)eg__element_int(dtype, at));
+        put_integer(p, at);
     else if (eg__element_int(dtype, at))
         eg__text_put(p->text, p->spec->rank > 0 ? " True" : "True");
     else
@@ -191,7 +208,7 @@ void eg__print_value(eg__text *text, const eg_spec *spec, const void *data,
     p.line_width = (int)or_else(attrs->line_width, LINE_WIDTH);
     if (spec->size > or_else(attrs->threshold, THRESHOLD))
         p.edge = or_else(attrs->edge_items, EDGE_ITEMS);
-    p.real.single = spec->dtype == EG_FLOAT32;
+    p.real.dtype = spec->dtype;
     p.real.precision = (int)or_else(attrs->precision, PRECISION);
     p.stride[spec->rank] = (int64_t)eg__dtype(spec->dtype)->size;
     for (int i = spec->rank; i > 0; i--)

@@ -38,12 +38,18 @@ static const char *take_digits(decimal *d, const char *text)
     return text;
 }
 
-static bool reads_back(const decimal *d, double x, bool single)
+/* Halves are read by way of a double, which is exact enough: their own rounding is so much coarser
+ * that a tie of theirs needs more digits than are ever tried. */
+static bool reads_back(const decimal *d, double x, eg_dtype dtype)
 {
     char text[LONGEST + 16];
+    uint64_t room;
 
     snprintf(text, sizeof text, "%.*se%d", d->n, d->digit, d->point - d->n);
-    return single ? strtof(text, NULL) == (float)x : strtod(text, NULL) == x;
+    if (dtype == EG_FLOAT32)
+        return strtof(text, NULL) == (float)x;
+    eg__set_element_real(dtype, &room, strtod(text, NULL));
+    return eg__element_real(dtype, &room) == x;
 }
 
 /* Adds one to the last digit. */
@@ -62,20 +68,20 @@ static void count_up(decimal *d)
 }
 
 /* Rounds x >= 0 to n digits; true if they identify it. */
-static bool round_to(decimal *d, double x, int n, bool single)
+static bool round_to(decimal *d, double x, int n, eg_dtype dtype)
 {
     char text[LONGEST];
     int exponent;
 
     snprintf(text, sizeof text, "%.*e", n - 1, x);
     d->point = atoi(take_digits(d, text) + 1) + 1;
-    if (reads_back(d, x, single))
+    if (reads_back(d, x, dtype))
         return true;
     if (frexp(x, &exponent) != 0.5)
         return false;
     decimal next = *d;
     count_up(&next);
-    if (!reads_back(&next, x, single))
+    if (!reads_back(&next, x, dtype))
         return false;
     *d = next;
     return true;
@@ -100,12 +106,13 @@ static void trim(decimal *d, int least)
 
 /* The fewest digits that identify x >= 0. So few that every number of so many digits is told apart
  * are no use to try, save for the numbers near zero, which have less precision. */
-static void shortest(decimal *d, double x, bool single)
+static void shortest(decimal *d, double x, eg_dtype dtype)
 {
-    double normal = single ? FLT_MIN : DBL_MIN;
-    int n = x < normal ? 1 : single ? FLT_DIG : DBL_DIG;
+    double normal = dtype == EG_FLOAT32 ? FLT_MIN : DBL_MIN;
+    bool is_wide = eg__dtype(dtype)->size > 2 && x >= normal;
+    int n = !is_wide ? 1 : dtype == EG_FLOAT32 ? FLT_DIG : DBL_DIG;
 
-    while (!round_to(d, x, n, single) && n < MOST_DIGITS)
+    while (!round_to(d, x, n, dtype) && n < MOST_DIGITS)
         n++;
     trim(d, 1);
 }
@@ -118,9 +125,9 @@ static int places_of(const decimal *d)
 /* The digits to show of x >= 0. */
 static void digits_of(decimal *d, double x, const eg__real_style *style)
 {
-    shortest(d, x, style->single);
+    shortest(d, x, style->dtype);
     if (style->exponential && d->n - 1 > style->precision) {
-        round_to(d, x, style->precision + 1, style->single);
+        round_to(d, x, style->precision + 1, style->dtype);
         trim(d, 1);
     } else if (!style->exponential && places_of(d) > style->precision) {
         round_at(d, x, style->precision);
@@ -149,17 +156,41 @@ void eg__real_style_look(eg__real_style *style, double x)
         style->least = size;
 }
 
-/* NumPy compares in the array's own precision: a float32 0.0001 is not less than 0.0001. Numbers
- * of float32 are shown with exponents as soon as they have more digits than it can promise. */
+/* A double rounded to the dtype. */
+static double rounded(eg_dtype dtype, double x)
+{
+    uint64_t room;
+
+    eg__set_element_real(dtype, &room, x);
+    return eg__element_real(dtype, &room);
+}
+
+/* The number of digits a dtype promises to keep, at most 8, is the power of ten from which on numbers
+ * have exponents. */
+static double first_with_exponent(eg_dtype dtype)
+{
+    switch (dtype) {
+    case EG_FLOAT64:
+        return 1e8;
+    case EG_FLOAT32:
+        return 1e6;
+    case EG_FLOAT16:
+        return 1e3;
+    default:
+        return 1e2;
+    }
+}
+
+/* NumPy compares in the array's own precision: a float32 0.0001 is not less than 0.0001. */
 static bool wants_exponents(const eg__real_style *style)
 {
+    eg_dtype dtype = style->dtype;
     double most = style->most, least = style->least;
 
     if (most == 0)
         return false;
-    if (style->single)
-        return most >= 1e6 || (float)least < 0.0001f || (float)most / (float)least > 1000.0f;
-    return most >= 1e8 || least < 0.0001 || most / least > 1000.0;
+    return most >= first_with_exponent(dtype) || least < rounded(dtype, 0.0001) ||
+        rounded(dtype, most / least) > 1000.0;
 }
 
 void eg__real_style_choose(eg__real_style *style)
@@ -215,7 +246,7 @@ static void put_exponential(eg__text *text, const eg__real_style *style, double 
 {
     decimal d;
 
-    round_to(&d, fabs(x), style->precision + 1, style->single);
+    round_to(&d, fabs(x), style->precision + 1, style->dtype);
     eg__text_format(text, "%*s%c.", style->left - 1, signbit(x) ? "-" : "", d.digit[0]);
     put_digits(text, &d, 1, style->precision + 1);
     int exponent = d.point - 1;

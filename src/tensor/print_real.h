@@ -9,10 +9,11 @@
 #define TENSOR_PRINT_REAL_H
 
 #include "base/text.h"
+#include "tensor/dtype.h"
 
 typedef struct eg__real_style {
-    bool single;   /* they are float32: fewer digits tell them apart */
-    int precision; /* digits after the point: at most; with exponents, once settled, exactly */
+    eg_dtype dtype; /* fewer digits tell numbers of a narrow one apart */
+    int precision;  /* digits after the point: at most; with exponents, once settled, exactly */
     bool exponential;
     int exponent;       /* digits of the exponent */
     int left, right;    /* columns before and behind the point */

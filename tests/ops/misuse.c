@@ -363,7 +363,7 @@ static void check_length(const eg_opdef *op, const eg_attr *t)
 
 static void check_dtype(const eg_opdef *op, const eg_attr *t)
 {
-    static const int wrong[] = {-1, 0, 6, 99, INT32_MAX};
+    static const int wrong[] = {-1, 0, EG__DTYPES, 99, INT32_MAX};
 
     for (size_t i = 0; t->kind == EG__ATTR_DTYPE && i < sizeof wrong / sizeof *wrong; i++) {
         mistake m;

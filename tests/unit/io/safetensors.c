@@ -335,7 +335,7 @@ static const struct {
     {"{\"w\":{}}", 0, EG_FORMAT, "\"w\": its dtype is missing"},
     {"{\"\\u001b[2J\\n\":{}}", 0, EG_FORMAT, "\"?[2J?\": its dtype is missing"},
     {ONE("4", "[1]", "[0,4]"), 4, EG_FORMAT, "dtype is missing or no string"},
-    {ONE("\"BF16\"", "[1]", "[0,2]"), 2, EG_INVALID, "does not know its dtype"},
+    {ONE("\"F4\"", "[1]", "[0,2]"), 2, EG_INVALID, "does not know its dtype"},
     {ONE("\"F32\"", "1", "[0,4]"), 4, EG_FORMAT, "shape is missing or no list"},
     {ONE("\"F32\"", "[1.0]", "[0,4]"), 4, EG_FORMAT, "no whole number"},
     {ONE("\"F32\"", "[\"1\"]", "[0,4]"), 4, EG_FORMAT, "no whole number"},

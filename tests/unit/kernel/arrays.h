@@ -59,9 +59,12 @@ static inline uint64_t special_bits(eg_dtype dtype, int which)
     if (eg__dtype(dtype)->kind != EG__REAL)
         return (uint64_t)ints[which % 8];
     if (which % 20 >= 16)
-        return dtype == EG_FLOAT32 ? nans[which % 4]
-                                   : (uint64_t)nans[which % 4] << 32 | (uint64_t)(which % 4);
-    if (dtype == EG_FLOAT32)
+        return dtype == EG_FLOAT64 ? (uint64_t)nans[which % 4] << 32 | (uint64_t)(which % 4)
+            : dtype == EG_FLOAT32  ? nans[which % 4]
+                                   : nans[which % 4] >> 16 | 0x7e00;
+    if (eg__dtype(dtype)->is_half)
+        eg__set_element_real(dtype, &bits, d);
+    else if (dtype == EG_FLOAT32)
         memcpy(&bits, &f, sizeof f);
     else
         memcpy(&bits, &d, sizeof d);
@@ -83,7 +86,8 @@ static inline void fill(const array *a, uint64_t seed, double scale, bool specia
             uint64_t bits = special_bits(dtype, (int)(random >> 2 & 1023));
             memcpy(element(a, i), &bits, eg__dtype(dtype)->size);
         } else {
-            eg__set_element_real(dtype, element(a, i), real);
+            eg__set_element_real(dtype, element(a, i),
+                eg__dtype(dtype)->is_unsigned ? fabs(real) : real);
         }
     }
 }

@@ -4,10 +4,33 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "arrays.h"
 
-/* The whole number a real one becomes within [low, high]. */
-static int64_t saturated(double x, int64_t low, int64_t high)
+/* The whole number of a dtype that a real one becomes: of uint64 its bits. */
+static int64_t saturated(double x, eg_dtype to)
 {
-    return isnan(x) ? 0 : x <= (double)low ? low : x >= (double)high ? high : (int64_t)x;
+    const eg__dtype_info *d = eg__dtype(to);
+    int unused = 64 - 8 * (int)d->size + !d->is_unsigned;
+
+    if (isnan(x))
+        return 0;
+    if (x <= d->lowest)
+        return d->is_unsigned ? 0 : -(int64_t)(UINT64_MAX >> unused) - 1;
+    if (x > d->highest)
+        return (int64_t)(UINT64_MAX >> unused);
+    return d->is_unsigned ? (int64_t)(uint64_t)x : (int64_t)x;
+}
+
+/* Rounded once, whatever the number of bits. */
+static void real_of_whole(eg_dtype from, const void *x, eg_dtype to, void *z)
+{
+    int64_t whole = eg__element_int(from, x);
+    uint64_t natural = (uint64_t)whole;
+
+    if (from == EG_UINT64 && to == EG_FLOAT32)
+        *(float *)z = (float)natural;
+    else if (from == EG_UINT64)
+        eg__set_element_real(to, z, (double)natural);
+    else
+        eg__set_element_int(to, z, whole);
 }
 
 static void expected(eg_dtype from, const void *x, eg_dtype to, void *z)
@@ -20,9 +43,9 @@ static void expected(eg_dtype from, const void *x, eg_dtype to, void *z)
     else if (eg__dtype(to)->kind == EG__REAL && is_real)
         eg__set_element_real(to, z, real);
     else if (is_real)
-        eg__set_element_int(to, z,
-            to == EG_INT32 ? saturated(real, INT32_MIN, INT32_MAX)
-                           : saturated(real, INT64_MIN, INT64_MAX));
+        eg__set_element_int(to, z, saturated(real, to));
+    else if (eg__dtype(to)->kind == EG__REAL)
+        real_of_whole(from, x, to, z);
     else
         eg__set_element_int(to, z, eg__element_int(from, x));
 }

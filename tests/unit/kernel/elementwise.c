@@ -7,6 +7,7 @@
 /* ---- what each function is, in the plainest words -------------------------------------------- */
 
 typedef int64_t (*whole_function)(int64_t x, int64_t y);
+typedef uint64_t (*natural_function)(uint64_t x, uint64_t y);
 typedef double (*real_function)(double x, double y);
 
 #define WHOLE(name, expression)                                                                    \
@@ -14,6 +15,11 @@ typedef double (*real_function)(double x, double y);
     {                                                                                              \
         (void)x, (void)y;                                                                          \
         return (int64_t)(expression);                                                              \
+    }                                                                                              \
+    static uint64_t natural_##name(uint64_t x, uint64_t y)                                         \
+    {                                                                                              \
+        (void)x, (void)y;                                                                          \
+        return (uint64_t)(expression);                                                             \
     }
 #define REAL(name, expression)                                                                     \
     static double real_##name(double x, double y)                                                  \
@@ -22,6 +28,10 @@ typedef double (*real_function)(double x, double y);
         return expression;                                                                         \
     }
 
+#if defined(__GNUC__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wtype-limits" /* numbers without sign are not below 0 */
+#endif
 WHOLE(add, (uint64_t)x + (uint64_t)y)
 WHOLE(sub, (uint64_t)x - (uint64_t)y)
 WHOLE(mul, (uint64_t)(x) * (uint64_t)(y))
@@ -42,6 +52,9 @@ WHOLE(logical_and, x != 0 && y != 0)
 WHOLE(logical_or, x != 0 || y != 0)
 WHOLE(logical_xor, x != y)
 WHOLE(logical_not, !x)
+#if defined(__GNUC__)
+#pragma GCC diagnostic pop
+#endif
 
 REAL(add, x + y)
 REAL(sub, x - y)
@@ -68,34 +81,36 @@ typedef struct function {
     int n_in;
     bool gives_truth, takes_truth;
     whole_function whole;
+    natural_function natural;
     real_function real;
 } function;
 
 #define LOOP(name) #name, &eg__##name##_loop
 
 static const function functions[] = {
-    {LOOP(add), 2, false, false, whole_add, real_add},
-    {LOOP(sub), 2, false, false, whole_sub, real_sub},
-    {LOOP(mul), 2, false, false, whole_mul, real_mul},
-    {LOOP(maximum), 2, false, false, whole_maximum, real_maximum},
-    {LOOP(minimum), 2, false, false, whole_minimum, real_minimum},
-    {LOOP(neg), 1, false, false, whole_neg, real_neg},
-    {LOOP(abs), 1, false, false, whole_abs, real_abs},
-    {LOOP(sign), 1, false, false, whole_sign, real_sign},
-    {LOOP(square), 1, false, false, whole_square, real_square},
-    {LOOP(relu), 1, false, false, whole_relu, real_relu},
-    {LOOP(div), 2, false, false, NULL, real_div},
-    {LOOP(sqrt), 1, false, false, NULL, real_sqrt},
-    {LOOP(equal), 2, true, true, whole_equal, real_equal},
-    {LOOP(not_equal), 2, true, true, whole_not_equal, real_not_equal},
-    {LOOP(less), 2, true, false, whole_less, real_less},
-    {LOOP(less_equal), 2, true, false, whole_less_equal, real_less_equal},
-    {LOOP(greater), 2, true, false, whole_greater, real_greater},
-    {LOOP(greater_equal), 2, true, false, whole_greater_equal, real_greater_equal},
-    {LOOP(logical_and), 2, true, true, whole_logical_and, NULL},
-    {LOOP(logical_or), 2, true, true, whole_logical_or, NULL},
-    {LOOP(logical_xor), 2, true, true, whole_logical_xor, NULL},
-    {LOOP(logical_not), 1, true, true, whole_logical_not, NULL},
+    {LOOP(add), 2, false, false, whole_add, natural_add, real_add},
+    {LOOP(sub), 2, false, false, whole_sub, natural_sub, real_sub},
+    {LOOP(mul), 2, false, false, whole_mul, natural_mul, real_mul},
+    {LOOP(maximum), 2, false, false, whole_maximum, natural_maximum, real_maximum},
+    {LOOP(minimum), 2, false, false, whole_minimum, natural_minimum, real_minimum},
+    {LOOP(neg), 1, false, false, whole_neg, natural_neg, real_neg},
+    {LOOP(abs), 1, false, false, whole_abs, natural_abs, real_abs},
+    {LOOP(sign), 1, false, false, whole_sign, natural_sign, real_sign},
+    {LOOP(square), 1, false, false, whole_square, natural_square, real_square},
+    {LOOP(relu), 1, false, false, whole_relu, natural_relu, real_relu},
+    {LOOP(div), 2, false, false, NULL, NULL, real_div},
+    {LOOP(sqrt), 1, false, false, NULL, NULL, real_sqrt},
+    {LOOP(equal), 2, true, true, whole_equal, natural_equal, real_equal},
+    {LOOP(not_equal), 2, true, true, whole_not_equal, natural_not_equal, real_not_equal},
+    {LOOP(less), 2, true, false, whole_less, natural_less, real_less},
+    {LOOP(less_equal), 2, true, false, whole_less_equal, natural_less_equal, real_less_equal},
+    {LOOP(greater), 2, true, false, whole_greater, natural_greater, real_greater},
+    {LOOP(greater_equal), 2, true, false, whole_greater_equal, natural_greater_equal,
+        real_greater_equal},
+    {LOOP(logical_and), 2, true, true, whole_logical_and, natural_logical_and, NULL},
+    {LOOP(logical_or), 2, true, true, whole_logical_or, natural_logical_or, NULL},
+    {LOOP(logical_xor), 2, true, true, whole_logical_xor, natural_logical_xor, NULL},
+    {LOOP(logical_not), 1, true, true, whole_logical_not, natural_logical_not, NULL},
 };
 
 enum { FUNCTIONS = sizeof functions / sizeof *functions };
@@ -109,7 +124,7 @@ static bool takes(const function *f, eg_dtype dtype)
     case EG__INTEGER:
         return f->whole && f->real;
     default:
-        return f->real;
+        return f->real && !eg__dtype(dtype)->is_half; /* those are computed in float32 */
     }
 }
 
@@ -125,6 +140,10 @@ static void expected(const function *f, const array in[], const array *out, int6
     if (eg__dtype(dtype)->kind == EG__REAL)
         eg__set_element_real(out->spec.dtype, z,
             f->real(eg__element_real(dtype, operand[0]), eg__element_real(dtype, operand[1])));
+    else if (eg__dtype(dtype)->is_unsigned)
+        eg__set_element_int(out->spec.dtype, z,
+            (int64_t)f->natural((uint64_t)eg__element_int(dtype, operand[0]),
+                (uint64_t)eg__element_int(dtype, operand[1])));
     else
         eg__set_element_int(out->spec.dtype, z,
             f->whole(eg__element_int(dtype, operand[0]), eg__element_int(dtype, operand[1])));

@@ -4,6 +4,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "harness.h"
+#include "tensor/dtype.h"
 #include <inttypes.h>
 #include <locale.h>
 #include <stdio.h>
@@ -94,27 +95,20 @@ static char *take_head(golden *g)
 /* Takes the next value of the list, or computes number i of a ramp. */
 static void take_value(const golden *g, char **at, int64_t i, void *out)
 {
-    double a, b, real = 0;
-    int64_t m, whole = 0;
+    const eg__dtype_info *d = eg__dtype(g->dtype);
+    void *element = (char *)out + (size_t)i * d->size;
+    double a, b;
+    int64_t m;
 
     if (sscanf(*at, "ramp %lf %lf %" SCNd64, &a, &b, &m) == 3)
-        whole = (int64_t)(real = a + b * (double)(i % m));
-    else if (g->dtype == EG_FLOAT32)
-        real = strtof(*at, at);
-    else if (g->dtype == EG_FLOAT64)
-        real = strtod(*at, at);
+        eg__set_element_real(g->dtype, element, a + b * (double)(i % m));
+    else if (d->kind == EG__REAL)
+        eg__set_element_real(g->dtype, element,
+            g->dtype == EG_FLOAT32 ? (double)strtof(*at, at) : strtod(*at, at));
+    else if (d->is_unsigned)
+        eg__set_element_int(g->dtype, element, (int64_t)strtoull(*at, at, 10));
     else
-        whole = strtoll(*at, at, 10);
-    if (g->dtype == EG_BOOL)
-        ((bool *)out)[i] = whole || real != 0;
-    else if (g->dtype == EG_INT32)
-        ((int32_t *)out)[i] = (int32_t)whole;
-    else if (g->dtype == EG_INT64)
-        ((int64_t *)out)[i] = whole;
-    else if (g->dtype == EG_FLOAT32)
-        ((float *)out)[i] = (float)real;
-    else
-        ((double *)out)[i] = real;
+        eg__set_element_int(g->dtype, element, strtoll(*at, at, 10));
 }
 
 static eg_tensor *make(const golden *g, char *values)

@@ -1,6 +1,6 @@
-/* The 16-bit real numbers: float16, with 5 bits of exponent and 10 of fraction, and bfloat16, with 8
- * and 7. Memory holds them as uint16_t; arithmetic is done in wider types and rounded once, to the
- * nearest, ties to even.
+/* The 16-bit real numbers: float16, with 5 bits of exponent and 10 of fraction, and bfloat16,
+ * with 8 and 7. Memory holds them as uint16_t; arithmetic is done in wider types and rounded once,
+ * to the nearest, ties to even.
  *
  * Everything here is without branches, so that loops over it become vectors.
  *

@@ -165,8 +165,8 @@ static double rounded(eg_dtype dtype, double x)
     return eg__element_real(dtype, &room);
 }
 
-/* The number of digits a dtype promises to keep, at most 8, is the power of ten from which on numbers
- * have exponents. */
+/* The number of digits a dtype promises to keep, at most 8, is the power of ten from which on
+ * numbers have exponents. */
 static double first_with_exponent(eg_dtype dtype)
 {
     switch (dtype) {

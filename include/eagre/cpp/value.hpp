@@ -43,21 +43,25 @@ class place
 /* ---- dtypes and shapes ---------------------------------------------------------------------- */
 
 inline constexpr eg_dtype boolean = EG_BOOL;
-inline constexpr eg_dtype int32 = EG_INT32, int64 = EG_INT64;
-inline constexpr eg_dtype float32 = EG_FLOAT32, float64 = EG_FLOAT64;
+inline constexpr eg_dtype int8 = EG_INT8, int16 = EG_INT16, int32 = EG_INT32, int64 = EG_INT64;
+inline constexpr eg_dtype uint8 = EG_UINT8, uint16 = EG_UINT16, uint32 = EG_UINT32,
+                          uint64 = EG_UINT64;
+inline constexpr eg_dtype float16 = EG_FLOAT16, bfloat16 = EG_BFLOAT16, float32 = EG_FLOAT32,
+                          float64 = EG_FLOAT64;
 
 /* The dtype of a C++ type: dtype_of<float>(). */
 template <class T> constexpr eg_dtype dtype_of() noexcept
 {
-    constexpr bool is_int = std::is_integral_v<T> && std::is_signed_v<T> && sizeof(T) >= 4;
+    constexpr eg_dtype with_sign[] = {EG_INT8, EG_INT16, EG_INT32, EG_INT64};
+    constexpr eg_dtype without[] = {EG_UINT8, EG_UINT16, EG_UINT32, EG_UINT64};
+    constexpr int width = sizeof(T) == 1 ? 0 : sizeof(T) == 2 ? 1 : sizeof(T) == 4 ? 2 : 3;
 
-    static_assert(is_int || std::is_same_v<T, bool> || std::is_same_v<T, float> ||
-            std::is_same_v<T, double>,
-        "elements are bool, signed integers of 32 or 64 bits, float or double");
+    static_assert(std::is_integral_v<T> || std::is_same_v<T, float> || std::is_same_v<T, double>,
+        "elements are bool, integers, float or double");
     if constexpr (std::is_same_v<T, bool>)
         return EG_BOOL;
-    else if constexpr (is_int)
-        return sizeof(T) == 4 ? EG_INT32 : EG_INT64;
+    else if constexpr (std::is_integral_v<T>)
+        return std::is_signed_v<T> ? with_sign[width] : without[width];
     else
         return std::is_same_v<T, float> ? EG_FLOAT32 : EG_FLOAT64;
 }

@@ -4,8 +4,8 @@
     compare.py FILE [FILE...]
 
 Each file holds JSON lines as bench prints them. The first file's "eagre" is what is compared; an
-"eagre" of a later file, an older run, is a peer named after that file. Over several lines of one
-case, peer and mode the least time counts. A ratio is eagre's figure by the other's: below 1 eagre
+"eagre" of a later file, an older run, is a peer named after that file, mode by mode. Over several
+lines of one case, peer and mode the least time counts. A ratio is eagre's figure by the other's: below 1 eagre
 is quicker (or smaller). Eager modes are compared with eager modes, traced ones with traced ones,
 both with "C", which is no peer but hand-written loops and bare libraries on the same machine.
 
@@ -52,10 +52,11 @@ def read_lines(path, is_first, out):
             figures[key] = (d[unit], unit)
 
 
-def best(figures, kind):
+def best(figures, kind, own_mode):
     """The least figure of that kind that is not eagre's: (figure, name) or None."""
     found = [(value, f"{peer} {mode}") for (peer, mode), (value, _) in figures.items()
-             if peer != "eagre" and kind_of(peer, mode) == kind]
+             if peer != "eagre" and kind_of(peer, mode) == kind
+             and (mode == own_mode or not peer.startswith("eagre in "))]
     return min(found) if found else None
 
 
@@ -70,8 +71,8 @@ def rows_of(data):
         for (peer, mode), (value, unit) in figures.items():
             if peer == "eagre":
                 yield [case, str(threads), mode, text_of(value, unit),
-                       *cells(value, best(figures, kind_of(peer, mode)), unit),
-                       *cells(value, best(figures, "C"), unit)]
+                       *cells(value, best(figures, kind_of(peer, mode), mode), unit),
+                       *cells(value, best(figures, "C", mode), unit)]
 
 
 def main(paths):

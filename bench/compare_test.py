@@ -51,7 +51,8 @@ class Compare(unittest.TestCase):
         self.assertEqual("60 ns", rows[0][3])
 
     def test_an_older_run_is_a_peer_named_after_its_file(self):
-        rows = self.rows([line("eagre", "eager", 50)], [line("eagre", "eager", 40)])
+        rows = self.rows([line("eagre", "eager", 50)],
+                         [line("eagre", "eager", 40), line("eagre", "eager_other", 10)])
         self.assertEqual(["40 ns", "eagre in 1.jsonl eager", "1.25"], rows[0][4:7])
 
     def test_bytes_are_compared_as_times_are(self):

@@ -31,6 +31,10 @@ while [ $# -gt 0 ]; do
         sed -n 's/^#   //p' "$0"
         exit 0
         ;;
+    -h | --help)
+        sed -n 's/^#   //p' "$0"
+        exit 0
+        ;;
     *)
         sed -n 's/^#   //p' "$0" >&2
         exit 2

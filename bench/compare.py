@@ -5,9 +5,10 @@
 
 Each file holds JSON lines as bench prints them. The first file's "eagre" is what is compared; an
 "eagre" of a later file, an older run, is a peer named after that file, mode by mode. Over several
-lines of one case, peer and mode the least time counts. A ratio is eagre's figure by the other's: below 1 eagre
-is quicker (or smaller). Eager modes are compared with eager modes, traced ones with traced ones,
-both with "C", which is no peer but hand-written loops and bare libraries on the same machine.
+lines of one case, peer and mode the least time counts. A ratio is eagre's figure by the other's:
+below 1 eagre is quicker (or smaller). Eager modes are compared with eager modes, traced ones with
+traced ones, both with "C", which is no peer but hand-written loops and bare libraries on the same
+machine.
 
 SPDX-License-Identifier: Apache-2.0
 """

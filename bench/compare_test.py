@@ -79,7 +79,8 @@ class Compare(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    result = unittest.TextTestRunner().run(unittest.defaultTestLoader.loadTestsFromTestCase(Compare))
+    suite = unittest.defaultTestLoader.loadTestsFromTestCase(Compare)
+    result = unittest.TextTestRunner().run(suite)
     failed = len(result.failures) + len(result.errors)
     print(f"{result.testsRun - failed} passed, {failed} failed")
     sys.exit(failed > 0)

@@ -183,6 +183,15 @@ static void tell_trace(const eg_function *f, const eg__trace *t)
             eg__reason_text(&t->reason, room));
 }
 
+/* Once it has segments other threads know it, and may add more. */
+static bool is_empty(eg_function *f, const eg__trace *t)
+{
+    pthread_mutex_lock(&f->lock);
+    bool empty = t->n_segments == 0;
+    pthread_mutex_unlock(&f->lock);
+    return empty;
+}
+
 /* Records into a known trace, or a new one; which stays only if it came to something. */
 static eg__outcome_of_call record(eg_function *f, eg__trace *trace, const eg__key *key,
     eg_tensor **y)
@@ -193,7 +202,7 @@ static eg__outcome_of_call record(eg_function *f, eg__trace *trace, const eg__ke
     if (!trace && !made)
         return EG__CALL_DONE;
     eg__outcome_of_call outcome = eg__record_call(f, trace ? trace : made, key, y);
-    if (made && made->n_segments == 0)
+    if (made && is_empty(f, made))
         eg__trace_free(made);
     else if (made)
         tell_trace(f, made);

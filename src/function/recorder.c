@@ -208,7 +208,7 @@ static bool start_segment(eg__recorder *r, eg__segment *parent)
 {
     if (!eg__reserve(&r->made, sizeof *r->made, r->n_made, &r->made_capacity))
         return out_of_memory(sizeof *r->made);
-    eg__segment *s = eg__segment_new(parent);
+    eg__segment *s = eg__segment_new(r->function->callable.name, parent);
     if (!s)
         return false;
     r->made[r->n_made++] = s;

@@ -36,13 +36,13 @@ const eg_spec *eg__value_spec(const eg__value *value)
 
 /* ---- segments ------------------------------------------------------------------------------- */
 
-eg__segment *eg__segment_new(eg__segment *parent)
+eg__segment *eg__segment_new(const char *name, eg__segment *parent)
 {
     eg__segment *s = eg__alloc_zero(sizeof *s);
 
     if (!s)
         return out_of_memory(sizeof *s), NULL;
-    s->graph = eg__graph_new("trace");
+    s->graph = eg__graph_new(name);
     if (!s->graph) {
         eg__free(s, sizeof *s);
         return NULL;

@@ -80,7 +80,7 @@ struct eg__segment {
     bool is_tuple;
 };
 
-eg__segment *eg__segment_new(eg__segment *parent);
+eg__segment *eg__segment_new(const char *name, eg__segment *parent);
 void eg__segment_free(eg__segment *segment);
 size_t eg__segment_bytes(const eg__segment *segment);
 

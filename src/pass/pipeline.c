@@ -22,12 +22,15 @@ const eg_pass eg__passes[] = {
 static void dump(const eg_graph *graph, unsigned serial, int step, const char *after)
 {
     const char *folder = eg__option_text(EG__OPTION_DUMP);
-    char path[512];
+    char path[512], name[64];
     eg__text text = {0};
 
     if (!*folder)
         return;
-    snprintf(path, sizeof path, "%s/%s-%u-%d-%s.txt", folder, graph->name, serial, step, after);
+    snprintf(name, sizeof name, "%s", graph->name);
+    for (char *c = name; *c; c++)
+        *c = *c == '/' ? '_' : *c;
+    snprintf(path, sizeof path, "%s/%s-%u-%d-%s.txt", folder, name, serial, step, after);
     eg__graph_put(graph, true, &text);
     if (!text.failed && text.start)
         eg__file_write(path, text.start, text.length, "EAGRE_DUMP");

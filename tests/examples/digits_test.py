@@ -79,7 +79,11 @@ class Training(Case):
         return path.read_bytes()
 
     def test_a_terminal_sees_the_bar_move(self):
-        ours, its = pty.openpty()
+        try:
+            ours, its = pty.openpty()
+        except OSError as error:
+            print(f"skipped: a terminal to draw the bar on: {error}")
+            self.skipTest("this system gives out no terminals")
         child = subprocess.Popen([example("digits"), "--data", data(), *QUICK], stdout=its,
                                  cwd=self.folder)
         os.close(its)

@@ -136,6 +136,9 @@ EG_API eg_status eg_do_assign(const eg_site *at, eg_status (*action)(eg_tensor *
     eg_do_list(EG_HERE, eg_stack_with, n, x, EG_WITH_(eg_concat_attrs, __VA_ARGS__))
 #define eg_slice(...)             EG_SLICE_(__VA_ARGS__, )
 #define EG_SLICE_(x, ...)         eg_slice_with(EG_X_(x), EG_WITH_(eg_slice_attrs, __VA_ARGS__))
+#define eg_put_slice(...)         EG_PUT_SLICE_(__VA_ARGS__, )
+#define EG_PUT_SLICE_(x, part, ...)                                                                \
+    eg_do_put_slice(EG_HERE, EG_T(x), EG_T(part), EG_WITH_(eg_put_slice_attrs, __VA_ARGS__))
 #define eg_zeros(...)             (eg_at(EG_HERE), eg_zeros(__VA_ARGS__))
 #define eg_ones(...)              (eg_at(EG_HERE), eg_ones(__VA_ARGS__))
 #define eg_full(x, ...)           eg_full(EG_X_(x), __VA_ARGS__)
@@ -144,6 +147,27 @@ EG_API eg_status eg_do_assign(const eg_site *at, eg_status (*action)(eg_tensor *
 #define eg_range(n)               (eg_at(EG_HERE), eg_range(n))
 #define eg_identity(x)            eg_identity(EG_X_(x))
 #define eg_stop_gradient(x)       eg_stop_gradient(EG_X_(x))
+
+/* ---- ops/arrange.h -------------------------------------------------------------------------- */
+
+#define eg_flatten(x)             eg_flatten(EG_X_(x))
+#define eg_flip(...)              EG_FLIP_(__VA_ARGS__, )
+#define EG_FLIP_(x, ...)          eg_flip_with(EG_X_(x), EG_WITH_(eg_flip_attrs, __VA_ARGS__))
+#define eg_roll(x, shift, axis)   eg_roll(EG_X_(x), shift, axis)
+#define eg_repeat(x, n, axis)     eg_repeat(EG_X_(x), n, axis)
+#define eg_tile(x, ...)           eg_tile(EG_X_(x), __VA_ARGS__)
+#define eg_pad(...)               EG_PAD_(__VA_ARGS__, )
+#define EG_PAD_(x, ...)           eg_pad_with(EG_X_(x), EG_WITH_(eg_pad_attrs, __VA_ARGS__))
+#define eg_moveaxis(x, from, to)  eg_moveaxis(EG_X_(x), from, to)
+#define eg_permute_dims(x, ...)   eg_permute_dims(EG_X_(x), &EG_AXES(__VA_ARGS__))
+#define eg_matrix_transpose(x)    eg_matrix_transpose(EG_X_(x))
+#define eg_split(x, ...)          eg_split(EG_X_(x), __VA_ARGS__)
+#define eg_split_sizes(x, ...)    eg_split_sizes(EG_X_(x), __VA_ARGS__)
+#define eg_unstack(x, ...)        eg_unstack(EG_X_(x), __VA_ARGS__)
+#define eg_broadcast_arrays(...)  (eg_at(EG_HERE), eg_broadcast_arrays(__VA_ARGS__))
+#define eg_meshgrid(...)          EG_MESHGRID_(__VA_ARGS__, )
+#define EG_MESHGRID_(n, x, grids, ...)                                                             \
+    (eg_at(EG_HERE), eg_meshgrid_with(n, x, grids, EG_WITH_(eg_meshgrid_attrs, __VA_ARGS__)))
 
 /* ---- ops/index.h ---------------------------------------------------------------------------- */
 
@@ -215,6 +239,8 @@ EG_API eg_tensor *eg_do_apart(const eg_site *at, eg_tensor *(*op)(eg_tensor *, e
     eg_arg x, eg_arg y);
 EG_API eg_tensor *eg_do_where(const eg_site *at, eg_arg condition, eg_arg x, eg_arg y);
 EG_API eg_tensor *eg_do_matmul(const eg_site *at, eg_arg a, eg_arg b, const eg_matmul_attrs *o);
+EG_API eg_tensor *eg_do_put_slice(const eg_site *at, eg_arg x, eg_arg part,
+    const eg_put_slice_attrs *o);
 EG_API eg_tensor *eg_do_gather(const eg_site *at, eg_arg x, eg_arg i, const eg_gather_attrs *o);
 EG_API eg_tensor *eg_do_scatter(const eg_site *at, eg_arg i, eg_arg x, int64_t n, int axis);
 EG_API eg_tensor *eg_do_add_along(const eg_site *at, eg_arg i, eg_arg x, int64_t n);

@@ -17,6 +17,7 @@
 #include <eagre/ops/compare.h>
 #include <eagre/ops/reduce.h>
 #include <eagre/ops/shape.h>
+#include <eagre/ops/arrange.h>
 #include <eagre/ops/index.h>
 #include <eagre/ops/nn.h>
 #include <eagre/ops/random.h>

@@ -77,7 +77,8 @@ static const char *prepare_slice(const eg_kernel *self, const eg_problem *p, eg_
     eg__copy_strides(x->rank, x->dims, c->element, c->from);
     for (int i = 0; i < x->rank; i++) {
         t->begin += (size_t)(eg__slice_begin(attrs, i, x->dims[i]) * c->from[i]);
-        c->from[i] *= eg__slice_step(attrs, i);
+        if (c->dims[i] > 1)
+            c->from[i] *= eg__slice_step(attrs, i);
     }
     eg__copy_plan(c);
     return NULL;
@@ -158,13 +159,75 @@ static const char *prepare_unslice(const eg_kernel *self, const eg_problem *p, e
     eg__copy_strides(y->rank, y->dims, c->element, c->to);
     for (int i = 0; i < x->rank; i++) {
         t->begin += (size_t)(attrs->begin.at[i] * c->to[i]);
-        c->to[i] *= attrs->step.at[i];
+        if (c->dims[i] > 1)
+            c->to[i] *= attrs->step.at[i];
     }
     eg__copy_plan(c);
     return NULL;
 }
 
 const eg_kernel eg__unslice_kernel = {"copy", prepare_unslice, NULL};
+
+/* ---- put_slice: x, and a part among it ------------------------------------------------------ */
+
+typedef struct whole {
+    const char *x;
+    char *y;
+    size_t bytes;
+} whole;
+
+static void copy_chunk(void *env, int chunk)
+{
+    const whole *w = env;
+    size_t at = (size_t)chunk * CHUNK;
+
+    memcpy(w->y + at, w->x + at, w->bytes - at < CHUNK ? w->bytes - at : CHUNK);
+}
+
+static eg_status run_put_slice(const eg_job *job, void *const in[], void *const out[],
+    void *scratch)
+{
+    const unslice *t = (const unslice *)(const void *)job->state;
+    whole w = {in[0], out[0], t->bytes};
+
+    (void)scratch;
+    if (in[0] != out[0])
+        eg__run_chunks((int)((t->bytes + CHUNK - 1) / CHUNK), (double)t->bytes * 0.07, copy_chunk,
+            &w);
+    if (t->copy.bytes > 0)
+        eg__copy_run(&t->copy, in[1], (char *)out[0] + t->begin);
+    return EG_OK;
+}
+
+static const char *prepare_put_slice(const eg_kernel *self, const eg_problem *p, eg_job *job)
+{
+    const eg_put_slice_attrs *attrs = p->attrs;
+    const eg_spec *part = p->in[1], *y = p->out[0];
+    eg_slice_attrs slice = {.begin = attrs->begin, .step = attrs->step};
+    unslice *t = (unslice *)(void *)job->state;
+    eg__copy *c = &t->copy;
+
+    (void)self;
+    eg__job_start(job, "copy", run_put_slice);
+    job->in_place = part->size != y->size;
+    *t = (unslice){.bytes = eg__bytes(y)};
+    c->rank = part->rank;
+    c->element = eg__dtype(y->dtype)->size;
+    if (!eg__copy_takes(c->element))
+        return no_such_element;
+    memcpy(c->dims, part->dims, sizeof c->dims);
+    eg__copy_strides(part->rank, part->dims, c->element, c->from);
+    eg__copy_strides(y->rank, y->dims, c->element, c->to);
+    for (int i = 0; i < part->rank; i++) {
+        t->begin += (size_t)(eg__slice_begin(&slice, i, y->dims[i]) * c->to[i]);
+        if (c->dims[i] > 1)
+            c->to[i] *= eg__slice_step(&slice, i);
+    }
+    eg__copy_plan(c);
+    return NULL;
+}
+
+const eg_kernel eg__put_slice_kernel = {"copy", prepare_put_slice, NULL};
 
 /* ---- range ---------------------------------------------------------------------------------- */
 

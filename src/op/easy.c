@@ -71,6 +71,15 @@ eg_tensor *eg_do_matmul(const eg_site *at, eg_arg a, eg_arg b, const eg_matmul_a
     return eg_matmul_with(in[0], in[1], o);
 }
 
+eg_tensor *eg_do_put_slice(const eg_site *at, eg_arg x, eg_arg part, const eg_put_slice_attrs *o)
+{
+    eg_tensor *in[2];
+
+    if (!eg_ready(at, 2, (const eg_arg[]){x, part}, in))
+        return NULL;
+    return eg_put_slice_with(in[0], in[1], o);
+}
+
 eg_tensor *eg_do_gather(const eg_site *at, eg_arg x, eg_arg i, const eg_gather_attrs *o)
 {
     eg_tensor *from = eg_ready1(at, x);

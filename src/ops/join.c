@@ -5,6 +5,7 @@
 #include "op/infer.h"
 #include "ops/gradient.h"
 #include "ops/registry.h"
+#include <string.h>
 
 /* ---- concat --------------------------------------------------------------------------------- */
 
@@ -102,10 +103,11 @@ static int64_t slice_count(const eg_slice_attrs *attrs, int axis, int64_t size)
 {
     int64_t begin = eg__slice_begin(attrs, axis, size), step = eg__slice_step(attrs, axis);
     int64_t count = axis < attrs->count.n ? attrs->count.at[axis] : -1;
+    int64_t last = step < 0 ? size - 1 : size; /* where it may begin */
 
-    if (step < 1 || begin < 0 || begin > size || count < -1)
+    if (step == 0 || begin > last || begin < last - size || count < -1)
         return -1;
-    int64_t most = (size - begin + step - 1) / step;
+    int64_t most = eg__slice_most(begin, step, size);
     return count == -1 ? most : count <= most ? count : -1;
 }
 
@@ -139,7 +141,8 @@ static eg_status slice_grad(eg_backward *b)
 
     back.begin.n = back.step.n = back.dims.n = eg_rank(x);
     for (int i = 0; i < eg_rank(x); i++) {
-        back.begin.at[i] = eg__slice_begin(attrs, i, eg_dim(x, i));
+        int64_t begin = eg__slice_begin(attrs, i, eg_dim(x, i));
+        back.begin.at[i] = begin < 0 ? 0 : begin; /* nothing is taken before the first element */
         back.step.at[i] = eg__slice_step(attrs, i);
         back.dims.at[i] = eg_dim(x, i);
     }
@@ -183,9 +186,9 @@ static eg_status unslice_infer(eg_shapes *s)
     if (eg__spec_set(s->out[0], s->op->name, x->dtype, rank, attrs->dims.at) != EG_OK)
         return EG_INVALID;
     for (int i = 0; i < rank; i++) {
-        int64_t room = attrs->dims.at[i] - attrs->begin.at[i];
-        bool fits = attrs->begin.at[i] >= 0 && attrs->step.at[i] >= 1 && room >= 0;
-        if (!fits || (x->dims[i] > 0 && x->dims[i] - 1 > (room - 1) / attrs->step.at[i]))
+        int64_t begin = attrs->begin.at[i], step = attrs->step.at[i], size = attrs->dims.at[i];
+        bool fits = begin >= 0 && begin <= size && step != 0;
+        if (!fits || x->dims[i] > eg__slice_most(begin, step, size))
             return eg__shape_error(s, "it does not fit into the result along axis %d", i);
     }
     return EG_OK;
@@ -212,3 +215,68 @@ const eg_opdef eg_op_unslice = {
     .kernels = EG__KERNELS(&eg__unslice_kernel),
     .grad = unslice_grad,
 };
+
+/* ---- put_slice ------------------------------------------------------------------------------ */
+
+static const eg_attr put_slice_fields[] = {
+    EG__ATTR(eg_put_slice_attrs, INDEX, begin),
+    EG__ATTR(eg_put_slice_attrs, INDEX, step),
+    {0},
+};
+
+/* The slice that reads what put_slice writes. */
+static eg_slice_attrs slice_written(const eg_put_slice_attrs *attrs, const eg_spec *part)
+{
+    eg_slice_attrs slice = {.size = sizeof slice, .begin = attrs->begin, .step = attrs->step};
+
+    slice.count.n = part->rank;
+    memcpy(slice.count.at, part->dims, sizeof slice.count.at);
+    return slice;
+}
+
+static eg_status put_slice_infer(eg_shapes *s)
+{
+    const eg_put_slice_attrs *attrs = s->attrs;
+    const eg_spec *x = s->in[0], *part = s->in[1];
+    eg_slice_attrs slice = slice_written(attrs, part);
+
+    *s->out[0] = *x;
+    if (part->rank != x->rank || attrs->begin.n > x->rank || attrs->step.n > x->rank)
+        return eg__shape_error(s,
+            "x and the part have the same number of axes; begin and step no "
+            "more positions than that");
+    for (int i = 0; i < x->rank; i++)
+        if (slice_count(&slice, i, x->dims[i]) < 0)
+            return eg__shape_error(s, "the part does not fit into x along axis %d", i);
+    return EG_OK;
+}
+
+static eg_status put_slice_grad(eg_backward *b)
+{
+    const eg_put_slice_attrs *attrs = b->attrs;
+    eg_tensor *part = b->x[1];
+    eg_slice_attrs slice = slice_written(attrs, &part->spec);
+
+    if (b->wanted[0])
+        b->dx[0] = eg_put_slice_with(b->dy[0], eg_zeros_like(part), attrs);
+    if (b->wanted[1])
+        b->dx[1] = eg_slice_with(b->dy[0], &slice);
+    return eg__done();
+}
+
+const eg_opdef eg_op_put_slice = {
+    .name = "PutSlice",
+    .in = {"x", "part"},
+    .promote = 3,
+    .attrs = put_slice_fields,
+    .attrs_size = sizeof(eg_put_slice_attrs),
+    .infer = put_slice_infer,
+    .kernels = EG__KERNELS(&eg__put_slice_kernel),
+    .grad = put_slice_grad,
+    .known_as = {NULL, "tensor_strided_slice_update", NULL},
+};
+
+eg_tensor *eg_put_slice_with(eg_tensor *x, eg_tensor *part, const eg_put_slice_attrs *attrs)
+{
+    return EG__APPLY(&eg_op_put_slice, attrs, x, part);
+}

@@ -68,10 +68,11 @@ typedef struct eg_index {
 } eg_index;
 
 typedef struct eg_slice_attrs {
-    size_t size;    /* sizeof(eg_slice_attrs) */
-    eg_index begin; /* first position along each axis, negative: from the end [0] */
+    size_t size; /* sizeof(eg_slice_attrs) */
+    eg_index
+        begin; /* first position along each axis, negative: from the end [0; -1 for step < 0] */
     eg_index count; /* how many along each axis; -1: as many as there are [-1] */
-    eg_index step;  /* distance between them, at least 1 [1] */
+    eg_index step;  /* distance between them, negative: towards the front [1] */
 } eg_slice_attrs;
 
 /* A regular part of x: along axis i, count[i] elements from begin[i] on, step[i] apart. Lists may
@@ -81,6 +82,18 @@ typedef struct eg_slice_attrs {
  *     eg_slice(EG_I32(1, 2, 3, 4, 5), .step = EG_AT(2))  ->  [1 3 5] int32[3]
  * Owns: the result. Fails: a part that is not inside x. Records: Slice. */
 EG_API eg_tensor *eg_slice_with(eg_tensor *x, const eg_slice_attrs *attrs);
+
+typedef struct eg_put_slice_attrs {
+    size_t size;    /* sizeof(eg_put_slice_attrs) */
+    eg_index begin; /* as of eg_slice: where the part goes */
+    eg_index step;
+} eg_put_slice_attrs;
+
+/* x with a regular part of it replaced: the counterpart of eg_slice, whose count is the shape of
+ * `part`. Dtypes promote. Gradient: of x, dz with zeros there; of the part, the slice of dz.
+ *     eg_put_slice(EG_I32(1, 2, 3, 4), EG_I32(7, 8), .begin = EG_AT(1))  ->  [1 7 8 4] int32[4]
+ * Owns: the result. Fails: another rank, a part that does not fit. Records: PutSlice. */
+EG_API eg_tensor *eg_put_slice_with(eg_tensor *x, eg_tensor *part, const eg_put_slice_attrs *attrs);
 
 /* All of one dtype and shape, holding one value or the value of a tensor of rank 0. Gradient of
  * the value: the sum of dz.

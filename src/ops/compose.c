@@ -1,0 +1,72 @@
+/* What operations made of others are written with.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "ops/compose.h"
+#include <string.h>
+
+bool eg__is_tensor(const char *op, const eg_tensor *x)
+{
+    if (eg__me.failed)
+        return false;
+    if (eg_dtype_of(x) == EG_NO_DTYPE)
+        eg__fail(EG_INVALID, op, "x is %s", x ? "no tensor" : "NULL");
+    return !eg__me.failed;
+}
+
+bool eg__axis_of(const char *op, int *axis, int rank)
+{
+    if (eg__axis_ok(axis, rank))
+        return true;
+    if (rank == 0)
+        eg__fail(EG_INVALID, op, "axis %d of a single number; it has no axes", *axis);
+    else
+        eg__fail(EG_INVALID, op, "there is no axis %d; axes are %d to %d", *axis, -rank, rank - 1);
+    return false;
+}
+
+bool eg__has_axis(const char *op, const eg_tensor *x, int *axis)
+{
+    return eg__is_tensor(op, x) && eg__axis_of(op, axis, eg_rank(x));
+}
+
+eg_tensor *eg__along(eg_tensor *x, int axis, int64_t begin, int64_t count, int64_t step)
+{
+    eg_slice_attrs part = {.size = sizeof part};
+
+    part.begin.n = part.count.n = part.step.n = axis + 1;
+    for (int i = 0; i < axis; i++) {
+        part.count.at[i] = -1;
+        part.step.at[i] = 1;
+    }
+    part.begin.at[axis] = begin;
+    part.count.at[axis] = count;
+    part.step.at[axis] = step;
+    return eg_slice_with(x, &part);
+}
+
+eg_tensor *eg__ordered(eg_tensor *x, const int order[])
+{
+    eg_transpose_attrs attrs = {.size = sizeof attrs, .axes = {.n = eg_rank(x)}};
+    bool same = true;
+
+    for (int i = 0; i < attrs.axes.n; i++) {
+        attrs.axes.axis[i] = order[i];
+        same = same && order[i] == i;
+    }
+    return same ? x : eg_transpose_with(x, &attrs);
+}
+
+eg_tensor *eg__as_rows(eg_tensor *x, int axis)
+{
+    int64_t dims[3] = {1, eg_dim(x, axis), 1};
+
+    for (int i = 0; i < eg_rank(x); i++)
+        if (i != axis)
+            dims[i < axis ? 0 : 2] *= eg_dim(x, i);
+    return eg_reshape(x, 3, dims);
+}
+
+eg_tensor *eg__whole_numbers(int64_t n, const int64_t numbers[])
+{
+    return eg_copy(EG_INT64, 1, &n, numbers);
+}

@@ -1,0 +1,36 @@
+/* What operations made of others are written with.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef OPS_COMPOSE_H
+#define OPS_COMPOSE_H
+
+#include "op/opdef.h"
+#include <eagre/ops.h>
+
+/* Whether x is a tensor with elements or a symbol; otherwise that is reported. False while an error
+ * is pending. */
+bool eg__is_tensor(const char *op, const eg_tensor *x);
+
+/* The same, with `axis` brought into range for x, or for `rank` axes. */
+bool eg__has_axis(const char *op, const eg_tensor *x, int *axis);
+bool eg__axis_of(const char *op, int *axis, int rank);
+
+/* The kind of x's dtype. */
+static inline bool eg__is_kind(const eg_tensor *x, unsigned kinds)
+{
+    return kinds >> eg__dtype(eg_dtype_of(x))->kind & 1;
+}
+
+/* `count` elements along one axis, from `begin` on, `step` apart; count -1: all that are left. */
+eg_tensor *eg__along(eg_tensor *x, int axis, int64_t begin, int64_t count, int64_t step);
+
+/* Axes in another order; x itself where that is the order they have. */
+eg_tensor *eg__ordered(eg_tensor *x, const int order[]);
+
+/* x as [before, size of axis, behind]. */
+eg_tensor *eg__as_rows(eg_tensor *x, int axis);
+
+/* A one-dimensional constant of n whole numbers. */
+eg_tensor *eg__whole_numbers(int64_t n, const int64_t numbers[]);
+
+#endif

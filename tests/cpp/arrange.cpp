@@ -1,0 +1,47 @@
+/* easy.hpp: tensors arranged anew, cut and spread.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "check.hpp"
+
+using eagre::array, eagre::scope, eagre::tensor;
+
+TEST(tensors_are_arranged_anew)
+{
+    scope s;
+    tensor x = array<int>({{1, 2, 3}, {4, 5, 6}});
+
+    CHECK_PRINTS(flip(x), "[[6 5 4] [3 2 1]] int32[2,3]");
+    CHECK_PRINTS(flip(x, 0), "[[4 5 6] [1 2 3]] int32[2,3]");
+    CHECK_PRINTS(roll(x, 1, 1), "[[3 1 2] [6 4 5]] int32[2,3]");
+    CHECK_PRINTS(repeat(x, 2, 1), "[[1 1 2 2 3 3] [4 4 5 5 6 6]] int32[2,6]");
+    CHECK_PRINTS(tile(x, {1, 2}), "[[1 2 3 1 2 3] [4 5 6 4 5 6]] int32[2,6]");
+    CHECK_PRINTS(pad(x, {0, 1}, {}), "[[0 1 2 3] [0 4 5 6]] int32[2,4]");
+    CHECK_PRINTS(pad(flatten(x), 1, 1, eagre::padding::wrap), "[6 1 2 3 4 5 6 1] int32[8]");
+    CHECK_PRINTS(put_slice(flatten(x), array<int>({7, 8}), 4), "[1 2 3 4 7 8] int32[6]");
+    CHECK_PRINTS(moveaxis(x, 0, 1), "[[1 4] [2 5] [3 6]] int32[3,2]");
+    CHECK_PRINTS(permute_dims(x, {1, 0}), "[[1 4] [2 5] [3 6]] int32[3,2]");
+    CHECK_PRINTS(matrix_transpose(x), "[[1 4] [2 5] [3 6]] int32[3,2]");
+}
+
+TEST(tensors_are_cut_and_spread)
+{
+    scope s;
+    tensor x = array<int>({{1, 2, 3, 4}, {5, 6, 7, 8}});
+
+    CHECK_PRINTS(split(x, 2, 1)[1], "[[3 4] [7 8]] int32[2,2]");
+    CHECK_PRINTS(split_sizes(x, {1, -1}, 1)[1], "[[2 3 4] [6 7 8]] int32[2,3]");
+    CHECK(unstack(x, 1).size() == 4);
+    CHECK_PRINTS(unstack(x)[1], "[5 6 7 8] int32[4]");
+    CHECK_PRINTS(eagre::broadcast_arrays({x, eagre::constant(1)})[1],
+        "[[1 1 1 1] [1 1 1 1]] int32[2,4]");
+    CHECK_PRINTS(eagre::meshgrid({array<int>({1, 2}), array<int>({3})})[0], "[[1 2]] int32[1,2]");
+    CHECK_PRINTS(eagre::meshgrid({array<int>({1, 2}), array<int>({3})},
+                     eagre::grid_order::matrix)[1],
+        "[[3] [3]] int32[2,1]");
+}
+
+int main()
+{
+    test::run_all();
+    return 0;
+}

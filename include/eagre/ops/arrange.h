@@ -68,7 +68,8 @@ typedef struct eg_pad_attrs {
  *     eg_pad(EG_I32(1, 2, 3), .before = EG_AT(2),
  *         .mode = EG_PAD_REFLECT)  ->  [3 2 1 2 3] int32[5]
  * Owns: the result. Fails: negative sizes, more of them than axes, a value the dtype does not hold,
- *     eg_pad(EG_I32(1, 2, 3), .before = EG_AT(1), .after = EG_AT(1))  ->  [0 1 2 3 0] int32[5]
+ * an empty axis with nothing to repeat. Records: Unslice, or BroadcastTo and PutSlice, or
+ * Gather. */
 EG_API eg_tensor *eg_pad_with(eg_tensor *x, const eg_pad_attrs *attrs);
 
 /* Axis `from` in place `to`, the others in their order. Gradient: dz moved back.

@@ -25,7 +25,8 @@ import prose
 DOCS = Path("docs/ops.md")
 DTYPES = {"EG__BOOLS": "bool", "EG__INTS": "integers", "EG__REALS": "floating point",
           "EG__NUMERIC": "numbers", "0": "any"}
-INTERNAL = ("unslice",)  # recorded by gradients alone, so without a public function
+# Recorded by gradients alone, so without a public function.
+INTERNAL = ("unslice", "layer_norm_grad", "rms_norm_grad")
 OWNERS = re.compile(r"\b(owns?|keeps|free|belongs?|returns?|ended|same|NULL)\b", re.IGNORECASE)
 
 

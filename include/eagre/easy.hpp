@@ -25,6 +25,7 @@
 #include <eagre/cpp/scope.hpp>
 #include <eagre/cpp/data.hpp>
 #include <eagre/cpp/ops.hpp>
+#include <eagre/cpp/nn.hpp>
 #include <eagre/cpp/arrange.hpp>
 #include <eagre/cpp/function.hpp>
 #include <eagre/cpp/graph.hpp>

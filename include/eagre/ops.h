@@ -20,6 +20,8 @@
 #include <eagre/ops/arrange.h>
 #include <eagre/ops/index.h>
 #include <eagre/ops/nn.h>
+#include <eagre/ops/norm.h>
+#include <eagre/ops/loss.h>
 #include <eagre/ops/random.h>
 
 #endif

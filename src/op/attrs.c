@@ -3,13 +3,14 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "op/attrs.h"
 #include "base/hash.h"
+#include "base/number.h"
 #include "tensor/dtype.h"
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A field as a list of whole numbers, which is what every kind is. */
+/* A field as a list of whole numbers, which is what every kind is; a real is its bits. */
 typedef struct field {
     int n;
     int64_t v[EG_MAX_RANK];
@@ -29,6 +30,9 @@ static field get(const eg_attr *a, const void *attrs)
         break;
     case EG__ATTR_INT64:
         f.v[0] = *(const int64_t *)at;
+        break;
+    case EG__ATTR_REAL:
+        memcpy(&f.v[0], at, sizeof(double));
         break;
     case EG__ATTR_DTYPE:
         f.v[0] = *(const eg_dtype *)at;
@@ -60,6 +64,9 @@ static void put(const eg_attr *a, void *attrs, const field *f)
         break;
     case EG__ATTR_INT64:
         *(int64_t *)at = f->v[0];
+        break;
+    case EG__ATTR_REAL:
+        memcpy(at, &f->v[0], sizeof(double));
         break;
     case EG__ATTR_DTYPE:
         *(eg_dtype *)at = (eg_dtype)f->v[0];
@@ -103,6 +110,14 @@ uint64_t eg__attrs_hash(const eg_attr *table, const void *attrs, uint64_t hash)
     return hash;
 }
 
+static void put_real(const field *f, eg__text *text)
+{
+    double value;
+
+    memcpy(&value, &f->v[0], sizeof value);
+    eg__put_real(text, value, 17);
+}
+
 static void put_list(const field *f, eg__text *text)
 {
     eg__text_put(text, "[");
@@ -121,6 +136,8 @@ void eg__attrs_text(const eg_attr *table, const void *attrs, bool first, eg__tex
         first = false;
         if (is_list(t))
             put_list(&f, text);
+        else if (t->kind == EG__ATTR_REAL)
+            put_real(&f, text);
         else if (t->kind == EG__ATTR_DTYPE)
             eg__text_put(text, eg_dtype_name((eg_dtype)f.v[0]));
         else if (t->kind == EG__ATTR_BOOL)
@@ -141,6 +158,16 @@ static bool parse_number(const char **p, int64_t *value)
     if (end == *p || errno != 0)
         return false;
     *p = end;
+    return true;
+}
+
+static bool parse_real(const char **p, int64_t *bits)
+{
+    double value;
+
+    if (!eg__parse_real(p, &value))
+        return false;
+    memcpy(bits, &value, sizeof value);
     return true;
 }
 
@@ -179,6 +206,8 @@ static bool parse_value(const eg_attr *t, const char **p, field *f)
     f->n = 1;
     if (is_list(t))
         return parse_list(p, f);
+    if (t->kind == EG__ATTR_REAL)
+        return parse_real(p, &f->v[0]);
     if (t->kind == EG__ATTR_INT || t->kind == EG__ATTR_INT64)
         return parse_number(p, &f->v[0]) &&
             (t->kind == EG__ATTR_INT64 || (f->v[0] >= INT32_MIN && f->v[0] <= INT32_MAX));

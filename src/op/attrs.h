@@ -14,6 +14,7 @@ typedef enum eg__attr_kind {
     EG__ATTR_BOOL,
     EG__ATTR_INT,
     EG__ATTR_INT64,
+    EG__ATTR_REAL, /* double */
     EG__ATTR_DTYPE,
     EG__ATTR_AXES,  /* eg_axes */
     EG__ATTR_INDEX, /* eg_index */

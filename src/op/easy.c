@@ -98,6 +98,31 @@ eg_tensor *eg_do_add_along(const eg_site *at, eg_arg i, eg_arg x, int64_t n)
     return (eg_add_along)(indices, eg_ready1(at, x), n);
 }
 
+eg_tensor *eg_do_layer_norm(const eg_site *at, eg_arg x, eg_arg scale, eg_arg offset,
+    const eg_layer_norm_attrs *o)
+{
+    eg_tensor *in[3];
+
+    if (!eg_ready(at, 3, (const eg_arg[]){x, scale, offset}, in))
+        return NULL;
+    return eg_layer_norm_with(in[0], in[1], in[2], o);
+}
+
+eg_tensor *eg_do_rms_norm(const eg_site *at, eg_arg x, eg_arg scale, const eg_layer_norm_attrs *o)
+{
+    eg_tensor *in[2];
+    return eg_ready(at, 2, (const eg_arg[]){x, scale}, in) ? eg_rms_norm_with(in[0], in[1], o)
+                                                           : NULL;
+}
+
+eg_tensor *eg_do_loss(const eg_site *at,
+    eg_tensor *(*op)(eg_tensor *, eg_tensor *, const eg_reduce_attrs *), eg_arg y, eg_arg target,
+    const eg_reduce_attrs *o)
+{
+    eg_tensor *in[2];
+    return eg_ready(at, 2, (const eg_arg[]){y, target}, in) ? op(in[0], in[1], o) : NULL;
+}
+
 eg_tensor *eg_do_list(const eg_site *at,
     eg_tensor *(*op)(int, eg_tensor *const[], const eg_concat_attrs *), int n, eg_tensor *const x[],
     const eg_concat_attrs *o)

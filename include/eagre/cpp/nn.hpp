@@ -1,0 +1,150 @@
+/* easy.hpp: normalisation and losses; in the order of the headers that hold the prose.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef EAGRE_CPP_NN_HPP
+#define EAGRE_CPP_NN_HPP
+
+#include <eagre/cpp/ops.hpp>
+
+namespace eagre
+{
+
+/* ---- ops/norm.h ----------------------------------------------------------------------------- */
+
+inline tensor layer_norm(const operand &x, const operand &scale, const operand &offset,
+    int last_axes = 1, double epsilon = 1e-5)
+{
+    eg_layer_norm_attrs attrs{sizeof(eg_layer_norm_attrs), last_axes, epsilon};
+
+    x.note();
+    return eg_layer_norm_with(x.in(EG_NO_DTYPE), scale.beside(x), offset.beside(x), &attrs);
+}
+
+inline tensor rms_norm(const operand &x, const operand &scale, int last_axes = 1,
+    double epsilon = 1e-5)
+{
+    eg_layer_norm_attrs attrs{sizeof(eg_layer_norm_attrs), last_axes, epsilon};
+
+    x.note();
+    return eg_rms_norm_with(x.in(EG_NO_DTYPE), scale.beside(x), &attrs);
+}
+
+/* Where the channels are, and what is added to their variance: {1}, {-1, 1e-3}. */
+struct by_channel {
+    int axis = -1;
+    double epsilon = 1e-5;
+
+    eg_batch_norm_attrs plain() const noexcept
+    {
+        return {sizeof(eg_batch_norm_attrs), true, axis, epsilon};
+    }
+};
+
+inline tensor batch_norm(const operand &x, const operand &mean, const operand &variance,
+    const operand &scale, const operand &offset, const by_channel &how = {})
+{
+    eg_batch_norm_attrs attrs = how.plain();
+
+    x.note();
+    return eg_batch_norm_with(x.in(EG_NO_DTYPE), mean.beside(x), variance.beside(x),
+        scale.beside(x), offset.beside(x), &attrs);
+}
+
+/* auto [y, mean, variance] = batch_norm_train(x, scale, offset); */
+struct batch_statistics {
+    tensor y, mean, variance;
+};
+
+inline batch_statistics batch_norm_train(const operand &x, const operand &scale,
+    const operand &offset, const by_channel &how = {})
+{
+    eg_batch_norm_attrs attrs = how.plain();
+
+    x.note();
+    eg_tensor *all =
+        eg_batch_norm_train_with(x.in(EG_NO_DTYPE), scale.beside(x), offset.beside(x), &attrs);
+    return {eg_part(all, 0), eg_part(all, 1), eg_part(all, 2)};
+}
+
+inline tensor group_norm(const operand &x, const operand &scale, const operand &offset,
+    std::int64_t groups, const by_channel &how = {})
+{
+    eg_batch_norm_attrs attrs = how.plain();
+
+    x.note();
+    return eg_group_norm_with(x.in(EG_NO_DTYPE), scale.beside(x), offset.beside(x), groups, &attrs);
+}
+
+inline tensor instance_norm(const operand &x, const operand &scale, const operand &offset,
+    const by_channel &how = {})
+{
+    eg_batch_norm_attrs attrs = how.plain();
+
+    x.note();
+    return eg_instance_norm_with(x.in(EG_NO_DTYPE), scale.beside(x), offset.beside(x), &attrs);
+}
+
+/* ---- ops/loss.h ----------------------------------------------------------------------------- */
+
+namespace detail
+{
+
+template <class Op>
+tensor averaged(Op op, const operand &y, const operand &target, const axes &over, dims kept)
+{
+    eg_reduce_attrs attrs{sizeof(eg_reduce_attrs), over.plain(), kept == dims::keep};
+
+    y.note();
+    return op(y.beside(target), target.beside(y), &attrs);
+}
+
+} // namespace detail
+
+inline tensor softmax_cross_entropy(const operand &logits, const operand &labels)
+{
+    logits.note();
+    return eg_softmax_cross_entropy(logits.beside(labels), labels.beside(logits));
+}
+
+inline tensor sigmoid_cross_entropy(const operand &logits, const operand &labels)
+{
+    logits.note();
+    return eg_sigmoid_cross_entropy(logits.beside(labels), labels.beside(logits));
+}
+
+inline tensor mean_squared_error(const operand &y, const operand &target, const axes &over = {},
+    dims kept = dims::drop)
+{
+    return detail::averaged(eg_mean_squared_error_with, y, target, over, kept);
+}
+
+inline tensor mean_absolute_error(const operand &y, const operand &target, const axes &over = {},
+    dims kept = dims::drop)
+{
+    return detail::averaged(eg_mean_absolute_error_with, y, target, over, kept);
+}
+
+inline tensor huber(const operand &y, const operand &target, double delta, const axes &over = {},
+    dims kept = dims::drop)
+{
+    eg_reduce_attrs attrs{sizeof(eg_reduce_attrs), over.plain(), kept == dims::keep};
+
+    y.note();
+    return eg_huber_with(y.beside(target), target.beside(y), delta, &attrs);
+}
+
+inline tensor hinge(const operand &y, const operand &target, const axes &over = {},
+    dims kept = dims::drop)
+{
+    return detail::averaged(eg_hinge_with, y, target, over, kept);
+}
+
+inline tensor kl_divergence(const operand &y, const operand &target)
+{
+    y.note();
+    return eg_kl_divergence(y.beside(target), target.beside(y));
+}
+
+} // namespace eagre
+
+#endif

@@ -1,0 +1,75 @@
+/* Losses: how far predictions are from what they should be. The prediction comes first, the target
+ * second; both have one shape, which is checked, since a loss that broadcasts by mistake still
+ * gives a number.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef EAGRE_OPS_LOSS_H
+#define EAGRE_OPS_LOSS_H
+
+#include <eagre/ops/reduce.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The cross-entropy between rows of logits (last axis: classes) and rows of probabilities:
+ * -sum(labels * log_softmax(logits)). Gradient: to both; of the logits, where labels add up to 1,
+ * dz*(softmax(logits) - labels).
+ *     eg_softmax_cross_entropy(EG_F32(0, 0), EG_F32(0.25, 0.75))  ->  0.6931472 float32[]
+ * Owns: the result. Fails: integers, bool, shapes that differ, rank 0. Records: LogSoftmax, Mul,
+ * Sum, Neg. */
+EG_API eg_tensor *eg_softmax_cross_entropy(eg_tensor *logits, eg_tensor *labels);
+
+/* The cross-entropy of single yes-or-no questions, element by element: labels are probabilities of
+ * yes, logits what a sigmoid makes probabilities of. Never leaves the range:
+ * max(x, 0) - x*labels + log(1 + exp(-|x|)). Gradient: to both; of the logits
+ * dz*(sigmoid(logits) - labels).
+ *     eg_sigmoid_cross_entropy(EG_F32(0, 8), EG_F32(1, 0))  ->  [0.6931472 8.000336 ] float32[2]
+ * Owns: the result. Fails: integers, bool, shapes that differ. Records: GreaterEqual, Where, Neg,
+ * Exp, Add, Log, Sub, Div, Mul. */
+EG_API eg_tensor *eg_sigmoid_cross_entropy(eg_tensor *logits, eg_tensor *labels);
+
+/* The mean of (y - target)^2: of all elements, or over the axes named. Gradient: to both.
+ *     eg_mean_squared_error(EG_F32(1, 2), EG_F32(1, 4))  ->  2. float32[]
+ * Owns: the result. Fails: integers, bool, shapes that differ; axes as eg_mean. Records: Sub,
+ * Square, Sum, Div. */
+EG_API eg_tensor *eg_mean_squared_error_with(eg_tensor *y, eg_tensor *target,
+    const eg_reduce_attrs *attrs);
+EG_API eg_tensor *eg_mean_squared_error(eg_tensor *y, eg_tensor *target);
+
+/* The mean of |y - target|. Gradient: to both, zero where they are equal.
+ *     eg_mean_absolute_error(EG_F32(1, 2), EG_F32(1, 4))  ->  1. float32[]
+ * Owns: the result. Fails: as eg_mean_squared_error. Records: Sub, Abs, Sum, Div. */
+EG_API eg_tensor *eg_mean_absolute_error_with(eg_tensor *y, eg_tensor *target,
+    const eg_reduce_attrs *attrs);
+EG_API eg_tensor *eg_mean_absolute_error(eg_tensor *y, eg_tensor *target);
+
+/* The mean of d*d/2 for errors d = |y - target| up to delta, beyond it of the straight line that
+ * goes on from there, delta*(d - delta/2). Gradient: to both. Source: Huber, Annals of Mathematical
+ * Statistics 35, 1964.
+ *     eg_huber(EG_F32(1, 2), EG_F32(1, 5), 1)  ->  1.25 float32[]
+ * Owns: the result. Fails: as eg_mean_squared_error; a delta that is not positive. Records: Sub,
+ * Abs, Minimum, Mul, Sum, Div. */
+EG_API eg_tensor *eg_huber_with(eg_tensor *y, eg_tensor *target, double delta,
+    const eg_reduce_attrs *attrs);
+EG_API eg_tensor *eg_huber(eg_tensor *y, eg_tensor *target, double delta);
+
+/* The mean of max(0, 1 - y*target) for targets of -1 and 1. Gradient: to both, zero beyond the
+ * margin.
+ *     eg_hinge(EG_F32(0.5, -3), EG_F32(1, -1))  ->  0.25 float32[]
+ * Owns: the result. Fails: as eg_mean_squared_error. Records: Mul, Sub, Relu, Sum, Div. */
+EG_API eg_tensor *eg_hinge_with(eg_tensor *y, eg_tensor *target, const eg_reduce_attrs *attrs);
+EG_API eg_tensor *eg_hinge(eg_tensor *y, eg_tensor *target);
+
+/* What it costs to take rows (last axis) of probabilities y for the target's:
+ * sum(target * log(target / y)), where a target of 0 adds nothing. Gradient: to both.
+ *     eg_kl_divergence(EG_F32(0.5, 0.5), EG_F32(0, 1))  ->  0.6931472 float32[]
+ * Owns: the result. Fails: integers, bool, shapes that differ, rank 0. Records: Greater, Where,
+ * Log, Sub, Mul, Sum. */
+EG_API eg_tensor *eg_kl_divergence(eg_tensor *y, eg_tensor *target);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -169,6 +169,22 @@ EG_API eg_status eg_do_assign(const eg_site *at, eg_status (*action)(eg_tensor *
 #define EG_MESHGRID_(n, x, grids, ...)                                                             \
     (eg_at(EG_HERE), eg_meshgrid_with(n, x, grids, EG_WITH_(eg_meshgrid_attrs, __VA_ARGS__)))
 
+/* ---- ops/create.h --------------------------------------------------------------------------- */
+
+#define eg_arange(dtype, start, stop, step)                                                        \
+    (eg_at(EG_HERE), eg_arange(dtype, EG_NUMBER_(start), EG_NUMBER_(stop), EG_NUMBER_(step)))
+#define eg_linspace(...)          EG_LINSPACE_(__VA_ARGS__, )
+#define EG_LINSPACE_(dtype, start, stop, n, ...)                                                   \
+    (eg_at(EG_HERE),                                                                               \
+        eg_linspace_with(dtype, start, stop, n, EG_WITH_(eg_linspace_attrs, __VA_ARGS__)))
+#define eg_eye(...)               (eg_at(EG_HERE), eg_eye(__VA_ARGS__))
+#define eg_full_like(x, value)    eg_do2(EG_HERE, eg_full_like, EG_T(x), EG_T(value))
+#define eg_tril(x, offset)        eg_tril(EG_X_(x), offset)
+#define eg_triu(x, offset)        eg_triu(EG_X_(x), offset)
+#define eg_diagonal(x, offset)    eg_diagonal(EG_X_(x), offset)
+#define eg_diag(x, offset)        eg_diag(EG_X_(x), offset)
+#define eg_trace(x, offset)       eg_trace(EG_X_(x), offset)
+
 /* ---- ops/index.h ---------------------------------------------------------------------------- */
 
 #define eg_gather(...)            EG_GATHER_(__VA_ARGS__, )

@@ -18,6 +18,7 @@
 #include <eagre/ops/reduce.h>
 #include <eagre/ops/shape.h>
 #include <eagre/ops/arrange.h>
+#include <eagre/ops/create.h>
 #include <eagre/ops/index.h>
 #include <eagre/ops/nn.h>
 #include <eagre/ops/norm.h>

@@ -40,6 +40,24 @@ TEST(tensors_are_cut_and_spread)
         "[[3] [3]] int32[2,1]");
 }
 
+TEST(numbers_and_matrices_are_made)
+{
+    scope s;
+    tensor x = array<int>({{1, 2}, {3, 4}});
+
+    CHECK_PRINTS(eagre::arange(eagre::int32, 1, 7, 2), "[1 3 5] int32[3]");
+    CHECK_PRINTS(eagre::arange(eagre::float64, 0.5, 2), "[0.5 1.5] float64[2]");
+    CHECK_PRINTS(eagre::linspace(eagre::float32, 0, 1, 3), "[0. 0.5 1. ] float32[3]");
+    CHECK_PRINTS(eagre::linspace(eagre::float32, 0, 1, 2, eagre::range_end::open),
+        "[0. 0.5] float32[2]");
+    CHECK_PRINTS(eagre::eye(eagre::int32, 2, 2), "[[1 0] [0 1]] int32[2,2]");
+    CHECK_PRINTS(full_like(x, 7), "[[7 7] [7 7]] int32[2,2]");
+    CHECK_PRINTS(tril(x), "[[1 0] [3 4]] int32[2,2]");
+    CHECK_PRINTS(triu(x), "[[1 2] [0 4]] int32[2,2]");
+    CHECK_PRINTS(diag(diagonal(x)), "[[1 0] [0 4]] int32[2,2]");
+    CHECK_PRINTS(trace(x), "5 int64[]");
+}
+
 int main()
 {
     test::run_all();

@@ -1,4 +1,4 @@
-/* easy.hpp: what ops/arrange.h declares, and put_slice.
+/* easy.hpp: what ops/arrange.h and ops/create.h declare, and put_slice.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef EAGRE_CPP_ARRANGE_HPP
@@ -126,6 +126,64 @@ inline std::vector<tensor> meshgrid(const tensors &list, grid_order order = grid
     at.note();
     return detail::filled(list.count(),
         [&](eg_tensor **to) { return eg_meshgrid_with(list.count(), list.data(), to, &attrs); });
+}
+
+/* ---- ops/create.h --------------------------------------------------------------------------- */
+
+inline tensor arange(eg_dtype dtype, number start, number stop, number step = 1,
+    const place &at = place())
+{
+    at.note();
+    return eg_arange(dtype, start.plain(), stop.plain(), step.plain());
+}
+
+enum class range_end { closed, open }; /* the stop is one of the numbers, or not */
+
+inline tensor linspace(eg_dtype dtype, double start, double stop, std::int64_t n,
+    range_end end = range_end::closed, const place &at = place())
+{
+    eg_linspace_attrs attrs{sizeof(eg_linspace_attrs), end == range_end::open};
+
+    at.note();
+    return eg_linspace_with(dtype, start, stop, n, &attrs);
+}
+
+inline tensor eye(eg_dtype dtype, std::int64_t rows, std::int64_t columns, std::int64_t offset = 0,
+    const place &at = place())
+{
+    at.note();
+    return eg_eye(dtype, rows, columns, offset);
+}
+
+inline tensor full_like(const operand &x, const operand &value)
+{
+    eg_tensor *like = x.alone();
+    return eg_full_like(like, value.beside(x));
+}
+
+inline tensor tril(const operand &x, std::int64_t offset = 0)
+{
+    return eg_tril(x.alone(), offset);
+}
+
+inline tensor triu(const operand &x, std::int64_t offset = 0)
+{
+    return eg_triu(x.alone(), offset);
+}
+
+inline tensor diagonal(const operand &x, std::int64_t offset = 0)
+{
+    return eg_diagonal(x.alone(), offset);
+}
+
+inline tensor diag(const operand &x, std::int64_t offset = 0)
+{
+    return eg_diag(x.alone(), offset);
+}
+
+inline tensor trace(const operand &x, std::int64_t offset = 0)
+{
+    return eg_trace(x.alone(), offset);
 }
 
 } // namespace eagre

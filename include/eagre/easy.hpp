@@ -27,6 +27,7 @@
 #include <eagre/cpp/ops.hpp>
 #include <eagre/cpp/nn.hpp>
 #include <eagre/cpp/arrange.hpp>
+#include <eagre/cpp/conv.hpp>
 #include <eagre/cpp/function.hpp>
 #include <eagre/cpp/graph.hpp>
 #include <eagre/cpp/train.hpp>

@@ -251,6 +251,15 @@ EG_API eg_status eg_do_assign(const eg_site *at, eg_status (*action)(eg_tensor *
 #define eg_hinge(...)             EG_LOSS_(eg_hinge_with, __VA_ARGS__, )
 #define eg_kl_divergence(y, t)    eg_do2(EG_HERE, eg_kl_divergence, EG_T(y), EG_T(t))
 
+/* ---- ops/conv.h ----------------------------------------------------------------------------- */
+
+#define eg_conv(...)              EG_CONV_(eg_conv_with, __VA_ARGS__, )
+#define eg_conv_transpose(...)    EG_CONV_(eg_conv_transpose_with, __VA_ARGS__, )
+#define eg_conv_input_grad(...)   EG_CONV_(eg_conv_input_grad_with, __VA_ARGS__, )
+#define eg_conv_filter_grad(...)  EG_CONV_(eg_conv_filter_grad_with, __VA_ARGS__, )
+#define EG_CONV_(op, a, b, ...)                                                                    \
+    eg_do_conv(EG_HERE, op, EG_T(a), EG_T(b), EG_WITH_(eg_conv_attrs, __VA_ARGS__))
+
 /* ---- ops/random.h --------------------------------------------------------------------------- */
 
 #define eg_uniform(...)           EG_UNIFORM_(__VA_ARGS__, )
@@ -306,6 +315,9 @@ EG_API eg_tensor *eg_do_rms_norm(const eg_site *at, eg_arg x, eg_arg scale,
 EG_API eg_tensor *eg_do_loss(const eg_site *at,
     eg_tensor *(*op)(eg_tensor *, eg_tensor *, const eg_reduce_attrs *), eg_arg y, eg_arg target,
     const eg_reduce_attrs *o);
+EG_API eg_tensor *eg_do_conv(const eg_site *at,
+    eg_tensor *(*op)(eg_tensor *, eg_tensor *, const eg_conv_attrs *), eg_arg a, eg_arg b,
+    const eg_conv_attrs *o);
 EG_API eg_tensor *eg_do_list(const eg_site *at,
     eg_tensor *(*op)(int, eg_tensor *const[], const eg_concat_attrs *), int n, eg_tensor *const x[],
     const eg_concat_attrs *o);

@@ -23,6 +23,7 @@
 #include <eagre/ops/nn.h>
 #include <eagre/ops/norm.h>
 #include <eagre/ops/loss.h>
+#include <eagre/ops/conv.h>
 #include <eagre/ops/random.h>
 
 #endif

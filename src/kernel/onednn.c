@@ -250,6 +250,20 @@ size_t eg__primitive_scratch(const eg__primitive *p)
     return p->scratch;
 }
 
+size_t eg__primitive_size(const eg__primitive *p, int arg)
+{
+    return dnnl_memory_desc_get_size(
+        dnnl_primitive_desc_query_md(p->blueprint.primitive, p->blueprint.memory[arg], 0));
+}
+
+bool eg__primitive_shares(const eg__primitive *a, int a_arg, const eg__primitive *b, int b_arg)
+{
+    return dnnl_memory_desc_equal(dnnl_primitive_desc_query_md(a->blueprint.primitive,
+                                      a->blueprint.memory[a_arg], 0),
+               dnnl_primitive_desc_query_md(b->blueprint.primitive, b->blueprint.memory[b_arg],
+                   0)) != 0;
+}
+
 /* Moves way `way` of a set to the front. */
 static void use(eg__primitive **set, int way)
 {

@@ -16,7 +16,7 @@
 #ifdef EG_HAVE_DNNL
 #include <oneapi/dnnl/dnnl.h>
 
-enum { EG__PRIMITIVE_ARGS = 6, EG__PRIMITIVE_KEY = 96 };
+enum { EG__PRIMITIVE_ARGS = 6, EG__PRIMITIVE_KEY = 128 };
 
 typedef struct eg__primitive eg__primitive;
 
@@ -40,6 +40,10 @@ void eg__primitive_release(eg__primitive *primitive);
 
 /* Bytes that a run needs as scratch memory. */
 size_t eg__primitive_scratch(const eg__primitive *primitive);
+
+/* Bytes of an argument; whether an argument of one has the order of an argument of another. */
+size_t eg__primitive_size(const eg__primitive *primitive, int arg);
+bool eg__primitive_shares(const eg__primitive *a, int a_arg, const eg__primitive *b, int b_arg);
 
 /* Runs it on arrays, one for each argument, and waits. On any number of threads at once. */
 dnnl_status_t eg__primitive_run(eg__primitive *primitive, void *const data[], void *scratch);

@@ -123,6 +123,15 @@ eg_tensor *eg_do_loss(const eg_site *at,
     return eg_ready(at, 2, (const eg_arg[]){y, target}, in) ? op(in[0], in[1], o) : NULL;
 }
 
+eg_tensor *eg_do_conv(const eg_site *at,
+    eg_tensor *(*op)(eg_tensor *, eg_tensor *, const eg_conv_attrs *), eg_arg a, eg_arg b,
+    const eg_conv_attrs *o)
+{
+    eg_tensor *in[2];
+
+    return eg_ready(at, 2, (const eg_arg[]){a, b}, in) ? op(in[0], in[1], o) : NULL;
+}
+
 eg_tensor *eg_do_list(const eg_site *at,
     eg_tensor *(*op)(int, eg_tensor *const[], const eg_concat_attrs *), int n, eg_tensor *const x[],
     const eg_concat_attrs *o)

@@ -163,6 +163,11 @@ TEST(options_are_arguments)
     CHECK_PRINTS(eagre::one_hot(constant(1), 3, int32), "[0 1 0] int32[3]");
     CHECK_PRINTS(softmax(array<float>({{0, 0}}), 0), "[[1. 1.]] float32[1,2]");
     CHECK_PRINTS(gelu(constant(1.0), eagre::gelu_form::tanh), "0.841192 float32[]");
+    tensor line = eagre::reshape(array<float>({1, 2, 4, 8}), {1, 4, 1});
+    tensor pair = eagre::reshape(array<float>({1, -1}), {2, 1, 1});
+    eagre::conv_options apart;
+    apart.strides = 2;
+    CHECK_PRINTS(conv(line, pair, apart), "[[[-1.] [-4.]]] float32[1,2,1]");
     CHECK_PRINTS(eagre::cast<int>(constant(1.7)), "1 int32[]");
     CHECK_PRINTS(eagre::zeros(float64, {}), "0. float64[]");
     CHECK_PRINTS(eagre::full(7, {3}), "[7 7 7] int32[3]");

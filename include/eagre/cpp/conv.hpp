@@ -1,0 +1,66 @@
+/* easy.hpp: convolutions.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef EAGRE_CPP_CONV_HPP
+#define EAGRE_CPP_CONV_HPP
+
+#include <eagre/cpp/ops.hpp>
+
+namespace eagre
+{
+
+/* The options of eg_conv_attrs; lists are one number for all spatial axes, or one for each. */
+struct conv_options {
+    positions strides{};
+    positions dilations{};
+    int groups = 1;
+    bool same = false;
+    positions padding{};
+    positions padding_after{};
+    bool channels_first = false;
+    positions sizes{};
+
+    eg_conv_attrs plain() const noexcept
+    {
+        return {sizeof(eg_conv_attrs), strides.plain(), dilations.plain(), groups, same,
+            padding.plain(), padding_after.plain(), channels_first, sizes.plain()};
+    }
+};
+
+namespace detail
+{
+
+template <class Op>
+tensor convolved(Op op, const operand &a, const operand &b, const conv_options &options)
+{
+    eg_conv_attrs attrs = options.plain();
+    return op(a.beside(b), b.beside(a), &attrs);
+}
+
+} // namespace detail
+
+/* ---- ops/conv.h ----------------------------------------------------------------------------- */
+
+inline tensor conv(const operand &x, const operand &w, const conv_options &options = {})
+{
+    return detail::convolved(eg_conv_with, x, w, options);
+}
+
+inline tensor conv_transpose(const operand &x, const operand &w, const conv_options &options = {})
+{
+    return detail::convolved(eg_conv_transpose_with, x, w, options);
+}
+
+inline tensor conv_input_grad(const operand &w, const operand &dz, const conv_options &options = {})
+{
+    return detail::convolved(eg_conv_input_grad_with, w, dz, options);
+}
+
+inline tensor conv_filter_grad(const operand &x, const operand &dz, const conv_options &options)
+{
+    return detail::convolved(eg_conv_filter_grad_with, x, dz, options);
+}
+
+} // namespace eagre
+
+#endif

@@ -1,0 +1,556 @@
+/* Convolutions of float32 through oneDNN.
+ *
+ * A convolution is cut by images, and one of few images by bands of its result's first axis, which
+ * read bands of x that overlap; each piece is a primitive for one thread, and pieces are as many as
+ * the shape says. The gradient of x is cut by images. That of w is summed over parts of the images,
+ * and then over the parts in their order.
+ *
+ * oneDNN wants the filter in an order of its own, and so a primitive beside brings it there before
+ * the pieces run, or back behind them.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "kernel/conv.h"
+
+#ifndef EG_HAVE_DNNL
+
+static const char *prepare(const eg_kernel *self, const eg_problem *p, eg_job *job)
+{
+    (void)self, (void)p, (void)job;
+    return "eagre was built without oneDNN";
+}
+
+#else
+#include "kernel/onednn.h"
+#include <stdatomic.h>
+#include <string.h>
+
+enum { SMALL = 1 << 21 /* multiplications and additions */, MOST_PIECES = 16 };
+
+static const double rate = 80, worth_a_piece = 50000; /* work in a nanosecond; nanoseconds */
+
+/* What a primitive computes. */
+typedef struct plan {
+    eg__builder build;
+    int32_t kind, reorders; /* reorders: the filter's primitive, not the convolution */
+    int32_t n, groups, c, o;
+    int32_t in[EG__SPATIAL], k[EG__SPATIAL], out[EG__SPATIAL];
+    int32_t stride[EG__SPATIAL], dilation[EG__SPATIAL], before[EG__SPATIAL];
+} plan;
+
+_Static_assert(sizeof(plan) <= EG__PRIMITIVE_KEY, "a plan is a key");
+
+/* ---- building ------------------------------------------------------------------------------- */
+
+/* The same for oneDNN, with two spatial axes where the first of three is not used. */
+typedef struct drawing {
+    int spatial;
+    dnnl_dims_t stride, dilation, before, after;
+    dnnl_memory_desc_t x, w, y, plain; /* w: in whatever order suits; plain: as eagre has it */
+} drawing;
+
+#if DNNL_VERSION_MAJOR >= 3
+
+static dnnl_status_t make_desc(dnnl_memory_desc_t *desc, int rank, const dnnl_dims_t dims,
+    const dnnl_dims_t strides)
+{
+    if (strides)
+        return dnnl_memory_desc_create_with_strides(desc, rank, dims, dnnl_f32, strides);
+    return dnnl_memory_desc_create_with_tag(desc, rank, dims, dnnl_f32, dnnl_format_tag_any);
+}
+
+static void free_drawing(drawing *d)
+{
+    const dnnl_memory_desc_t all[] = {d->x, d->w, d->y, d->plain};
+
+    for (int i = 0; i < 4; i++)
+        if (all[i])
+            dnnl_memory_desc_destroy(all[i]);
+}
+
+static dnnl_status_t make_forward(const drawing *d, const eg__blueprint *b,
+    dnnl_primitive_desc_t *made)
+{
+    return dnnl_convolution_forward_primitive_desc_create(made, b->engine, dnnl_forward_training,
+        dnnl_convolution_direct, d->x, d->w, NULL, d->y, d->stride, d->dilation, d->before,
+        d->after, b->attr);
+}
+
+static dnnl_status_t make_backward(const drawing *d, int kind, eg__blueprint *to,
+    dnnl_primitive_desc_t forward)
+{
+    if (kind == EG__CONV_INPUT)
+        return dnnl_convolution_backward_data_primitive_desc_create(&to->primitive, to->engine,
+            dnnl_convolution_direct, d->x, d->w, d->y, d->stride, d->dilation, d->before, d->after,
+            forward, to->attr);
+    return dnnl_convolution_backward_weights_primitive_desc_create(&to->primitive, to->engine,
+        dnnl_convolution_direct, d->x, d->w, NULL, d->y, d->stride, d->dilation, d->before,
+        d->after, forward, to->attr);
+}
+
+static dnnl_status_t make_reorder(const_dnnl_memory_desc_t from, const_dnnl_memory_desc_t to,
+    eg__blueprint *b)
+{
+    return dnnl_reorder_primitive_desc_create(&b->primitive, from, b->engine, to, b->engine,
+        b->attr);
+}
+
+static const_dnnl_memory_desc_t plain_of(const drawing *d)
+{
+    return d->plain;
+}
+
+#else
+
+static dnnl_status_t make_desc(dnnl_memory_desc_t *desc, int rank, const dnnl_dims_t dims,
+    const dnnl_dims_t strides)
+{
+    if (strides)
+        return dnnl_memory_desc_init_by_strides(desc, rank, dims, dnnl_f32, strides);
+    return dnnl_memory_desc_init_by_tag(desc, rank, dims, dnnl_f32, dnnl_format_tag_any);
+}
+
+static void free_drawing(drawing *d)
+{
+    (void)d;
+}
+
+static dnnl_status_t make_forward(const drawing *d, const eg__blueprint *b,
+    dnnl_primitive_desc_t *made)
+{
+    dnnl_convolution_desc_t conv;
+    dnnl_status_t status = dnnl_dilated_convolution_forward_desc_init(&conv, dnnl_forward_training,
+        dnnl_convolution_direct, &d->x, &d->w, NULL, &d->y, d->stride, d->dilation, d->before,
+        d->after);
+
+    if (status != dnnl_success)
+        return status;
+    return dnnl_primitive_desc_create(made, &conv, b->attr, b->engine, NULL);
+}
+
+static dnnl_status_t make_backward(const drawing *d, int kind, eg__blueprint *to,
+    dnnl_primitive_desc_t forward)
+{
+    dnnl_convolution_desc_t conv;
+    dnnl_status_t status = kind == EG__CONV_INPUT
+        ? dnnl_dilated_convolution_backward_data_desc_init(&conv, dnnl_convolution_direct, &d->x,
+              &d->w, &d->y, d->stride, d->dilation, d->before, d->after)
+        : dnnl_dilated_convolution_backward_weights_desc_init(&conv, dnnl_convolution_direct, &d->x,
+              &d->w, NULL, &d->y, d->stride, d->dilation, d->before, d->after);
+
+    if (status != dnnl_success)
+        return status;
+    return dnnl_primitive_desc_create(&to->primitive, &conv, to->attr, to->engine, forward);
+}
+
+static dnnl_status_t make_reorder(const dnnl_memory_desc_t *from, const dnnl_memory_desc_t *to,
+    eg__blueprint *b)
+{
+    return dnnl_reorder_primitive_desc_create(&b->primitive, from, b->engine, to, b->engine,
+        b->attr);
+}
+
+static const dnnl_memory_desc_t *plain_of(const drawing *d)
+{
+    return &d->plain;
+}
+
+#endif
+
+/* Channels last, of x or y. */
+static dnnl_status_t draw_array(dnnl_memory_desc_t *desc, const plan *p, bool is_y, int spatial)
+{
+    const int32_t *sizes = is_y ? p->out : p->in;
+    int64_t channels = (int64_t)p->groups * (is_y ? p->o : p->c), step = channels;
+    dnnl_dims_t dims = {p->n, channels}, strides = {0, 1};
+
+    for (int i = spatial - 1; i >= 0; i--) {
+        dims[2 + i] = sizes[EG__SPATIAL - spatial + i];
+        strides[2 + i] = step;
+        step *= dims[2 + i];
+    }
+    strides[0] = step;
+    return make_desc(desc, spatial + 2, dims, strides);
+}
+
+/* [groups, results, channels, sizes], or without groups where there is one. */
+static dnnl_status_t draw_filter(drawing *d, const plan *p)
+{
+    dnnl_dims_t all = {p->groups, p->o, p->c}, step = {p->o, 1, (int64_t)p->groups * p->o};
+    int64_t next = step[2] * p->c;
+    int skip = p->groups == 1, rank = 3 + d->spatial - skip;
+
+    for (int i = d->spatial - 1; i >= 0; i--) {
+        all[3 + i] = p->k[EG__SPATIAL - d->spatial + i];
+        step[3 + i] = next;
+        next *= all[3 + i];
+    }
+    dnnl_dims_t dims, strides;
+    memcpy(dims, all + skip, (size_t)rank * sizeof *dims);
+    memcpy(strides, step + skip, (size_t)rank * sizeof *strides);
+    dnnl_status_t status = make_desc(&d->w, rank, dims, NULL);
+    return status == dnnl_success ? make_desc(&d->plain, rank, dims, strides) : status;
+}
+
+static dnnl_status_t draw(drawing *d, const plan *p)
+{
+    d->spatial = p->in[0] == 1 && p->k[0] == 1 && p->out[0] == 1 ? 2 : 3;
+    for (int i = 0; i < d->spatial; i++) {
+        int axis = EG__SPATIAL - d->spatial + i;
+        int64_t reach = (int64_t)(p->k[axis] - 1) * p->dilation[axis] + 1;
+        d->stride[i] = p->stride[axis];
+        d->dilation[i] = p->dilation[axis] - 1;
+        d->before[i] = p->before[axis];
+        d->after[i] =
+            (int64_t)(p->out[axis] - 1) * p->stride[axis] + reach - p->in[axis] - p->before[axis];
+    }
+    dnnl_status_t status = draw_array(&d->x, p, false, d->spatial);
+    if (status == dnnl_success)
+        status = draw_array(&d->y, p, true, d->spatial);
+    return status == dnnl_success ? draw_filter(d, p) : status;
+}
+
+static dnnl_status_t make_conv(const drawing *d, int kind, eg__blueprint *to)
+{
+    dnnl_primitive_desc_t forward = NULL;
+    dnnl_status_t status = make_forward(d, to, kind == EG__CONV ? &to->primitive : &forward);
+
+    if (kind == EG__CONV || status != dnnl_success)
+        return status;
+    status = make_backward(d, kind, to, forward);
+    dnnl_primitive_desc_destroy(forward);
+    return status;
+}
+
+static dnnl_query_t filter_of(int kind)
+{
+    return kind == EG__CONV_FILTER ? dnnl_query_diff_weights_md : dnnl_query_weights_md;
+}
+
+/* Makes of the convolution that was drawn the primitive for its filter. */
+static dnnl_status_t turn_to_reorder(const drawing *d, int kind, eg__blueprint *to)
+{
+    dnnl_primitive_desc_t conv = to->primitive;
+    bool back = kind == EG__CONV_FILTER;
+    dnnl_status_t status = dnnl_unimplemented;
+
+    to->primitive = NULL;
+    if (back)
+        status =
+            make_reorder(dnnl_primitive_desc_query_md(conv, filter_of(kind), 0), plain_of(d), to);
+    else
+        status =
+            make_reorder(plain_of(d), dnnl_primitive_desc_query_md(conv, filter_of(kind), 0), to);
+    dnnl_primitive_desc_destroy(conv);
+    return status;
+}
+
+static void name_args(int kind, bool reorders, eg__blueprint *to)
+{
+    static const int args[EG__CONV_KINDS][3] = {
+        {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST},
+        {DNNL_ARG_DIFF_DST, DNNL_ARG_WEIGHTS, DNNL_ARG_DIFF_SRC},
+        {DNNL_ARG_SRC, DNNL_ARG_DIFF_WEIGHTS, DNNL_ARG_DIFF_DST},
+    };
+    static const dnnl_query_t memory[EG__CONV_KINDS][3] = {
+        {dnnl_query_src_md, dnnl_query_weights_md, dnnl_query_dst_md},
+        {dnnl_query_diff_dst_md, dnnl_query_weights_md, dnnl_query_diff_src_md},
+        {dnnl_query_src_md, dnnl_query_diff_weights_md, dnnl_query_diff_dst_md},
+    };
+
+    to->n_args = reorders ? 2 : 3;
+    for (int i = 0; i < to->n_args; i++) {
+        to->arg[i] = reorders ? (i ? DNNL_ARG_TO : DNNL_ARG_FROM) : args[kind][i];
+        to->memory[i] = reorders ? (i ? dnnl_query_dst_md : dnnl_query_src_md) : memory[kind][i];
+    }
+}
+
+static dnnl_status_t build(const void *key, eg__blueprint *to)
+{
+    const plan *p = key;
+    drawing d = {0};
+    dnnl_status_t status = draw(&d, p);
+
+    if (status == dnnl_success)
+        status = make_conv(&d, p->kind, to);
+    if (status == dnnl_success && p->reorders)
+        status = turn_to_reorder(&d, p->kind, to);
+    free_drawing(&d);
+    name_args(p->kind, p->reorders != 0, to);
+    return status;
+}
+
+/* ---- cutting -------------------------------------------------------------------------------- */
+
+/* Pieces are `images` images each, or of one image `bands` bands along `axis` of its result. The
+ * last piece of images, and any band, may have a primitive of its own. */
+typedef struct cut {
+    eg__conv g;
+    eg__conv_kind kind;
+    int axis, bands;
+    int64_t images, band;
+    int chunks;
+    eg__primitive *of[MOST_PIECES], *filter;
+    size_t ordered, scratch, filter_scratch; /* bytes: the filter in oneDNN's order; a chunk's */
+} cut;
+
+_Static_assert(sizeof(cut) <= EG__JOB_STATE, "a convolution fits a job");
+
+static int64_t parts_of(int64_t n, int64_t part)
+{
+    return (n + part - 1) / part;
+}
+
+static void choose_cut(cut *c)
+{
+    const eg__conv *g = &c->g;
+    double want = eg__conv_work(g) / rate / worth_a_piece;
+    int64_t pieces = want < 1 ? 1 : want > MOST_PIECES ? MOST_PIECES : (int64_t)want;
+
+    c->axis = 0;
+    while (c->axis < EG__SPATIAL - 1 && g->at.in[c->axis] == 1 && g->at.out[c->axis] == 1)
+        c->axis++;
+    c->bands = 1;
+    c->band = g->at.out[c->axis];
+    c->images = parts_of(g->n, pieces);
+    if (c->kind == EG__CONV && g->n < pieces) {
+        int64_t bands = parts_of(pieces, g->n), rows = parts_of(c->band, bands);
+        c->band = rows;
+        c->bands = (int)parts_of(g->at.out[c->axis], rows);
+    }
+    c->chunks = (int)parts_of(g->n, c->images) * c->bands;
+}
+
+/* Where band i begins in x and in the result, along the axis. */
+static void find_band(const cut *c, int i, int64_t *from, int64_t *to)
+{
+    *to = i * c->band;
+    *from = *to * c->g.at.stride[c->axis] - c->g.at.pad[c->axis];
+    *from = *from < 0 ? 0 : *from;
+}
+
+static bool fits(const eg__conv *g)
+{
+    for (int i = 0; i < EG__SPATIAL; i++)
+        if (g->at.in[i] > INT32_MAX || g->at.pad[i] > INT32_MAX || g->at.k[i] > INT32_MAX)
+            return false;
+    return g->n <= INT32_MAX && g->groups * g->c <= INT32_MAX && g->groups * g->o <= INT32_MAX;
+}
+
+static plan plan_of(const cut *c, int64_t images)
+{
+    const eg__conv *g = &c->g;
+    plan p = {.build = build, .kind = (int32_t)c->kind, .n = (int32_t)images};
+
+    p.groups = (int32_t)g->groups;
+    p.c = (int32_t)g->c;
+    p.o = (int32_t)g->o;
+    for (int i = 0; i < EG__SPATIAL; i++) {
+        p.in[i] = (int32_t)g->at.in[i];
+        p.k[i] = (int32_t)g->at.k[i];
+        p.out[i] = (int32_t)g->at.out[i];
+        p.stride[i] = (int32_t)g->at.stride[i];
+        p.dilation[i] = (int32_t)g->at.dilation[i];
+        p.before[i] = (int32_t)g->at.pad[i];
+    }
+    return p;
+}
+
+/* Narrows a plan to band i; false where that would see nothing but padding. */
+static bool narrow(const cut *c, int i, plan *p)
+{
+    const eg__window *w = &c->g.at;
+    int axis = c->axis;
+    int64_t from, to, rows, end;
+
+    find_band(c, i, &from, &to);
+    rows = w->out[axis] - to < c->band ? w->out[axis] - to : c->band;
+    int64_t begin = to * w->stride[axis] - w->pad[axis];
+    end = begin + (rows - 1) * w->stride[axis] + (w->k[axis] - 1) * w->dilation[axis] + 1;
+    end = end < w->in[axis] ? end : w->in[axis];
+    p->before[axis] = (int32_t)(from - begin);
+    p->in[axis] = (int32_t)(end - from);
+    p->out[axis] = (int32_t)rows;
+    return end > from;
+}
+
+/* ---- preparing ------------------------------------------------------------------------------ */
+
+static dnnl_status_t find_piece(cut *c, int i, const plan *p)
+{
+    dnnl_status_t status = eg__primitive_find(p, sizeof *p, build, &c->of[i]);
+    bool back = c->kind == EG__CONV_FILTER;
+
+    if (status != dnnl_success)
+        return status;
+    size_t scratch = (eg__primitive_scratch(c->of[i]) + 63) / 64 * 64;
+    c->scratch = scratch > c->scratch ? scratch : c->scratch;
+    return eg__primitive_shares(c->of[i], 1, c->filter, back ? 0 : 1) ? dnnl_success
+                                                                      : dnnl_unimplemented;
+}
+
+/* Primitives of all pieces: bands, or images and the rest of them. */
+static dnnl_status_t find_pieces(cut *c)
+{
+    int64_t rest = c->g.n % c->images;
+    plan p = plan_of(c, c->images);
+    int n = c->bands > 1 ? c->bands : rest > 0 ? 2 : 1;
+
+    p.reorders = 1;
+    dnnl_status_t status = eg__primitive_find(&p, sizeof p, build, &c->filter);
+    for (int i = 0; i < n && status == dnnl_success; i++) {
+        p = plan_of(c, i == 1 && c->bands == 1 ? rest : c->images);
+        if (c->bands > 1 && !narrow(c, i, &p))
+            return dnnl_unimplemented;
+        status = find_piece(c, i, &p);
+    }
+    return status;
+}
+
+static void drop(eg_job *job)
+{
+    cut *c = (cut *)(void *)job->state;
+
+    eg__primitive_release(c->filter);
+    c->filter = NULL;
+    for (int i = 0; i < MOST_PIECES; i++) {
+        eg__primitive_release(c->of[i]);
+        c->of[i] = NULL;
+    }
+}
+
+/* Pieces that do not all want the filter in one order become one piece. */
+static dnnl_status_t find_primitives(eg_job *job)
+{
+    cut *c = (cut *)(void *)job->state;
+    dnnl_status_t status = find_pieces(c);
+
+    if (status != dnnl_unimplemented || c->chunks == 1)
+        return status;
+    drop(job);
+    c->images = c->g.n;
+    c->band = c->g.at.out[c->axis];
+    c->bands = c->chunks = 1;
+    return find_pieces(c);
+}
+
+/* ---- running -------------------------------------------------------------------------------- */
+
+typedef struct pass {
+    const cut *c;
+    char *x, *y, *filter, *scratch; /* filter: in oneDNN's order, of each piece if it is computed */
+    atomic_int failed;              /* the first status that is none of success */
+} pass;
+
+static void note(pass *p, dnnl_status_t status)
+{
+    int none = dnnl_success;
+
+    if (status != dnnl_success)
+        atomic_compare_exchange_strong(&p->failed, &none, (int)status);
+}
+
+/* Elements of one step along the axis that bands are cut along. */
+static int64_t step_of(const cut *c, const int64_t sizes[], int64_t channels)
+{
+    int64_t step = channels * c->g.groups;
+
+    for (int i = c->axis + 1; i < EG__SPATIAL; i++)
+        step *= sizes[i];
+    return step;
+}
+
+static void run_piece(void *env, int chunk)
+{
+    pass *p = env;
+    const cut *c = p->c;
+    const eg__conv *g = &c->g;
+    int64_t image = chunk / c->bands * c->images, from = 0, to = 0;
+    int which = c->bands > 1 ? chunk % c->bands : image + c->images > g->n;
+
+    if (c->bands > 1)
+        find_band(c, which, &from, &to);
+    from =
+        image * eg__window_volume(g->at.in) * g->groups * g->c + from * step_of(c, g->at.in, g->c);
+    to = image * eg__window_volume(g->at.out) * g->groups * g->o + to * step_of(c, g->at.out, g->o);
+    void *x = (float *)(void *)p->x + from, *y = (float *)(void *)p->y + to, *w = p->filter;
+    if (c->kind == EG__CONV_FILTER)
+        w = p->filter + (size_t)chunk * c->ordered;
+    void *data[3] = {c->kind == EG__CONV_INPUT ? y : x, w, c->kind == EG__CONV_INPUT ? x : y};
+    note(p, eg__primitive_run(c->of[which], data, p->scratch + (size_t)chunk * c->scratch));
+}
+
+/* Adds up the filters of all pieces in the first, in their order. */
+static void add_filters(const pass *p)
+{
+    size_t n = p->c->ordered / sizeof(float);
+    float *sum = (float *)(void *)p->filter;
+
+    for (int chunk = 1; chunk < p->c->chunks; chunk++)
+        for (size_t i = 0; i < n; i++)
+            sum[i] += sum[(size_t)chunk * n + i];
+}
+
+static eg_status run(const eg_job *job, void *const in[], void *const out[], void *scratch)
+{
+    const cut *c = (const cut *)(const void *)job->state;
+    bool back = c->kind == EG__CONV_FILTER;
+    char *behind = (char *)scratch + c->ordered * (size_t)(back ? c->chunks : 1);
+    void *x = c->kind == EG__CONV_INPUT ? out[0] : in[0], *y = c->kind == EG__CONV ? out[0] : in[1];
+    void *w = c->kind == EG__CONV ? in[1] : back ? out[0] : in[0];
+    pass p = {c, x, y, scratch, behind + c->filter_scratch, dnnl_success};
+
+    if (!back)
+        note(&p, eg__primitive_run(c->filter, (void *[]){w, scratch}, behind));
+    if (atomic_load(&p.failed) == dnnl_success)
+        eg__run_chunks(c->chunks, eg__conv_work(&c->g) / rate, run_piece, &p);
+    if (back && atomic_load(&p.failed) == dnnl_success) {
+        add_filters(&p);
+        note(&p, eg__primitive_run(c->filter, (void *[]){scratch, w}, behind));
+    }
+    return eg__dnnl_report((dnnl_status_t)atomic_load(&p.failed), "convolve");
+}
+
+static size_t lines(size_t bytes)
+{
+    return (bytes + 63) / 64 * 64;
+}
+
+static const char *prepare(const eg_kernel *self, const eg_problem *p, eg_job *job)
+{
+    cut *c = (cut *)(void *)job->state;
+
+    if (p->out[0]->dtype != EG_FLOAT32)
+        return "oneDNN convolves float32 only";
+    eg__job_start(job, "oneDNN", run);
+    *c = (cut){.kind = (eg__conv_kind)(self - eg__conv_onednn)};
+    eg__conv_read(&c->g, c->kind, p);
+    if (eg__conv_work(&c->g) < SMALL)
+        return "the convolution is small";
+    if (!fits(&c->g))
+        return "oneDNN's sizes have 32 bits";
+    choose_cut(c);
+    dnnl_status_t status = find_primitives(job);
+    if (status == dnnl_success) {
+        bool back = c->kind == EG__CONV_FILTER;
+        c->ordered = lines(eg__primitive_size(c->filter, back ? 0 : 1));
+        c->filter_scratch = lines(eg__primitive_scratch(c->filter));
+        job->drop = drop;
+        job->may_fail = true;
+        job->scratch = c->ordered * (size_t)(back ? c->chunks : 1) + c->filter_scratch +
+            c->scratch * (size_t)c->chunks;
+        return NULL;
+    }
+    drop(job);
+    if (status == dnnl_unimplemented || status == dnnl_invalid_arguments)
+        return "oneDNN has no implementation for these sizes";
+    eg__dnnl_report(status, "prepare a convolution");
+    return "oneDNN failed";
+}
+
+#endif
+
+const eg_kernel eg__conv_onednn[EG__CONV_KINDS] = {
+    {.name = "oneDNN", .prepare = prepare},
+    {.name = "oneDNN", .prepare = prepare},
+    {.name = "oneDNN", .prepare = prepare},
+};

@@ -28,6 +28,7 @@
 #include <eagre/cpp/nn.hpp>
 #include <eagre/cpp/arrange.hpp>
 #include <eagre/cpp/conv.hpp>
+#include <eagre/cpp/scan.hpp>
 #include <eagre/cpp/function.hpp>
 #include <eagre/cpp/graph.hpp>
 #include <eagre/cpp/train.hpp>

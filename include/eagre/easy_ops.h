@@ -118,6 +118,48 @@ EG_API eg_status eg_do_assign(const eg_site *at, eg_status (*action)(eg_tensor *
 #define EG_MIN_(x, ...)           eg_min_with(EG_X_(x), EG_WITH_(eg_reduce_attrs, __VA_ARGS__))
 #define eg_argmax(...)            EG_ARGMAX_(__VA_ARGS__, )
 #define EG_ARGMAX_(x, ...)        eg_argmax_with(EG_X_(x), EG_WITH_(eg_argmax_attrs, __VA_ARGS__))
+#define eg_prod(...)              EG_PROD_(__VA_ARGS__, )
+#define EG_PROD_(x, ...)          eg_prod_with(EG_X_(x), EG_WITH_(eg_reduce_attrs, __VA_ARGS__))
+#define eg_any(...)               EG_ANY_(__VA_ARGS__, )
+#define EG_ANY_(x, ...)           eg_any_with(EG_X_(x), EG_WITH_(eg_reduce_attrs, __VA_ARGS__))
+#define eg_all(...)               EG_ALL_(__VA_ARGS__, )
+#define EG_ALL_(x, ...)           eg_all_with(EG_X_(x), EG_WITH_(eg_reduce_attrs, __VA_ARGS__))
+#define eg_count_nonzero(...)     EG_COUNT_NONZERO_(__VA_ARGS__, )
+#define EG_COUNT_NONZERO_(x, ...)                                                                  \
+    eg_count_nonzero_with(EG_X_(x), EG_WITH_(eg_reduce_attrs, __VA_ARGS__))
+#define eg_var(...)               EG_VAR_(__VA_ARGS__, )
+#define EG_VAR_(x, ...)           eg_var_with(EG_X_(x), EG_WITH_(eg_var_attrs, __VA_ARGS__))
+#define eg_std(...)               EG_STD_(__VA_ARGS__, )
+#define EG_STD_(x, ...)           eg_std_with(EG_X_(x), EG_WITH_(eg_var_attrs, __VA_ARGS__))
+#define eg_logsumexp(...)         EG_LOGSUMEXP_(__VA_ARGS__, )
+#define EG_LOGSUMEXP_(x, ...)                                                                      \
+    eg_logsumexp_with(EG_X_(x), EG_WITH_(eg_reduce_attrs, __VA_ARGS__))
+#define eg_vector_norm(...)       EG_VECTOR_NORM_(__VA_ARGS__, )
+#define EG_VECTOR_NORM_(x, ...)                                                                    \
+    eg_vector_norm_with(EG_X_(x), EG_WITH_(eg_norm_attrs, __VA_ARGS__))
+#define eg_argmin(...)            EG_ARGMIN_(__VA_ARGS__, )
+#define EG_ARGMIN_(x, ...)        eg_argmin_with(EG_X_(x), EG_WITH_(eg_argmax_attrs, __VA_ARGS__))
+
+/* ---- ops/scan.h ----------------------------------------------------------------------------- */
+
+#define eg_cumulative_sum(...)    EG_CUMULATIVE_SUM_(__VA_ARGS__, )
+#define EG_CUMULATIVE_SUM_(x, ...)                                                                 \
+    eg_cumulative_sum_with(EG_X_(x), EG_WITH_(eg_cumulative_attrs, __VA_ARGS__))
+#define eg_cumulative_prod(...)   EG_CUMULATIVE_PROD_(__VA_ARGS__, )
+#define EG_CUMULATIVE_PROD_(x, ...)                                                                \
+    eg_cumulative_prod_with(EG_X_(x), EG_WITH_(eg_cumulative_attrs, __VA_ARGS__))
+#define eg_cumulative_max(...)    EG_CUMULATIVE_MAX_(__VA_ARGS__, )
+#define EG_CUMULATIVE_MAX_(x, ...)                                                                 \
+    eg_cumulative_max_with(EG_X_(x), EG_WITH_(eg_cumulative_attrs, __VA_ARGS__))
+#define eg_cumulative_logsumexp(...)EG_CUMULATIVE_LOGSUMEXP_(__VA_ARGS__, )
+#define EG_CUMULATIVE_LOGSUMEXP_(x, ...)                                                           \
+    eg_cumulative_logsumexp_with(EG_X_(x), EG_WITH_(eg_cumulative_attrs, __VA_ARGS__))
+#define eg_linear_recurrence(...) EG_LINEAR_RECURRENCE_(__VA_ARGS__, )
+#define EG_LINEAR_RECURRENCE_(a, b, ...)                                                           \
+    eg_linear_recurrence_with(EG_X_(a), EG_X_(b), EG_WITH_(eg_recurrence_attrs, __VA_ARGS__))
+#define eg_diff(...)              EG_DIFF_(__VA_ARGS__, )
+#define EG_DIFF_(x, axis, ...)                                                                     \
+    eg_diff_with(EG_X_(x), axis, EG_WITH_(eg_diff_attrs, __VA_ARGS__))
 
 /* ---- ops/shape.h ---------------------------------------------------------------------------- */
 

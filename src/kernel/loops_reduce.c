@@ -19,6 +19,37 @@ typedef uint64_t widest_of_uint8_t, widest_of_uint16_t, widest_of_uint32_t, wide
 #define INTO            WIDEST
 #include "kernel/reduce_numeric.inc"
 
+#define NAME            prod
+#define PAIR(a, x)      ((A)((uint64_t)(a) * (uint64_t)(x)))
+#define REAL_PAIR(a, x) ((a) * (x))
+#define INTO            WIDEST
+#include "kernel/reduce_numeric.inc"
+
+/* ---- any, all: of bools, which are bytes 0 and 1 --------------------------------------------- */
+
+#define T uint8_t
+#define A T
+
+#define NAME       any
+#define PAIR(a, x) ((T)((a) | (x)))
+#include "kernel/reduce.inc"
+const eg__reduction EG__FOR_ISA(eg__any)[EG__DTYPES] = {
+    [EG_BOOL] = {any_uint8_t_rows, any_uint8_t_columns}};
+#undef NAME
+#undef PAIR
+
+#define NAME       all
+#define PAIR(a, x) ((T)((a) & (x)))
+#include "kernel/reduce.inc"
+const eg__reduction EG__FOR_ISA(eg__all)[EG__DTYPES] = {
+    [EG_BOOL] = {all_uint8_t_rows, all_uint8_t_columns}};
+#undef NAME
+#undef PAIR
+#undef T
+#undef A
+
+/* ---- max, min ------------------------------------------------------------------------------- */
+
 #define NOT_A_NUMBER(x) ((x) != (x))
 #define SAME(T)         T
 
@@ -36,6 +67,8 @@ typedef uint64_t widest_of_uint8_t, widest_of_uint16_t, widest_of_uint32_t, wide
 #define INTO              SAME
 #include "kernel/reduce_numeric.inc"
 
+/* ---- argmax, argmin ------------------------------------------------------------------------- */
+
 /* Positions within a block, which has a few thousand rows at most, in an integer of the elements'
  * size or of 16 bits. */
 #define POSITION(T) EG__PASTE2(position_of, T)
@@ -43,26 +76,14 @@ typedef int16_t position_of_int8_t, position_of_int16_t, position_of_uint8_t, po
 typedef int32_t position_of_int32_t, position_of_uint32_t, position_of_float;
 typedef int64_t position_of_int64_t, position_of_uint64_t, position_of_double;
 
-#define I    POSITION(T)
-#define BODY "kernel/argmax.inc"
-#include "kernel/each_integer.inc"
-#include "kernel/each_real.inc"
-#undef BODY
-#undef I
+#define I POSITION(T)
 
-#define LOOPS(T)                                                                                   \
-    {                                                                                              \
-        argmax_##T##_rows, argmax_##T##_columns, argmax_##T##_merge                                \
-    }
-const eg__arg_loops EG__FOR_ISA(eg__argmax)[EG__DTYPES] = {
-    [EG_INT8] = LOOPS(int8_t),
-    [EG_INT16] = LOOPS(int16_t),
-    [EG_INT32] = LOOPS(int32_t),
-    [EG_INT64] = LOOPS(int64_t),
-    [EG_UINT8] = LOOPS(uint8_t),
-    [EG_UINT16] = LOOPS(uint16_t),
-    [EG_UINT32] = LOOPS(uint32_t),
-    [EG_UINT64] = LOOPS(uint64_t),
-    [EG_FLOAT32] = LOOPS(float),
-    [EG_FLOAT64] = LOOPS(double),
-};
+#define NAME            argmax
+#define EXTREME         max
+#define BEYOND(x, best) ((x) > (best))
+#include "kernel/argmax_numeric.inc"
+
+#define NAME            argmin
+#define EXTREME         min
+#define BEYOND(x, best) ((x) < (best))
+#include "kernel/argmax_numeric.inc"

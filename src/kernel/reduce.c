@@ -8,9 +8,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "kernel/reduce.h"
-#include "base/compiler.h"
 #include "kernel/reduction.h"
-#include <string.h>
 
 enum {
     ROW_BLOCK = 4096,   /* elements of a contiguous row */
@@ -101,13 +99,21 @@ static void run_chunks(const cut *c, double cost, void (*fn)(void *env, int chun
     eg__run_chunks((int)parts(c->units, c->per_chunk), cost, fn, env);
 }
 
-/* ---- sum, max, min -------------------------------------------------------------------------- */
+/* ---- to a value ----------------------------------------------------------------------------- */
+
+/* The loops of a reduction, and what it makes of nothing. */
+typedef struct family {
+    const eg__reduction *loops[EG__ISAS];
+    int of_nothing;
+} family;
 
 typedef struct plan {
     const eg__reduction *first, *rest; /* loops that read the input, and that read partials */
     size_t element, out_element;
     size_t second; /* where in the scratch every other step's result goes */
-    size_t out_bytes;
+    int64_t out_size;
+    eg_dtype out_dtype;
+    int of_nothing;
     int n_steps; /* 0: nothing is there to be reduced */
     step steps[MOST_STEPS];
 } plan;
@@ -155,11 +161,9 @@ static eg_status run(const eg_job *job, void *const in[], void *const out[], voi
     const plan *t = (const plan *)(const void *)job->state;
     const char *x = in[0];
 
-    if (EG_UNLIKELY(t->n_steps == 0)) {
-        if (t->out_bytes > 0)
-            memset(out[0], 0, t->out_bytes);
-        return EG_OK;
-    }
+    for (int64_t i = 0; t->n_steps == 0 && i < t->out_size; i++)
+        eg__set_element_int(t->out_dtype, (char *)out[0] + (size_t)i * t->out_element,
+            t->of_nothing);
     for (int i = 0; i < t->n_steps; i++) {
         char *y = i == t->n_steps - 1 ? out[0] : (char *)scratch + (i % 2 ? t->second : 0);
         pass p = {cut_step(&t->steps[i]), i == 0 ? t->first : t->rest, x, y,
@@ -211,8 +215,8 @@ static size_t result_bytes(const plan *t, int i)
 
 static const char *prepare(const eg_kernel *self, const eg_problem *p, eg_job *job)
 {
-    const eg__reduction *const *of = self->table;
-    const eg__reduction *loops = of[eg__isa_now()];
+    const family *f = self->table;
+    const eg__reduction *loops = f->loops[eg__isa_now()];
     const eg_reduce_attrs *attrs = p->attrs;
     const eg_spec *x = p->in[0], *y = p->out[0];
     plan *t = (plan *)(void *)job->state;
@@ -224,7 +228,9 @@ static const char *prepare(const eg_kernel *self, const eg_problem *p, eg_job *j
     t->rest = &loops[y->dtype];
     t->element = eg__dtype(x->dtype)->size;
     t->out_element = eg__dtype(y->dtype)->size;
-    t->out_bytes = eg__bytes(y);
+    t->out_size = y->size;
+    t->out_dtype = y->dtype;
+    t->of_nothing = f->of_nothing;
     t->n_steps = 0;
     if (x->size == 0)
         return NULL;
@@ -234,15 +240,21 @@ static const char *prepare(const eg_kernel *self, const eg_problem *p, eg_job *j
     return NULL;
 }
 
-static const eg__reduction *const sum_loops[EG__ISAS] = EG__EACH_ISA(eg__sum);
-static const eg__reduction *const max_loops[EG__ISAS] = EG__EACH_ISA(eg__max);
-static const eg__reduction *const min_loops[EG__ISAS] = EG__EACH_ISA(eg__min);
+static const family of_sum = {EG__EACH_ISA(eg__sum), 0};
+static const family of_prod = {EG__EACH_ISA(eg__prod), 1};
+static const family of_max = {EG__EACH_ISA(eg__max), 0};
+static const family of_min = {EG__EACH_ISA(eg__min), 0};
+static const family of_any = {EG__EACH_ISA(eg__any), 0};
+static const family of_all = {EG__EACH_ISA(eg__all), 1};
 
-const eg_kernel eg__sum_kernel = {"blocks", prepare, sum_loops};
-const eg_kernel eg__max_kernel = {"blocks", prepare, max_loops};
-const eg_kernel eg__min_kernel = {"blocks", prepare, min_loops};
+const eg_kernel eg__sum_kernel = {"blocks", prepare, &of_sum};
+const eg_kernel eg__prod_kernel = {"blocks", prepare, &of_prod};
+const eg_kernel eg__max_kernel = {"blocks", prepare, &of_max};
+const eg_kernel eg__min_kernel = {"blocks", prepare, &of_min};
+const eg_kernel eg__any_kernel = {"blocks", prepare, &of_any};
+const eg_kernel eg__all_kernel = {"blocks", prepare, &of_all};
 
-/* ---- argmax --------------------------------------------------------------------------------- */
+/* ---- argmax, argmin ------------------------------------------------------------------------- */
 
 typedef struct search {
     const eg__arg_loops *loops;
@@ -316,13 +328,12 @@ static eg_status run_nothing(const eg_job *job, void *const in[], void *const ou
 
 static const char *prepare_search(const eg_kernel *self, const eg_problem *p, eg_job *job)
 {
-    static const eg__arg_loops *const of[EG__ISAS] = EG__EACH_ISA(eg__argmax);
+    const eg__arg_loops *const *of = self->table;
     const eg__arg_loops *loops = of[eg__isa_now()];
     const eg_spec *x = p->in[0];
     int axis = ((const eg_argmax_attrs *)p->attrs)->axis;
     search *t = (search *)(void *)job->state;
 
-    (void)self;
     if ((unsigned)x->dtype >= EG__DTYPES || !loops[x->dtype].rows)
         return "it has no loop for this dtype";
     eg__job_start(job, "blocks", x->size > 0 ? run_search : run_nothing);
@@ -342,4 +353,8 @@ static const char *prepare_search(const eg_kernel *self, const eg_problem *p, eg
     return NULL;
 }
 
-const eg_kernel eg__argmax_kernel = {"blocks", prepare_search, NULL};
+static const eg__arg_loops *const argmax_loops[EG__ISAS] = EG__EACH_ISA(eg__argmax);
+static const eg__arg_loops *const argmin_loops[EG__ISAS] = EG__EACH_ISA(eg__argmin);
+
+const eg_kernel eg__argmax_kernel = {"blocks", prepare_search, argmax_loops};
+const eg_kernel eg__argmin_kernel = {"blocks", prepare_search, argmin_loops};

@@ -7,8 +7,11 @@
 #include "kernel/kernel.h"
 #include <eagre/ops/reduce.h>
 
-extern const eg_kernel eg__sum_kernel, eg__max_kernel, eg__min_kernel; /* eg_reduce_attrs */
-extern const eg_kernel eg__argmax_kernel;                              /* eg_argmax_attrs */
+/* eg_reduce_attrs */
+extern const eg_kernel eg__sum_kernel, eg__prod_kernel, eg__max_kernel, eg__min_kernel;
+extern const eg_kernel eg__any_kernel, eg__all_kernel; /* of bools */
+
+extern const eg_kernel eg__argmax_kernel, eg__argmin_kernel; /* eg_argmax_attrs */
 
 /* Bit i: axis i is reduced. The axes have been checked. */
 static inline unsigned eg__reduced_axes(const eg_axes *axes, int rank)

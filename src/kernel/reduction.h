@@ -23,7 +23,7 @@ typedef struct eg__reduction {
     void (*columns)(const void *x, void *y, int64_t n, int64_t c, int64_t stride);
 } eg__reduction;
 
-/* Where a largest element is. `best` (NULL: not wanted) gets its value. Merging takes the answers
+/* Where an extreme element is. `best` (NULL: not wanted) gets its value. Merging takes the answers
  * of n blocks of `rows` rows each, for c columns, to positions in the whole. */
 typedef struct eg__arg_loops {
     void (*rows)(const void *x, void *best, int64_t *at, int64_t rows, int64_t n);
@@ -33,12 +33,14 @@ typedef struct eg__arg_loops {
 } eg__arg_loops;
 
 /* By dtype of the input. */
+#define EG__REDUCTIONS(isa)                                                                        \
+    extern const eg__reduction eg__sum_##isa[], eg__prod_##isa[], eg__max_##isa[],                 \
+        eg__min_##isa[], eg__any_##isa[], eg__all_##isa[];                                         \
+    extern const eg__arg_loops eg__argmax_##isa[], eg__argmin_##isa[]
 #ifdef EG_HAVE_X86_SETS
-extern const eg__reduction eg__sum_avx2[], eg__max_avx2[], eg__min_avx2[];
-extern const eg__reduction eg__sum_avx512[], eg__max_avx512[], eg__min_avx512[];
-extern const eg__arg_loops eg__argmax_avx2[], eg__argmax_avx512[];
+EG__REDUCTIONS(avx2);
+EG__REDUCTIONS(avx512);
 #endif
-extern const eg__reduction eg__sum_base[], eg__max_base[], eg__min_base[];
-extern const eg__arg_loops eg__argmax_base[];
+EG__REDUCTIONS(base);
 
 #endif

@@ -134,6 +134,60 @@ eg_tensor *eg_mean(eg_tensor *x)
     return eg_mean_with(x, NULL);
 }
 
+/* ---- prod ----------------------------------------------------------------------------------- */
+
+/* For each element the product of all others along one axis: of those before times those behind,
+ * which is right where there are zeros. */
+static eg_tensor *product_of_others(eg_tensor *x, int axis)
+{
+    eg_cumulative_attrs o = {.size = sizeof o, .axis = axis, .exclusive = true};
+    eg_tensor *before = eg_cumulative_prod_with(x, &o);
+
+    o.reverse = true;
+    return eg_mul(before, eg_cumulative_prod_with(x, &o));
+}
+
+static eg_status prod_grad(eg_backward *b)
+{
+    const eg_reduce_attrs *attrs = b->attrs;
+    eg_tensor *x = b->x[0], *left = x, *dx = with_axes_kept(b->dy[0], x, &attrs->axes);
+    unsigned mask = eg__reduced_axes(&attrs->axes, eg_rank(x));
+
+    for (int i = 0; i < eg_rank(x); i++) {
+        if (!(mask >> i & 1))
+            continue;
+        eg_reduce_attrs over = eg__over(1u << i, true);
+        dx = eg_mul(dx, product_of_others(left, i));
+        left = eg_prod_with(left, &over);
+    }
+    b->dx[0] = dx;
+    return eg__done();
+}
+
+const eg_opdef eg_op_prod = {
+    .name = "Prod",
+    .in = {"x"},
+    .types = {EG__NUMERIC},
+    .attrs = reduce_fields,
+    .attrs_size = sizeof(eg_reduce_attrs),
+    .infer = sum_infer,
+    .kernels = EG__KERNELS(&eg__prod_kernel),
+    .grad = prod_grad,
+    .known_as = {"prod", "math.reduce_prod", "ReduceProd"},
+};
+
+eg_tensor *eg_prod_with(eg_tensor *x, const eg_reduce_attrs *attrs)
+{
+    return EG__APPLY(&eg_op_prod, attrs, x);
+}
+
+eg_tensor *eg_prod(eg_tensor *x)
+{
+    return eg_prod_with(x, NULL);
+}
+
+/* ---- max, min ------------------------------------------------------------------------------- */
+
 /* dz, shared evenly by all elements that equal the extremum. */
 static eg_status extremum_grad(eg_backward *b)
 {
@@ -192,7 +246,61 @@ eg_tensor *eg_min(eg_tensor *x)
     return eg_min_with(x, NULL);
 }
 
-/* ---- argmax --------------------------------------------------------------------------------- */
+/* ---- any, all ------------------------------------------------------------------------------- */
+
+/* x as bools: what is not zero. */
+static eg_tensor *as_bools(eg_tensor *x)
+{
+    if (!x || eg__me.failed || eg_dtype_of(x) == EG_BOOL || eg_dtype_of(x) == EG_NO_DTYPE)
+        return x;
+    return eg_not_equal(x, eg__number_like(x, 0));
+}
+
+const eg_opdef eg_op_any = {
+    .name = "Any",
+    .in = {"x"},
+    .types = {EG__BOOLS},
+    .traits = EG__CONSTANT,
+    .attrs = reduce_fields,
+    .attrs_size = sizeof(eg_reduce_attrs),
+    .infer = reduce_infer,
+    .kernels = EG__KERNELS(&eg__any_kernel),
+    .known_as = {"any", "math.reduce_any", NULL},
+};
+
+eg_tensor *eg_any_with(eg_tensor *x, const eg_reduce_attrs *attrs)
+{
+    return EG__APPLY(&eg_op_any, attrs, as_bools(x));
+}
+
+eg_tensor *eg_any(eg_tensor *x)
+{
+    return eg_any_with(x, NULL);
+}
+
+const eg_opdef eg_op_all = {
+    .name = "All",
+    .in = {"x"},
+    .types = {EG__BOOLS},
+    .traits = EG__CONSTANT,
+    .attrs = reduce_fields,
+    .attrs_size = sizeof(eg_reduce_attrs),
+    .infer = reduce_infer,
+    .kernels = EG__KERNELS(&eg__all_kernel),
+    .known_as = {"all", "math.reduce_all", NULL},
+};
+
+eg_tensor *eg_all_with(eg_tensor *x, const eg_reduce_attrs *attrs)
+{
+    return EG__APPLY(&eg_op_all, attrs, as_bools(x));
+}
+
+eg_tensor *eg_all(eg_tensor *x)
+{
+    return eg_all_with(x, NULL);
+}
+
+/* ---- argmax, argmin ------------------------------------------------------------------------- */
 
 static const eg_attr argmax_fields[] = {
     EG__ATTR(eg_argmax_attrs, INT, axis),
@@ -210,7 +318,7 @@ static eg_status argmax_infer(eg_shapes *s)
     if (eg__infer_axis(s, &axis, x->rank) != EG_OK)
         return EG_INVALID;
     if (x->dims[axis] == 0)
-        return eg__shape_error(s, "axis %d is empty and has no largest", axis);
+        return eg__shape_error(s, "axis %d is empty and has no largest or smallest", axis);
     *out = (eg_spec){.dtype = EG_INT64};
     for (int i = 0; i < x->rank; i++)
         if (i != axis || attrs->keep_dims)
@@ -238,4 +346,26 @@ eg_tensor *eg_argmax_with(eg_tensor *x, const eg_argmax_attrs *attrs)
 eg_tensor *eg_argmax(eg_tensor *x)
 {
     return eg_argmax_with(x, NULL);
+}
+
+const eg_opdef eg_op_argmin = {
+    .name = "ArgMin",
+    .in = {"x"},
+    .types = {EG__NUMERIC},
+    .traits = EG__CONSTANT,
+    .attrs = argmax_fields,
+    .attrs_size = sizeof(eg_argmax_attrs),
+    .infer = argmax_infer,
+    .kernels = EG__KERNELS(&eg__argmin_kernel),
+    .known_as = {"argmin", "math.argmin", "ArgMin"},
+};
+
+eg_tensor *eg_argmin_with(eg_tensor *x, const eg_argmax_attrs *attrs)
+{
+    return EG__APPLY(&eg_op_argmin, attrs, x);
+}
+
+eg_tensor *eg_argmin(eg_tensor *x)
+{
+    return eg_argmin_with(x, NULL);
 }

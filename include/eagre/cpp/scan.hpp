@@ -1,0 +1,122 @@
+/* easy.hpp: statistics, running sums and their kin.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef EAGRE_CPP_SCAN_HPP
+#define EAGRE_CPP_SCAN_HPP
+
+#include <eagre/cpp/ops.hpp>
+
+namespace eagre
+{
+
+/* ---- ops/reduce.h --------------------------------------------------------------------------- */
+
+inline tensor prod(const operand &x, const axes &over = {}, dims kept = dims::drop)
+{
+    return detail::reduced(eg_prod_with, x, over, kept);
+}
+
+inline tensor any(const operand &x, const axes &over = {}, dims kept = dims::drop)
+{
+    return detail::reduced(eg_any_with, x, over, kept);
+}
+
+inline tensor all(const operand &x, const axes &over = {}, dims kept = dims::drop)
+{
+    return detail::reduced(eg_all_with, x, over, kept);
+}
+
+inline tensor count_nonzero(const operand &x, const axes &over = {}, dims kept = dims::drop)
+{
+    return detail::reduced(eg_count_nonzero_with, x, over, kept);
+}
+
+inline tensor var(const operand &x, const axes &over = {}, dims kept = dims::drop,
+    double correction = 0)
+{
+    eg_var_attrs attrs{sizeof(eg_var_attrs), over.plain(), kept == dims::keep, correction};
+    return eg_var_with(x.alone(), &attrs);
+}
+
+inline tensor std(const operand &x, const axes &over = {}, dims kept = dims::drop,
+    double correction = 0)
+{
+    eg_var_attrs attrs{sizeof(eg_var_attrs), over.plain(), kept == dims::keep, correction};
+    return eg_std_with(x.alone(), &attrs);
+}
+
+inline tensor logsumexp(const operand &x, const axes &over = {}, dims kept = dims::drop)
+{
+    return detail::reduced(eg_logsumexp_with, x, over, kept);
+}
+
+inline tensor vector_norm(const operand &x, double ord = 2, const axes &over = {},
+    dims kept = dims::drop)
+{
+    eg_norm_attrs attrs{sizeof(eg_norm_attrs), over.plain(), kept == dims::keep, ord};
+    return eg_vector_norm_with(x.alone(), &attrs);
+}
+
+inline tensor argmin(const operand &x, int axis = 0, dims kept = dims::drop)
+{
+    eg_argmax_attrs attrs{sizeof(eg_argmax_attrs), axis, kept == dims::keep};
+    return eg_argmin_with(x.alone(), &attrs);
+}
+
+/* ---- ops/scan.h ----------------------------------------------------------------------------- */
+
+enum class scan { plain, exclusive, include_initial }; /* what a running sum begins with */
+enum class way { forward, reverse };
+
+namespace detail
+{
+
+template <class Op> tensor scanned(Op op, const operand &x, int axis, scan kind, way along)
+{
+    eg_cumulative_attrs attrs{sizeof(eg_cumulative_attrs), axis, kind == scan::exclusive,
+        along == way::reverse, kind == scan::include_initial};
+    return op(x.alone(), &attrs);
+}
+
+} // namespace detail
+
+inline tensor cumulative_sum(const operand &x, int axis = 0, scan kind = scan::plain,
+    way along = way::forward)
+{
+    return detail::scanned(eg_cumulative_sum_with, x, axis, kind, along);
+}
+
+inline tensor cumulative_prod(const operand &x, int axis = 0, scan kind = scan::plain,
+    way along = way::forward)
+{
+    return detail::scanned(eg_cumulative_prod_with, x, axis, kind, along);
+}
+
+inline tensor cumulative_max(const operand &x, int axis = 0, scan kind = scan::plain,
+    way along = way::forward)
+{
+    return detail::scanned(eg_cumulative_max_with, x, axis, kind, along);
+}
+
+inline tensor cumulative_logsumexp(const operand &x, int axis = 0, way along = way::forward)
+{
+    return detail::scanned(eg_cumulative_logsumexp_with, x, axis, scan::plain, along);
+}
+
+inline tensor linear_recurrence(const operand &a, const operand &b, int axis = 0,
+    way along = way::forward)
+{
+    eg_recurrence_attrs attrs{sizeof(eg_recurrence_attrs), axis, along == way::reverse};
+
+    return detail::apart(eg_linear_recurrence_with, a, b, &attrs);
+}
+
+inline tensor diff(const operand &x, int axis = -1, int n = 1)
+{
+    eg_diff_attrs attrs{sizeof(eg_diff_attrs), n};
+    return eg_diff_with(x.alone(), axis, &attrs);
+}
+
+} // namespace eagre
+
+#endif

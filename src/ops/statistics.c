@@ -1,0 +1,157 @@
+/* Reductions made of others: counts, variances, logsumexp, norms.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "base/attrs.h"
+#include "kernel/reduce.h"
+#include "op/infer.h"
+#include "ops/gradient.h"
+#include "ops/registry.h"
+#include <math.h>
+
+/* Whether x is floating point; otherwise, unless an error is pending, that is one. */
+static bool is_real(const eg_tensor *x, const char *op)
+{
+    if (eg__me.failed)
+        return false;
+    if (x && eg__dtype(eg_dtype_of(x))->kind == EG__REAL)
+        return true;
+    if (!x)
+        eg__fail(EG_INVALID, op, "x is NULL");
+    else
+        eg__fail(EG_INVALID, op, "x is %s, but it takes floating point: eg_cast it",
+            eg_dtype_name(eg_dtype_of(x)));
+    return false;
+}
+
+/* The options of the same reduction that leaves the axes where they are. */
+static eg_reduce_attrs kept(const eg_axes *axes)
+{
+    return (eg_reduce_attrs){.size = sizeof(eg_reduce_attrs), .axes = *axes, .keep_dims = true};
+}
+
+/* Takes out the axes that were kept, unless they are to stay. */
+static eg_tensor *without(eg_tensor *y, const eg_axes *axes, bool keep_dims)
+{
+    int64_t dims[EG_MAX_RANK];
+    int rank = 0;
+
+    if (!y || keep_dims)
+        return y;
+    unsigned mask = eg__reduced_axes(axes, eg_rank(y));
+    for (int i = 0; i < eg_rank(y); i++)
+        if (!(mask >> i & 1))
+            dims[rank++] = eg_dim(y, i);
+    return eg_reshape(y, rank, dims);
+}
+
+eg_tensor *eg_count_nonzero_with(eg_tensor *x, const eg_reduce_attrs *attrs)
+{
+    if (x && !eg__me.failed && eg__dtype(eg_dtype_of(x))->size > 0 && eg_dtype_of(x) != EG_BOOL)
+        x = eg_not_equal(x, eg__number_like(x, 0));
+    return eg_sum_with(eg_cast(x, EG_INT8), attrs);
+}
+
+eg_tensor *eg_count_nonzero(eg_tensor *x)
+{
+    return eg_count_nonzero_with(x, NULL);
+}
+
+/* ---- var, std ------------------------------------------------------------------------------- */
+
+static eg_tensor *variance(eg_tensor *x, const eg_var_attrs *given, const char *op)
+{
+    eg_var_attrs o;
+
+    if (!is_real(x, op) || !eg__attrs_complete(&o, sizeof o, given, op))
+        return NULL;
+    eg_reduce_attrs over = kept(&o.axes);
+    eg_tensor *sum = eg_sum_with(eg_square(eg_sub(x, eg_mean_with(x, &over))), &over);
+    if (!sum)
+        return NULL;
+    double count = eg_size(sum) ? (double)eg_size(x) / (double)eg_size(sum) : 0;
+    double left = count - o.correction;
+    eg_tensor *var = eg_div(sum, eg__number_like(sum, left > 0 ? left : 0));
+    return without(var, &o.axes, o.keep_dims);
+}
+
+eg_tensor *eg_var_with(eg_tensor *x, const eg_var_attrs *attrs)
+{
+    return variance(x, attrs, "eg_var");
+}
+
+eg_tensor *eg_var(eg_tensor *x)
+{
+    return eg_var_with(x, NULL);
+}
+
+eg_tensor *eg_std_with(eg_tensor *x, const eg_var_attrs *attrs)
+{
+    return eg_sqrt(variance(x, attrs, "eg_std"));
+}
+
+eg_tensor *eg_std(eg_tensor *x)
+{
+    return eg_std_with(x, NULL);
+}
+
+/* ---- logsumexp ------------------------------------------------------------------------------ */
+
+/* The largest along the axes, which is only there to stay in range: 0 where it is infinite. */
+static eg_tensor *offset(eg_tensor *x, const eg_reduce_attrs *over)
+{
+    eg_tensor *most = eg_stop_gradient(eg_max_with(x, over));
+    eg_tensor *is_finite = eg_less(eg_abs(most), eg__number_like(x, INFINITY));
+
+    return eg_where(is_finite, most, eg__number_like(x, 0));
+}
+
+eg_tensor *eg_logsumexp_with(eg_tensor *x, const eg_reduce_attrs *given)
+{
+    eg_reduce_attrs o;
+
+    if (!is_real(x, "eg_logsumexp") || !eg__attrs_complete(&o, sizeof o, given, "eg_logsumexp"))
+        return NULL;
+    if (eg_size(x) == 0)
+        return eg_log(eg_sum_with(eg_exp(x), &o));
+    eg_reduce_attrs over = kept(&o.axes);
+    eg_tensor *most = offset(x, &over);
+    eg_tensor *sum = eg_sum_with(eg_exp(eg_sub(x, most)), &over);
+    return without(eg_add(eg_log(sum), most), &o.axes, o.keep_dims);
+}
+
+eg_tensor *eg_logsumexp(eg_tensor *x)
+{
+    return eg_logsumexp_with(x, NULL);
+}
+
+/* ---- norms ---------------------------------------------------------------------------------- */
+
+/* (sum of |x| to the p) to the 1/p, for a p that has no shorter way. Through logarithms: 0 becomes
+ * -inf and 0 again. */
+static eg_tensor *norm_of_order(eg_tensor *x, double p, const eg_reduce_attrs *over)
+{
+    eg_tensor *powers = eg_exp(eg__scale(eg_log(eg_abs(x)), p));
+
+    return eg_exp(eg__scale(eg_log(eg_sum_with(powers, over)), 1 / p));
+}
+
+eg_tensor *eg_vector_norm_with(eg_tensor *x, const eg_norm_attrs *given)
+{
+    eg_norm_attrs o;
+
+    if (!is_real(x, "eg_vector_norm") || !eg__attrs_complete(&o, sizeof o, given, "eg_vector_norm"))
+        return NULL;
+    eg_reduce_attrs over = {.size = sizeof over, .axes = o.axes, .keep_dims = o.keep_dims};
+    if (o.ord == 0 || o.ord == 2)
+        return eg_sqrt(eg_sum_with(eg_square(x), &over));
+    if (o.ord == 1)
+        return eg_sum_with(eg_abs(x), &over);
+    if (isinf(o.ord))
+        return o.ord > 0 ? eg_max_with(eg_abs(x), &over) : eg_min_with(eg_abs(x), &over);
+    return norm_of_order(x, o.ord, &over);
+}
+
+eg_tensor *eg_vector_norm(eg_tensor *x)
+{
+    return eg_vector_norm_with(x, NULL);
+}

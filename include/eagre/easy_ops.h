@@ -50,6 +50,10 @@ EG_API eg_status eg_do_assign(const eg_site *at, eg_status (*action)(eg_tensor *
 /* ---- grad.h, function.h, graph.h ------------------------------------------------------------ */
 
 #define eg_watch(x)               eg_watch(EG_X_(x))
+#define eg_tape_reset()           (eg_at(EG_HERE), eg_tape_reset())
+#define eg_jacobian(y, x)         eg_jacobian(EG_X_(y), EG_X_(x))
+#define eg_custom_gradient(...)   (eg_at(EG_HERE), eg_custom_gradient(__VA_ARGS__))
+#define eg_recompute(...)         (eg_at(EG_HERE), eg_recompute(__VA_ARGS__))
 #define eg_gradient(...)          EG_GRADIENT_(__VA_ARGS__, )
 #define EG_GRADIENT_(y, n, x, dx, ...)                                                             \
     eg_gradient_with(EG_X_(y), n, x, dx, EG_WITH_(eg_gradient_attrs, __VA_ARGS__))
@@ -315,6 +319,8 @@ EG_API eg_status eg_do_assign(const eg_site *at, eg_status (*action)(eg_tensor *
 /* ---- nn.h, data.h, io.h, see.h: for programs that include them ------------------------------- */
 
 #define eg_glorot_uniform(k, ...) eg_glorot_uniform(EG_X_(k), __VA_ARGS__)
+#define eg_clip_by_norm(x, norm)  eg_clip_by_norm(EG_X_(x), norm)
+#define eg_clip_by_global_norm(...) (eg_at(EG_HERE), eg_clip_by_global_norm(__VA_ARGS__))
 #define eg_accuracy(x, labels)    eg_do_apart(EG_HERE, eg_accuracy, EG_T(x), EG_T(labels))
 #define eg_adam_new(...)          EG_AT_(eg_adam_new(__VA_ARGS__))
 #define eg_adam(...)              EG_ADAM_(__VA_ARGS__, )

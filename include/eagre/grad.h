@@ -8,7 +8,7 @@
 #ifndef EAGRE_GRAD_H
 #define EAGRE_GRAD_H
 
-#include <eagre/tensor.h>
+#include <eagre/function.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -33,14 +33,15 @@ EG_API eg_status eg_watch(eg_tensor *x);
 
 typedef struct eg_gradient_attrs {
     size_t size;                /* sizeof(eg_gradient_attrs) */
-    eg_tensor *target_gradient; /* start from this, in the target's shape [ones] */
+    eg_tensor *target_gradient; /* start from this, shaped like the target, or a tuple [ones] */
     bool unconnected_none; /* "none" (eg_is_none) instead of zeros where a source has no path */
 } eg_gradient_attrs;
 
-/* The gradient of `target` (of the sum of its elements) with respect to each of `n` sources, by
- * the innermost tape; results in the order of the sources. Sources may be variables, watched
- * tensors or intermediates. After it a tape that is not persistent is used up, and intermediates
- * that nobody retained are spent: their memory is free at once.
+/* The gradient of `target` (of the sum of its elements; of a tuple the sum of its parts') with
+ * respect to each of `n` sources, by the innermost tape; results in the order of the sources.
+ * Sources may be variables, watched tensors or intermediates. After it a tape that is not
+ * persistent is used up, and intermediates that nobody retained are spent: their memory is free at
+ * once.
  * Action. Owns: the results, by the tape's scope; all NULL after an error. Fails: EG_STATE without
  * a tape, or one used up; EG_INVALID for a target or source that is not floating point or NULL, and
  * for an operation without a gradient, naming it and the line that applied it. */
@@ -48,6 +49,59 @@ EG_API eg_status eg_gradient_with(eg_tensor *target, int n, eg_tensor *const sou
     eg_tensor *gradients[], const eg_gradient_attrs *attrs);
 EG_API eg_status eg_gradient(eg_tensor *target, int n, eg_tensor *const sources[],
     eg_tensor *gradients[]);
+
+/* A scope in which the innermost tape remembers nothing, in easy.h `EG_STOP_RECORDING;`: for
+ * metrics, logging, and gradients that nobody differentiates again. Never NULL; without a tape it
+ * is a plain scope. Close it with eg_scope_close. */
+EG_API eg_scope *eg_stop_recording(void);
+
+/* Forgets all that the innermost tape remembers and watches, as if it had just been opened; a tape
+ * that was used up can be used again. Action. Fails: EG_STATE without a tape. */
+EG_API eg_status eg_tape_reset(void);
+
+/* The derivative of every element of `target` by every element of `source`, in the shape of the
+ * target followed by that of the source: of y = x^2 at [1 2] it is [[2 0] [0 4]]. Needs a
+ * persistent tape, which is walked back once for each element of the target.
+ * Owns: the result. Fails: EG_STATE without a persistent tape; EG_INVALID for what is no
+ * floating-point tensor, and for more than EG_MAX_RANK axes. Records: its operations, on outer
+ * tapes. */
+EG_API eg_tensor *eg_jacobian(eg_tensor *target, eg_tensor *source);
+
+/* ---- gradients of your own ------------------------------------------------------------------ */
+
+/* What a backward function sees and fills in. */
+typedef struct eg_rule_call {
+    int n;
+    eg_tensor *const *x; /* the arguments */
+    eg_tensor *y, *dy;   /* what forward returned, and the gradient by it */
+    eg_tensor **dx;      /* to fill in: by each argument, in its shape; what stays NULL is zero */
+    void *env;
+} eg_rule_call;
+
+typedef eg_status (*eg_rule_backward)(const eg_rule_call *call);
+
+/* A computation with a gradient of its own. */
+typedef struct eg_rule {
+    const char *name; /* for errors; a string literal ["eg_custom_gradient"] */
+    eg_body forward;  /* as for functions; returns one tensor */
+    eg_rule_backward backward;
+    void *env; /* handed to both; must live as long as tapes and functions that used it */
+} eg_rule;
+
+/* Runs `rule->forward` on the arguments; tapes do not look inside, and differentiate the result by
+ * `rule->backward`, which is written with operations, so that second derivatives go through it.
+ * Inside a traced function, and in a graph, backward works on symbols: it may not look at values.
+ * What is to get a gradient has to be an argument, variables too.
+ * Owns: the result. Fails: EG_INVALID for NULL, for a tuple as result, and, when the gradient is
+ * asked for, for one of another shape, naming the rule and the line that applied it; whatever both
+ * functions fail with. Records: forward's operations, then WithGradient. */
+EG_API eg_tensor *eg_custom_gradient(const eg_rule *rule, int n, eg_tensor *const in[]);
+
+/* body(n, in, env), of which a tape keeps arguments and result alone: what lies between is computed
+ * again when the gradient is asked for, which costs time and saves memory. The body must compute
+ * the same again and have no effects; what is to get a gradient has to be an argument.
+ * Source: Chen et al., arXiv:1604.06174. Owns, Fails, Records: as eg_custom_gradient. */
+EG_API eg_tensor *eg_recompute(eg_body body, void *env, int n, eg_tensor *const in[]);
 
 #ifdef __cplusplus
 }

@@ -23,6 +23,22 @@ EG_API eg_tensor *eg_glorot_uniform(eg_tensor *key, int rank, const int64_t dims
  * Owns: the result. Fails: shapes that do not fit. Records: ArgMax, Equal, Cast, Sum, Div. */
 EG_API eg_tensor *eg_accuracy(eg_tensor *logits, eg_tensor *labels);
 
+/* ---- gradients before they are applied ------------------------------------------------------- */
+
+/* x, scaled down so that its Euclidean length is at most `norm`.
+ *     eg_clip_by_norm(EG_F32(3, 4), 1)  ->  [0.6 0.8] float32[2]
+ * Owns: the result. Fails: a norm that is not above 0; integers. Gradient: through the length too.
+ * Records: Square, Sum, Sqrt, Maximum, Div, Mul. */
+EG_API eg_tensor *eg_clip_by_norm(eg_tensor *x, double norm);
+
+/* The same for n gradients as if they were one: all are scaled by what brings the length of all
+ * elements together down to `norm`. `*length` (NULL: not wanted) gets that length.
+ *     eg_clip_by_global_norm(2, gradients, 1, gradients, NULL);
+ * Action. Owns: `clipped`, which may be `gradients`; all NULL after an error. Fails: as
+ * eg_clip_by_norm; NULL; no gradient. Source: Pascanu et al., ICML 2013. */
+EG_API eg_status eg_clip_by_global_norm(int n, eg_tensor *const gradients[], double norm,
+    eg_tensor *clipped[], eg_tensor **length);
+
 /* ---- optimizers ---------------------------------------------------------------------------- */
 
 /* Something that changes variables by their gradients, with state variables of its own. */

@@ -22,8 +22,19 @@ static eg_status check_one(const eg_tensor *x, const char *what, int i)
     return EG_OK;
 }
 
-static eg_status check(const eg__tape *tape, const eg_tensor *target, int n,
-    eg_tensor *const sources[], eg_tensor *gradients[])
+/* A target is one tensor or a tuple of several. */
+static int n_targets(const eg_tensor *target)
+{
+    return target && target->kind == EG__TUPLE ? target->tuple.n : 1;
+}
+
+static eg_tensor *target_at(eg_tensor *target, int i)
+{
+    return target && target->kind == EG__TUPLE ? target->tuple.part[i] : target;
+}
+
+static eg_status check(const eg__tape *tape, eg_tensor *target, int n, eg_tensor *const sources[],
+    eg_tensor *gradients[])
 {
     if (!tape)
         return eg__fail(EG_STATE, op_name,
@@ -35,25 +46,32 @@ static eg_status check(const eg__tape *tape, const eg_tensor *target, int n,
             "with EG_TAPE_WITH(.persistent = true);");
     if (n < 1 || !sources || !gradients)
         return eg__fail(EG_INVALID, op_name, "sources and room for their gradients are needed");
-    if (check_one(target, "target", 0) != EG_OK)
-        return EG_INVALID;
+    for (int i = 0; i < n_targets(target); i++)
+        if (check_one(target_at(target, i), "target", i) != EG_OK)
+            return EG_INVALID;
     for (int i = 0; i < n; i++)
         if (check_one(sources[i], "source", i) != EG_OK)
             return EG_INVALID;
     return EG_OK;
 }
 
-static eg_tensor *seed_of(eg_tensor *target, const eg_gradient_attrs *attrs)
+/* What the gradient of target number i starts from. */
+static eg_tensor *seed_of(eg_tensor *target, int i, const eg_gradient_attrs *attrs)
 {
     char a[EG__SPEC_TEXT], b[EG__SPEC_TEXT];
+    const eg_tensor *y = target_at(target, i);
     eg_tensor *given = attrs->target_gradient;
 
     if (!given)
-        return eg_ones(target->spec.dtype, target->spec.rank, target->spec.dims);
-    if (eg__same_spec(&given->spec, &target->spec))
+        return eg_ones(y->spec.dtype, y->spec.rank, y->spec.dims);
+    if (n_targets(given) != n_targets(target))
+        return eg__fail_null(EG_INVALID, op_name, "%d targets with %d gradients", n_targets(target),
+            n_targets(given));
+    given = target_at(given, i);
+    if (eg__same_spec(&given->spec, &y->spec))
         return given;
     return eg__fail_null(EG_INVALID, op_name, "the target is %s, its gradient %s; they must agree",
-        eg__spec_text(&target->spec, a), eg__spec_text(&given->spec, b));
+        eg__spec_text(&y->spec, a), eg__spec_text(&given->spec, b));
 }
 
 /* ---- spending ------------------------------------------------------------------------------- */
@@ -63,6 +81,14 @@ typedef struct spending {
     eg__tape *tape;
     eg_tensor *target;
 } spending;
+
+static bool is_target(const eg_tensor *target, const eg_tensor *y)
+{
+    for (int i = 0; target->kind == EG__TUPLE && i < target->tuple.n; i++)
+        if (target->tuple.part[i] == y)
+            return true;
+    return y == target;
+}
 
 static void spend_record(void *env, int k)
 {
@@ -77,7 +103,7 @@ static void spend_record(void *env, int k)
     s->tape->records[k] = NULL;
     for (int i = 0; i < n_out; i++) {
         bool only_scope = y[i]->scope && atomic_load(&y[i]->refs) == 2;
-        if (only_scope && y[i] != s->target && y[i]->kind == EG__VALUE)
+        if (only_scope && !is_target(s->target, y[i]) && y[i]->kind == EG__VALUE)
             eg__spend(y[i]);
         eg__unref(y[i]);
     }
@@ -122,33 +148,45 @@ static void hand_over(eg__tape *tape, int n, eg_tensor *const sources[], eg_tens
     }
 }
 
-static void differentiate(eg__tape *tape, eg__backward_run *run, eg_tensor *target,
-    eg_tensor *const sources[], uint32_t ids[])
+/* What a run keeps in arrays, by number of targets and of sources. */
+typedef struct arrays {
+    eg_tensor *seeds[EG__MAX_PARTS];
+    uint32_t targets[EG__MAX_PARTS];
+    eg_tensor **found;
+    uint32_t *ids;
+} arrays;
+
+static void differentiate(eg__tape *tape, eg_tensor *target, int n, eg_tensor *const sources[],
+    arrays *a)
 {
     spending s = {tape, target};
+    eg__backward_run run = {tape->records, tape->n_records, tape->n_values, n_targets(target),
+        a->targets, a->seeds, n, a->ids, a->found, NULL, NULL};
 
-    run->records = tape->records;
-    run->n_records = tape->n_records;
-    run->n_values = tape->n_values;
-    uint32_t target_id = eg__tape_find(tape, target);
-    run->n_targets = 1;
-    run->targets = &target_id;
-    for (int i = 0; i < run->n_sources; i++)
-        ids[i] = eg__tape_find(tape, sources[i]);
-    run->sources = ids;
+    for (int i = 0; i < n_targets(target); i++)
+        a->targets[i] = eg__tape_find(tape, target_at(target, i));
+    for (int i = 0; i < n; i++)
+        a->ids[i] = eg__tape_find(tape, sources[i]);
     if (!tape->persistent) {
-        run->finished = spend_record;
-        run->env = &s;
+        run.finished = spend_record;
+        run.env = &s;
     }
-    eg__backward(run);
+    eg__backward(&run);
+}
+
+static bool is_known(const eg__tape *tape, eg_tensor *target)
+{
+    for (int i = 0; i < n_targets(target); i++)
+        if (eg__tape_find(tape, target_at(target, i)) != EG__NO_VALUE)
+            return true;
+    return false;
 }
 
 /* Where the target is nothing the tape follows, every source is unconnected; which is an error
  * unless that was asked for, since it nearly always is a mistake. */
-static bool target_is_known(const eg__tape *tape, const eg_tensor *target,
-    const eg_gradient_attrs *attrs)
+static bool target_is_known(const eg__tape *tape, eg_tensor *target, const eg_gradient_attrs *attrs)
 {
-    if (eg__tape_find(tape, target) != EG__NO_VALUE || attrs->unconnected_none)
+    if (is_known(tape, target) || attrs->unconnected_none)
         return true;
     eg__fail(EG_INVALID, op_name,
         "the target does not depend on anything the tape follows; "
@@ -160,19 +198,19 @@ static void run_tape(eg__tape *tape, eg_tensor *target, int n, eg_tensor *const 
     eg_tensor *gradients[], const eg_gradient_attrs *attrs)
 {
     size_t size = (sizeof(eg_tensor *) + sizeof(uint32_t)) * (size_t)n;
-    eg_tensor **found = eg__alloc_zero(size);
-    eg__backward_run run = {.n_sources = n, .gradients = found};
+    arrays a = {.found = eg__alloc_zero(size)};
 
-    if (!found) {
+    if (!a.found) {
         eg__fail_memory(op_name, size);
         return;
     }
-    eg_tensor *seed = seed_of(target, attrs);
-    run.seeds = &seed;
-    if (seed && eg__tape_find(tape, target) != EG__NO_VALUE)
-        differentiate(tape, &run, target, sources, (uint32_t *)(void *)(found + n));
-    hand_over(tape, n, sources, found, gradients, attrs);
-    eg__free(found, size);
+    a.ids = (uint32_t *)(void *)(a.found + n);
+    for (int i = 0; i < n_targets(target) && !eg__me.failed; i++)
+        a.seeds[i] = seed_of(target, i, attrs);
+    if (!eg__me.failed && is_known(tape, target))
+        differentiate(tape, target, n, sources, &a);
+    hand_over(tape, n, sources, a.found, gradients, attrs);
+    eg__free(a.found, size);
 }
 
 eg_status eg_gradient_with(eg_tensor *target, int n, eg_tensor *const sources[],
@@ -189,9 +227,9 @@ eg_status eg_gradient_with(eg_tensor *target, int n, eg_tensor *const sources[],
     if (!target_is_known(tape, target, &all))
         return eg__me.failed;
     eg_scope *scope = eg_scope_open();
-    tape->paused = true;
+    tape->paused++;
     run_tape(tape, target, n, sources, gradients, &all);
-    tape->paused = false;
+    tape->paused--;
     if (!tape->persistent)
         use_up(tape);
     eg_scope_close(scope);

@@ -24,6 +24,12 @@ eg__tape *eg__tape_innermost(void)
     return eg__tape_after(NULL);
 }
 
+void eg__tapes_pause(int more)
+{
+    for (eg__tape *tape = eg__tape_innermost(); tape; tape = eg__tape_after(&tape->watch))
+        tape->paused += more;
+}
+
 uint32_t eg__tape_find(const eg__tape *tape, const eg_tensor *x)
 {
     const uint32_t *id = eg__map_find(&tape->ids, eg__key_of(x));
@@ -123,18 +129,27 @@ static const eg__watch_type tape_type = {.name = "tape", .applied = applied};
 
 /* ---- opening and closing -------------------------------------------------------------------- */
 
+/* Forgets what was recorded and what is watched. */
+static void forget(eg__tape *tape)
+{
+    for (int i = 0; i < tape->n_records; i++)
+        eg__record_free(tape->records[i]);
+    for (int i = 0; i < tape->n_kept; i++)
+        eg__unref(tape->kept[i]);
+    eg__map_free(&tape->ids);
+    tape->ids = (eg__map){0};
+    tape->n_records = tape->n_kept = 0;
+    tape->n_values = 0;
+}
+
 static void close_tape(eg_scope *scope)
 {
     eg__tape *tape = scope->env;
 
     eg__watch_end(&tape->watch);
-    for (int i = 0; i < tape->n_records; i++)
-        eg__record_free(tape->records[i]);
-    for (int i = 0; i < tape->n_kept; i++)
-        eg__unref(tape->kept[i]);
+    forget(tape);
     eg__free(tape->records, sizeof *tape->records * (size_t)tape->capacity);
     eg__free(tape->kept, sizeof *tape->kept * (size_t)tape->kept_capacity);
-    eg__map_free(&tape->ids);
     eg__free(tape, sizeof *tape);
 }
 
@@ -175,4 +190,37 @@ eg_status eg_watch(eg_tensor *x)
     if (eg__tape_find(tape, x) != EG__NO_VALUE)
         return EG_OK;
     return follow(tape, x, tape->n_values++);
+}
+
+/* ---- stopping and starting anew ------------------------------------------------------------- */
+
+static void resume(eg_scope *scope)
+{
+    ((eg__tape *)scope->env)->paused--;
+}
+
+eg_scope *eg_stop_recording(void)
+{
+    eg__tape *tape = eg__tape_innermost();
+    eg_scope *scope = eg__scope_open(EG__PLAIN_SCOPE);
+
+    if (eg__scope_is_inert(scope) || !tape)
+        return scope;
+    tape->paused++;
+    scope->env = tape;
+    scope->on_close = resume;
+    return scope;
+}
+
+eg_status eg_tape_reset(void)
+{
+    eg__tape *tape = eg__tape_innermost();
+
+    if (eg__me.failed)
+        return eg__me.failed;
+    if (!tape)
+        return eg__fail(EG_STATE, "eg_tape_reset", "no tape is open; write EG_TAPE; before");
+    forget(tape);
+    tape->used_up = false;
+    return EG_OK;
 }

@@ -12,7 +12,8 @@
 typedef struct eg__tape {
     eg__watch watch;
     eg_scope *scope;
-    bool persistent, only_watched, used_up, paused;
+    bool persistent, only_watched, used_up;
+    int paused; /* by how many: it records where nobody does */
     eg__record **records;
     int n_records, capacity;
     eg__map ids;      /* by handle: the number of the value it is; those handles are kept */
@@ -26,6 +27,9 @@ eg__tape *eg__tape_innermost(void);
 
 /* The next tape outside a watcher; the innermost for NULL. */
 eg__tape *eg__tape_after(const eg__watch *w);
+
+/* Pauses all tapes of this thread, or goes on. */
+void eg__tapes_pause(int more);
 
 /* The number of the value behind a handle, EG__NO_VALUE where the tape does not follow it. A
  * trainable variable is followed from its first use. */

@@ -27,6 +27,13 @@ static bool ref_of(eg_graph *graph, eg_tensor *x, const char *op, eg_ref *r)
     return at >= 0;
 }
 
+static void make_symbol(eg_tensor *x, eg_graph *graph, eg_ref r)
+{
+    x->graph = graph;
+    x->node = r.node + 1;
+    x->result = r.result;
+}
+
 static eg_status append(eg__watch *w, const eg_event *e)
 {
     eg_graph *graph = graph_of(w);
@@ -36,14 +43,15 @@ static eg_status append(eg__watch *w, const eg_event *e)
     for (int i = 0; i < e->n_in; i++)
         if (!ref_of(graph, e->in[i], e->op->name, &in[i]))
             return eg__me.failed;
+    if (e->op->traits & EG__ALIAS) {
+        make_symbol(e->out[0], graph, in[0]);
+        return EG_OK;
+    }
     for (int i = 0; i < e->n_out; i++)
         out[i] = e->out[i]->spec;
     int at = eg__graph_add(graph, e->op, e->attrs, e->n_in, in, out);
-    for (int i = 0; at >= 0 && i < e->n_out; i++) {
-        e->out[i]->graph = graph;
-        e->out[i]->node = (uint32_t)at + 1;
-        e->out[i]->result = (uint32_t)i;
-    }
+    for (int i = 0; at >= 0 && i < e->n_out; i++)
+        make_symbol(e->out[i], graph, (eg_ref){(uint32_t)at, (uint32_t)i});
     return at >= 0 ? EG_OK : EG_NO_MEMORY;
 }
 

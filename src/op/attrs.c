@@ -47,6 +47,9 @@ static field get(const eg_attr *a, const void *attrs)
         for (int i = 0; i < f.n; i++)
             f.v[i] = ((const eg_index *)at)->at[i];
         break;
+    case EG__ATTR_HOST:
+        f.v[0] = (int64_t)(intptr_t) * (void *const *)at;
+        break;
     }
     return f;
 }
@@ -80,6 +83,8 @@ static void put(const eg_attr *a, void *attrs, const field *f)
         ((eg_index *)at)->n = f->n;
         for (int i = 0; i < f->n; i++)
             ((eg_index *)at)->at[i] = f->v[i];
+        break;
+    case EG__ATTR_HOST:
         break;
     }
 }
@@ -130,7 +135,7 @@ void eg__attrs_text(const eg_attr *table, const void *attrs, bool first, eg__tex
 {
     for (const eg_attr *t = table; t && t->name; t++) {
         field f = get(t, attrs);
-        if (is_list(t) ? f.n == 0 : f.v[0] == 0)
+        if ((is_list(t) ? f.n == 0 : f.v[0] == 0) || t->kind == EG__ATTR_HOST)
             continue;
         eg__text_format(text, first ? "%s=" : ", %s=", t->name);
         first = false;

@@ -18,6 +18,7 @@ typedef enum eg__attr_kind {
     EG__ATTR_DTYPE,
     EG__ATTR_AXES,  /* eg_axes */
     EG__ATTR_INDEX, /* eg_index */
+    EG__ATTR_HOST,  /* an address in the host's program: compared, in no text */
 } eg__attr_kind;
 
 typedef struct eg_attr {

@@ -29,6 +29,7 @@ enum {
     EG__CONSTANT = 1 << 4,   /* its derivative is zero wherever there is one: no gradient */
     EG__MAY_FAIL = 1 << 5,   /* on values, not shapes: is never dropped where its error is missed */
     EG__SOURCE = 1 << 6,     /* a node without inputs that no kernel computes: see graph/ */
+    EG__ALIAS = 1 << 8,      /* a view that graphs need not hold once their gradients are taken */
     EG__EFFECT = 1 << 7,     /* is never dropped, merged or moved past another effect */
 };
 

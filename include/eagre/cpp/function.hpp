@@ -85,6 +85,29 @@ std::array<tensor, sizeof...(More) + 2> gradient(const operand &target, const A 
     return found;
 }
 
+/* A scope in which the innermost tape remembers nothing. */
+class stop_recording : public scope
+{
+  public:
+    [[nodiscard]] stop_recording() noexcept : scope(eg_stop_recording())
+    {
+    }
+};
+
+/* The innermost tape as if it had just been opened. */
+inline void reset_tape(const place &at = place())
+{
+    at.note();
+    eg_tape_reset();
+}
+
+/* Every element of `target` by every element of `source`; needs a persistent tape. */
+inline tensor jacobian(const operand &target, const operand &source)
+{
+    eg_tensor *y = target.alone();
+    return eg_jacobian(y, source.alone());
+}
+
 /* ---- bodies --------------------------------------------------------------------------------- */
 
 namespace detail

@@ -22,6 +22,23 @@ inline tensor accuracy(const operand &logits, const operand &labels)
     return eg_accuracy(x, labels.alone());
 }
 
+/* x, scaled down to a length of at most `norm`. */
+inline tensor clip_by_norm(const operand &x, double norm)
+{
+    return eg_clip_by_norm(x.alone(), norm);
+}
+
+/* Gradients scaled down together, so that the length of all is at most `norm`. */
+inline std::vector<tensor> clip_by_global_norm(const tensors &gradients, double norm,
+    const place &at = place())
+{
+    std::vector<eg_tensor *> clipped(static_cast<std::size_t>(gradients.count()));
+
+    at.note();
+    eg_clip_by_global_norm(gradients.count(), gradients.data(), norm, clipped.data(), nullptr);
+    return std::vector<tensor>(clipped.begin(), clipped.end());
+}
+
 /* ---- optimizers ----------------------------------------------------------------------------- */
 
 /* Changes variables, which must outlive it, by their gradients: see adam and sgd. */

@@ -29,6 +29,7 @@
 #include <eagre/cpp/arrange.hpp>
 #include <eagre/cpp/conv.hpp>
 #include <eagre/cpp/scan.hpp>
+#include <eagre/cpp/scatter.hpp>
 #include <eagre/cpp/function.hpp>
 #include <eagre/cpp/graph.hpp>
 #include <eagre/cpp/train.hpp>

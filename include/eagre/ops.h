@@ -21,6 +21,7 @@
 #include <eagre/ops/arrange.h>
 #include <eagre/ops/create.h>
 #include <eagre/ops/index.h>
+#include <eagre/ops/scatter.h>
 #include <eagre/ops/nn.h>
 #include <eagre/ops/norm.h>
 #include <eagre/ops/loss.h>

@@ -86,6 +86,40 @@ eg_tensor *eg_do_gather(const eg_site *at, eg_arg x, eg_arg i, const eg_gather_a
     return eg_gather_with(from, eg_ready1(at, i), o);
 }
 
+eg_tensor *eg_do_take(const eg_site *at, eg_arg x, eg_arg i, const eg_take_attrs *o)
+{
+    eg_tensor *from = eg_ready1(at, x);
+    return eg_take_with(from, eg_ready1(at, i), o);
+}
+
+/* x and its updates share a dtype; the indices between them have their own. */
+static bool ready_to_put(const eg_site *at, const eg_arg args[3], eg_tensor *in[3])
+{
+    eg_tensor *outer[2];
+
+    in[1] = eg_ready1(at, args[1]);
+    if (!eg_ready(at, 2, (const eg_arg[]){args[0], args[2]}, outer))
+        return false;
+    in[0] = outer[0];
+    in[2] = outer[1];
+    return true;
+}
+
+eg_tensor *eg_do_put(const eg_site *at,
+    eg_tensor *(*op)(eg_tensor *, eg_tensor *, eg_tensor *, const eg_scatter_attrs *),
+    const eg_arg args[3], const eg_scatter_attrs *o)
+{
+    eg_tensor *in[3];
+    return ready_to_put(at, args, in) ? op(in[0], in[1], in[2], o) : NULL;
+}
+
+eg_tensor *eg_do_put_nd(const eg_site *at, eg_tensor *(*op)(eg_tensor *, eg_tensor *, eg_tensor *),
+    const eg_arg args[3])
+{
+    eg_tensor *in[3];
+    return ready_to_put(at, args, in) ? op(in[0], in[1], in[2]) : NULL;
+}
+
 eg_tensor *eg_do_scatter(const eg_site *at, eg_arg i, eg_arg x, int64_t n, int axis)
 {
     eg_tensor *indices = eg_ready1(at, i);

@@ -58,6 +58,24 @@ TEST(numbers_and_matrices_are_made)
     CHECK_PRINTS(trace(x), "5 int64[]");
 }
 
+TEST(elements_are_taken_and_put)
+{
+    scope s;
+    tensor x = array<int>({{1, 2}, {3, 4}}), at = array<int>({{1, 0}});
+
+    CHECK_PRINTS(ravel_index(at, {2, 2}), "[2] int64[1]");
+    CHECK_PRINTS(take(x, -1, 1), "[2 4] int32[2]");
+    CHECK_PRINTS(take(x, 5, 1, eagre::outside::wraps), "[2 4] int32[2]");
+    CHECK_PRINTS(gather_nd(x, at), "[3] int32[1]");
+    CHECK_PRINTS(scatter_nd(at, array<int>({5}), {2, 2}), "[[0 0] [5 0]] int32[2,2]");
+    CHECK_PRINTS(scatter(x, 0, array<int>({7, 8}), eagre::scatter_how::max),
+        "[[7 8] [3 4]] int32[2,2]");
+    CHECK_PRINTS(tensor_scatter_nd_update(x, at, array<int>({9})), "[[1 2] [9 4]] int32[2,2]");
+    CHECK_PRINTS(tensor_scatter_nd_add(x, at, array<int>({9})), "[[ 1 2] [12 4]] int32[2,2]");
+    CHECK_PRINTS(tensor_scatter_nd_max(x, at, array<int>({2})), "[[1 2] [3 4]] int32[2,2]");
+    CHECK_PRINTS(tensor_scatter_nd_min(x, at, array<int>({2})), "[[1 2] [2 4]] int32[2,2]");
+}
+
 int main()
 {
     test::run_all();

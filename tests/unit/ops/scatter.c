@@ -25,7 +25,7 @@ TEST(take_counts_from_the_end_wraps_and_clips)
         "[[ 1  3] [ 5  7] [ 9 11]] int64[3,2]");
     assert_prints(eg_take(m, EG_I32(5, -5), .axis = -1, .outside = EG_OUTSIDE_CLIPS),
         "[[ 3  0] [ 7  4] [11  8]] int64[3,2]");
-    assert_prints(eg_take(m, 2), "[ 8 9 10 11] int64[4]");
+    assert_prints(eg_take(m, 2), "[ 8  9 10 11] int64[4]");
     assert_null(eg_take(m, EG_I32(0, 3)));
     assert_error(EG_INVALID, "index 3");
     assert_null(eg_take(m, EG_F32(0, 1)));
@@ -49,7 +49,8 @@ TEST(positions_read_and_write)
     assert_prints(eg_scatter_nd(GRID(EG_DIMS(2, 1), 1, 1), m, EG_DIMS(2, 3)),
         "[[0 0 0] [3 5 7]] int64[2,3]");
     assert_prints(eg_tensor_scatter_nd_update(m, at, EG_I64(8, 9)), "[[0 1 9] [8 4 5]] int64[2,3]");
-    assert_prints(eg_tensor_scatter_nd_add(m, at, EG_I64(8, 9)), "[[ 0  1 11] [11  4  5]] int64[2,3]");
+    assert_prints(eg_tensor_scatter_nd_add(m, at, EG_I64(8, 9)),
+        "[[ 0  1 11] [11  4  5]] int64[2,3]");
     assert_prints(eg_tensor_scatter_nd_max(m, at, EG_I64(1, 9)), "[[0 1 9] [3 4 5]] int64[2,3]");
     assert_prints(eg_tensor_scatter_nd_min(m, at, EG_I64(1, 9)), "[[0 1 2] [1 4 5]] int64[2,3]");
     assert_prints(eg_scatter(m, 1, EG_I64(7, 8, 9)), "[[0 1 2] [7 8 9]] int64[2,3]");

@@ -4,7 +4,7 @@
   - every public function has prose; one that returns a tensor says who owns it;
   - every operation has an example and says what it owns, records and what its gradient is;
   - ops.list names every descriptor once, each has a prototype with the parameters its inputs are
-    named by, a macro in easy_ops.h, and golden cases,
+    named by, a macro in easy_ops.h or easy_nn.h, and golden cases,
 
 prints what is missing and exits with 1. --docs writes docs/ops.md from headers and descriptors.
 --examples makes one C program of all documented examples, runs it and prints each that shows
@@ -102,7 +102,7 @@ def complaints(root):
     groups, operations = prose.groups(root), prose.operations(root)
     functions = {function.operation: function for group in groups if is_operation(group)
                  for function in group.functions}
-    easy = (root / "include/eagre/easy_ops.h").read_text()
+    easy = "".join(path.read_text() for path in (root / "include/eagre").glob("easy_*.h"))
     macros = set(re.findall(r"^#define eg_(\w+)\(", easy, re.MULTILINE))
     cases = "".join(path.read_text() for path in (root / "tests/ops/golden").glob("*.case"))
     names = {operation.name for operation in operations}

@@ -243,5 +243,6 @@ static inline eg_number eg_number_real(double x)
 /* clang-format on */
 
 #include <eagre/easy_ops.h>
+#include <eagre/easy_nn.h>
 
 #endif

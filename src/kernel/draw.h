@@ -12,4 +12,8 @@ enum { EG__DRAW_TILE = 128 };
 /* out[i] = the number of element first + i, for i in [0, n). */
 typedef void (*eg__draw_loop)(const uint64_t key[2], int64_t first, int64_t n, void *out);
 
+/* The same with a parameter for each of the n elements. */
+typedef void (
+    *eg__gamma_loop)(const uint64_t key[2], int64_t first, int64_t n, const void *shape, void *out);
+
 #endif

@@ -239,6 +239,68 @@ static inline double normal_of_pair(uint64_t pair)
     return double_of(bits | (below & UINT64_C(1) << 63));
 }
 
+/* A word or pair is first spread evenly over what lies within 2 deviations: from Phi(-2) on. */
+static inline float truncated_of(uint32_t word)
+{
+    const uint32_t low = 97711073, span = 0u - 2 * low;
+    return normal_of(low + (uint32_t)((uint64_t)word * span >> 32));
+}
+
+static inline double truncated_of_pair(uint64_t pair)
+{
+    const uint64_t low = UINT64_C(419665861691185126), span = UINT64_C(0) - 2 * low;
+    const uint64_t high = (pair >> 32) * (span >> 32), across = (pair >> 32) * (span & 0xffffffffu);
+
+    return normal_of_pair(
+        low + high + (across >> 32) + ((pair & 0xffffffffu) * (span >> 32) >> 32));
+}
+
+/* e^x for x <= 0: x = n ln 2 + r, and the series for e^r. */
+static inline double exp_below(double x)
+{
+    static const double series[] = {1, 1, 1. / 2, 1. / 6, 1. / 24, 1. / 120, 1. / 720, 1. / 5040,
+        1. / 40320, 1. / 362880, 1. / 3628800, 1. / 39916800, 1. / 479001600};
+    const double y = x < -700 ? -700 : x, shift = 0x1.8p52;
+    const double n = (y * 0x1.71547652b82fep0 + shift) - shift;
+    const double r = (y - n * 0x1.62e42feep-1) - n * 0x1.a39ef35793c76p-33;
+    double p = 1. / 6227020800;
+
+    for (int i = 12; i >= 0; i--)
+        p = p * r + series[i];
+    return x < -700 ? 0 : p * double_of((uint64_t)((int64_t)n + 1023) << 52);
+}
+
+/* The logarithm of x, and of a uniform number of (0, 1) made of a pair. */
+static inline double log_of(double x)
+{
+    return 0x1.25e4f7b2737fap+5 - fall_of_double(x);
+}
+
+static inline double log_uniform(uint64_t pair)
+{
+    return 0x1.62e42fefa39efp-1 - fall_of_double(small_double(pair >> 12) + 0.5);
+}
+
+/* Marsaglia and Tsang, from the blocks of one element. One attempt in twenty fails at most, so
+ * that none is left without. */
+static double gamma_of(const uint64_t pairs[2 * BLOCKS], double shape)
+{
+    const double d = (shape < 1 ? shape + 1 : shape) - 1. / 3, c = 1 / sqrt(9 * d);
+    double z = d;
+
+    if (!(shape > 0))
+        return double_of(UINT64_C(0x7ff8000000000000));
+    for (int i = 0; i < BLOCKS - 1; i++) {
+        const double x = normal_of_pair(pairs[2 * i]), t = 1 + c * x, v = t * t * t;
+        const double u = log_uniform(pairs[2 * i + 1]);
+        if (t > 0 && u < 0.5 * x * x + d - d * v + d * 3 * log_of(t)) {
+            z = d * v;
+            break;
+        }
+    }
+    return shape < 1 ? z * exp_below(log_uniform(pairs[2 * BLOCKS - 1]) / shape) : z;
+}
+
 static void split(const uint64_t pairs[2 * BLOCKS], uint32_t words[4 * BLOCKS])
 {
     for (int i = 0; i < 2 * BLOCKS; i++) {
@@ -271,7 +333,28 @@ static void split(const uint64_t pairs[2 * BLOCKS], uint32_t words[4 * BLOCKS])
 #define PAIRS
 #include "kernel/draw.inc"
 
+#define T    float
+#define NAME truncated_f32
+#define EXPR truncated_of
+#include "kernel/draw.inc"
+
+#define T    double
+#define NAME truncated_f64
+#define EXPR truncated_of_pair
+#define PAIRS
+#include "kernel/draw.inc"
+
+#define T float
+#include "kernel/gamma.inc"
+#undef T
+
+#define T double
+#include "kernel/gamma.inc"
+#undef T
+
 extern const eg__draw_loop EG__FOR_ISA(eg__uniform)[], EG__FOR_ISA(eg__normal)[];
+extern const eg__draw_loop EG__FOR_ISA(eg__truncated)[];
+extern const eg__gamma_loop EG__FOR_ISA(eg__gamma)[];
 
 const eg__draw_loop EG__FOR_ISA(eg__uniform)[EG__DTYPES] = {
     [EG_FLOAT32] = uniform_f32,
@@ -280,4 +363,12 @@ const eg__draw_loop EG__FOR_ISA(eg__uniform)[EG__DTYPES] = {
 const eg__draw_loop EG__FOR_ISA(eg__normal)[EG__DTYPES] = {
     [EG_FLOAT32] = normal_f32,
     [EG_FLOAT64] = normal_f64,
+};
+const eg__draw_loop EG__FOR_ISA(eg__truncated)[EG__DTYPES] = {
+    [EG_FLOAT32] = truncated_f32,
+    [EG_FLOAT64] = truncated_f64,
+};
+const eg__gamma_loop EG__FOR_ISA(eg__gamma)[EG__DTYPES] = {
+    [EG_FLOAT32] = float_gamma,
+    [EG_FLOAT64] = double_gamma,
 };

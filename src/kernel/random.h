@@ -17,6 +17,8 @@ typedef struct eg__random_attrs {
     eg_index dims;
 } eg__random_attrs;
 
-extern const eg_kernel eg__uniform_kernel, eg__normal_kernel; /* key; eg__random_attrs */
+/* key; eg__random_attrs */
+extern const eg_kernel eg__uniform_kernel, eg__normal_kernel, eg__truncated_normal_kernel;
+extern const eg_kernel eg__gamma_kernel; /* key, shape: one draw for each element of shape */
 
 #endif

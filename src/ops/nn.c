@@ -242,3 +242,24 @@ eg_tensor *eg_sparse_softmax_cross_entropy(eg_tensor *logits, eg_tensor *labels)
 {
     return EG__APPLY(&eg_op_sparse_softmax_cross_entropy, NULL, logits, labels);
 }
+
+/* ---- dropout, embedding --------------------------------------------------------------------- */
+
+eg_tensor *eg_dropout(eg_tensor *x, eg_tensor *key, double rate)
+{
+    if (!eg__me.failed && !(rate >= 0 && rate < 1))
+        return eg__fail_null(EG_INVALID, "eg_dropout",
+            "the rate is %g; it must be 0 or more, below 1", rate);
+    eg_tensor *raised = x ? eg_div(x, eg__number_like(x, 1 - rate)) : eg_identity(x);
+    if (!raised)
+        return NULL;
+    eg_tensor *u = eg_uniform_with(key, eg_rank(x), x->spec.dims, NULL);
+    if (!u)
+        return NULL;
+    return eg_where(eg_greater_equal(u, eg__number_like(u, rate)), raised, eg__number_like(x, 0));
+}
+
+eg_tensor *eg_embedding(eg_tensor *table, eg_tensor *indices)
+{
+    return eg_gather(table, indices);
+}

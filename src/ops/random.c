@@ -15,13 +15,21 @@ static const eg_attr random_fields[] = {
     {0},
 };
 
+static eg_status key_check(eg_shapes *s)
+{
+    const eg_spec *key = s->in[0];
+
+    if (key->dtype == EG_INT64 && key->rank == 1 && key->size == 2)
+        return EG_OK;
+    return eg__shape_error(s, "that is no key; use eg_key or eg_next_key (int64[2])");
+}
+
 static eg_status random_infer(eg_shapes *s)
 {
     const eg__random_attrs *attrs = s->attrs;
-    const eg_spec *key = s->in[0];
 
-    if (key->dtype != EG_INT64 || key->rank != 1 || key->size != 2)
-        return eg__shape_error(s, "that is no key; use eg_key or eg_next_key (int64[2])");
+    if (key_check(s) != EG_OK)
+        return EG_INVALID;
     if (eg__dtype(attrs->dtype)->kind != EG__REAL)
         return eg__shape_error(s, "the dtype must be floating point, not %s",
             eg_dtype_name(attrs->dtype));
@@ -48,6 +56,17 @@ const eg_opdef eg_op_normal = {
     .infer = random_infer,
     .kernels = EG__KERNELS(&eg__normal_kernel),
     .known_as = {"random.standard_normal", "random.stateless_normal", "RandomNormal"},
+};
+
+const eg_opdef eg_op_truncated_normal = {
+    .name = "TruncatedNormal",
+    .in = {"key"},
+    .traits = EG__CONSTANT,
+    .attrs = random_fields,
+    .attrs_size = sizeof(eg__random_attrs),
+    .infer = random_infer,
+    .kernels = EG__KERNELS(&eg__truncated_normal_kernel),
+    .known_as = {NULL, "random.stateless_truncated_normal", NULL},
 };
 
 static eg_tensor *draw(const eg_opdef *op, eg_tensor *key, int rank, const int64_t dims[],
@@ -78,6 +97,112 @@ eg_tensor *eg_normal_with(eg_tensor *key, int rank, const int64_t dims[],
 {
     return draw(&eg_op_normal, key, rank, dims, attrs);
 }
+
+eg_tensor *eg_truncated_normal_with(eg_tensor *key, int rank, const int64_t dims[],
+    const eg_random_attrs *attrs)
+{
+    return draw(&eg_op_truncated_normal, key, rank, dims, attrs);
+}
+
+/* 1 - u is exact, and 0 - 0 is 0 where a change of sign would not be. */
+eg_tensor *eg_exponential_with(eg_tensor *key, int rank, const int64_t dims[],
+    const eg_random_attrs *attrs)
+{
+    eg_tensor *u = eg_uniform_with(key, rank, dims, attrs);
+    return u ? eg_sub(eg__number_like(u, 0), eg_log(eg__one_minus(u))) : NULL;
+}
+
+/* ---- choices -------------------------------------------------------------------------------- */
+
+/* The attributes of a draw beside x: float64 where x is. */
+static eg_random_attrs beside(const eg_tensor *x)
+{
+    bool is_wide = eg_dtype_of(x) == EG_FLOAT64;
+    return (eg_random_attrs){sizeof(eg_random_attrs), is_wide ? EG_FLOAT64 : EG_FLOAT32};
+}
+
+eg_tensor *eg_bernoulli(eg_tensor *key, eg_tensor *p, int rank, const int64_t dims[])
+{
+    eg_random_attrs attrs = beside(p);
+    eg_tensor *u = p ? eg_uniform_with(key, rank, dims, &attrs) : NULL;
+    return eg_less(u, eg_broadcast_to(p, rank, dims));
+}
+
+/* Whether an integer dtype holds both. */
+static bool holds(eg_dtype dtype, int64_t low, int64_t high)
+{
+    const eg__dtype_info *d = eg__dtype(dtype);
+    int bits = (int)d->size * 8 - !d->is_unsigned;
+
+    if (d->kind != EG__INTEGER || (d->is_unsigned && low < 0))
+        return false;
+    return bits >= 63 || (high < INT64_C(1) << bits && low >= -(INT64_C(1) << bits));
+}
+
+eg_tensor *eg_randint_with(eg_tensor *key, int64_t low, int64_t high, int rank,
+    const int64_t dims[], const eg_randint_attrs *attrs)
+{
+    eg_random_attrs wide = {sizeof wide, EG_FLOAT64};
+    eg_randint_attrs full;
+    int64_t span;
+
+    if (eg__me.failed || !eg__attrs_complete(&full, sizeof full, attrs, "eg_randint"))
+        return NULL;
+    eg_dtype dtype = full.dtype ? full.dtype : EG_INT64;
+    if (__builtin_sub_overflow(high, low, &span) || span < 1 || span > INT64_C(1) << 53 ||
+        !holds(dtype, low, high - 1))
+        return eg__fail_null(EG_INVALID, "eg_randint",
+            "numbers from %lld up to %lld as %s: the dtype must be an integer that holds them, and "
+            "there must be 1 to 2^53",
+            (long long)low, (long long)high, eg_dtype_name(dtype));
+    eg_tensor *u = eg_uniform_with(key, rank, dims, &wide);
+    eg_tensor *steps = u ? eg_cast(eg__scale(u, (double)span), EG_INT64) : NULL;
+    return steps ? eg_cast(eg_add(steps, eg_scalar_int(EG_INT64, low)), dtype) : NULL;
+}
+
+eg_tensor *eg_categorical(eg_tensor *key, eg_tensor *logits, int64_t n)
+{
+    eg_random_attrs attrs = beside(logits);
+    eg_argmax_attrs last = {sizeof last, -1, false};
+    int rank = eg_rank(logits);
+    int64_t dims[EG_MAX_RANK + 1];
+
+    if (!eg__me.failed && logits && (rank < 1 || rank == EG_MAX_RANK))
+        return eg__fail_null(EG_INVALID, "eg_categorical",
+            "logits of rank %d; an axis of classes is needed, and room for one of draws", rank);
+    for (int i = 0; i < rank - 1; i++)
+        dims[i] = eg_dim(logits, i);
+    dims[rank > 0 ? rank - 1 : 0] = n;
+    dims[rank] = eg_dim(logits, -1);
+    eg_tensor *u = logits ? eg_uniform_with(key, rank + 1, dims, &attrs) : NULL;
+    eg_tensor *noise = eg_log(eg_neg(eg_log(u)));
+    return eg_argmax_with(eg_sub(eg_expand_dims(logits, -2), noise), &last);
+}
+
+/* ---- gamma ---------------------------------------------------------------------------------- */
+
+static eg_status gamma_infer(eg_shapes *s)
+{
+    *s->out[0] = *s->in[1];
+    return key_check(s);
+}
+
+const eg_opdef eg_op_random_gamma = {
+    .name = "RandomGamma",
+    .in = {"key", "shape"},
+    .types = {0, EG__REALS},
+    .traits = EG__CONSTANT,
+    .infer = gamma_infer,
+    .kernels = EG__KERNELS(&eg__gamma_kernel),
+    .known_as = {"random.standard_gamma", "random.stateless_gamma", NULL},
+};
+
+eg_tensor *eg_random_gamma(eg_tensor *key, eg_tensor *shape)
+{
+    return EG__APPLY(&eg_op_random_gamma, NULL, key, shape);
+}
+
+/* ---- permutations --------------------------------------------------------------------------- */
 
 eg_tensor *eg_permutation(eg_tensor *key, int64_t n)
 {

@@ -14,7 +14,7 @@ COMPILERS = sys.argv[1:] or ["gcc", "clang", "g++", "clang++"]
 del sys.argv[1:]
 CPP = [(name, "-std=c++17", "-x", "c++") for name in COMPILERS if "++" in name]
 C = [(name, "-std=c11", "-x", "c") for name in COMPILERS if "++" not in name]
-ONLY_C = ("eagre/easy.h", "eagre/easy_ops.h")
+ONLY_C = ("eagre/easy.h", "eagre/easy_ops.h", "eagre/easy_nn.h")
 INCLUDE = check.ROOT / "include"
 
 

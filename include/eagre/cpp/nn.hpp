@@ -1,4 +1,5 @@
-/* easy.hpp: normalisation and losses; in the order of the headers that hold the prose.
+/* easy.hpp: normalisation, losses, dropout and distributions; in the order of the headers that hold
+ * the prose.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef EAGRE_CPP_NN_HPP
@@ -143,6 +144,52 @@ inline tensor kl_divergence(const operand &y, const operand &target)
 {
     y.note();
     return eg_kl_divergence(y.beside(target), target.beside(y));
+}
+
+/* ---- ops/nn.h, ops/random.h: what takes a key, and its like ---------------------------------- */
+
+inline tensor dropout(const operand &x, const operand &key, double rate)
+{
+    return eg_dropout(x.alone(), key.alone(), rate);
+}
+
+inline tensor embedding(const operand &table, const operand &indices)
+{
+    return detail::apart(eg_embedding, table, indices);
+}
+
+inline tensor truncated_normal(const operand &key, const shape &dims, eg_dtype dtype = float32)
+{
+    eg_random_attrs attrs{sizeof(eg_random_attrs), dtype};
+    return eg_truncated_normal_with(key.alone(), dims.rank(), dims.data(), &attrs);
+}
+
+inline tensor exponential(const operand &key, const shape &dims, eg_dtype dtype = float32)
+{
+    eg_random_attrs attrs{sizeof(eg_random_attrs), dtype};
+    return eg_exponential_with(key.alone(), dims.rank(), dims.data(), &attrs);
+}
+
+inline tensor bernoulli(const operand &key, const operand &p, const shape &dims)
+{
+    return eg_bernoulli(key.alone(), p.alone(), dims.rank(), dims.data());
+}
+
+inline tensor randint(const operand &key, std::int64_t low, std::int64_t high, const shape &dims,
+    eg_dtype dtype = int64)
+{
+    eg_randint_attrs attrs{sizeof(eg_randint_attrs), dtype};
+    return eg_randint_with(key.alone(), low, high, dims.rank(), dims.data(), &attrs);
+}
+
+inline tensor categorical(const operand &key, const operand &logits, std::int64_t n)
+{
+    return eg_categorical(key.alone(), logits.alone(), n);
+}
+
+inline tensor random_gamma(const operand &key, const operand &shape)
+{
+    return detail::apart(eg_random_gamma, key, shape);
 }
 
 } // namespace eagre

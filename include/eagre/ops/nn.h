@@ -61,6 +61,21 @@ EG_API eg_tensor *eg_log_softmax(eg_tensor *x);
  * inside the classes, shapes that do not fit. Records: SparseSoftmaxCrossEntropy. */
 EG_API eg_tensor *eg_sparse_softmax_cross_entropy(eg_tensor *logits, eg_tensor *labels);
 
+/* Each element of x set to 0 with probability `rate`, which the key decides, and the others divided
+ * by 1 - rate, so that sums stay what they are on average. For training alone. Gradient: dz where x
+ * was kept, divided likewise. Source: Srivastava et al., JMLR 15, 2014.
+ *     eg_dropout(EG_F32(1, 1, 1, 1), eg_key(7), 0.5)  ->  [2. 2. 0. 0.] float32[4]
+ * Owns: the result. Fails: integers, bool, what is no key, a rate outside [0, 1). Records: Uniform,
+ * GreaterEqual, Div, Where. */
+EG_API eg_tensor *eg_dropout(eg_tensor *x, eg_tensor *key, double rate);
+
+/* Rows of a table, by index: the shape of the indices, then that of a row. Gradient of the table:
+ * dz added up at the rows it came from.
+ *     eg_embedding(eg_reshape(EG_F32(1, 2, 3, 4), EG_DIMS(2, 2)),
+ *         EG_I32(1, 1))  ->  [[3. 4.] [3. 4.]] float32[2,2]
+ * Owns: the result. Fails: as eg_gather. Records: Gather. */
+EG_API eg_tensor *eg_embedding(eg_tensor *table, eg_tensor *indices);
+
 #ifdef __cplusplus
 }
 #endif

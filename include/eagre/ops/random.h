@@ -30,6 +30,57 @@ EG_API eg_tensor *eg_uniform_with(eg_tensor *key, int rank, const int64_t dims[]
 EG_API eg_tensor *eg_normal_with(eg_tensor *key, int rank, const int64_t dims[],
     const eg_random_attrs *attrs);
 
+/* Numbers of the standard normal distribution between -2 and 2: what of it lies within two
+ * deviations. No gradient.
+ *     eg_truncated_normal(eg_key(7),
+ *         EG_DIMS(3))  ->  [ 1.5055826   0.63955873 -1.1182394 ] float32[3]
+ * Owns: the result. Fails: as eg_uniform. Records: TruncatedNormal. */
+EG_API eg_tensor *eg_truncated_normal_with(eg_tensor *key, int rank, const int64_t dims[],
+    const eg_random_attrs *attrs);
+
+/* Numbers of the exponential distribution with mean 1: -log(1 - u) of a uniform u. No gradient.
+ *     eg_exponential(eg_key(7), EG_DIMS(3))  ->  [3.0921803  1.3869034  0.12123849] float32[3]
+ * Owns: the result. Fails: as eg_uniform. Records: Uniform, Sub, Log. */
+EG_API eg_tensor *eg_exponential_with(eg_tensor *key, int rank, const int64_t dims[],
+    const eg_random_attrs *attrs);
+
+/* True with probability p, of which each element may have its own: p broadcasts to the shape. No
+ * gradient.
+ *     eg_bernoulli(eg_key(7), 0.5, EG_DIMS(3))  ->  [False False  True] bool[3]
+ * Owns: the result. Fails: what is no key, a p that is no floating point or does not broadcast.
+ * Records: Uniform, BroadcastTo, Less. */
+EG_API eg_tensor *eg_bernoulli(eg_tensor *key, eg_tensor *p, int rank, const int64_t dims[]);
+
+typedef struct eg_randint_attrs {
+    size_t size;    /* sizeof(eg_randint_attrs) */
+    eg_dtype dtype; /* an integer [int64] */
+} eg_randint_attrs;
+
+/* Whole numbers from low up to but not including high, each as likely as any other to within
+ * 2^-53 of the range. No gradient.
+ *     eg_randint(eg_key(7), 1, 7, EG_DIMS(5))  ->  [5 1 5 6 1] int64[5]
+ * Owns: the result. Fails: what is no key, a dtype that is no integer or does not hold the range, a
+ * range that is empty or of more than 2^53 numbers. Records: Uniform, Mul, Cast, Add. */
+EG_API eg_tensor *eg_randint_with(eg_tensor *key, int64_t low, int64_t high, int rank,
+    const int64_t dims[], const eg_randint_attrs *attrs);
+
+/* n draws, int64, for each row (last axis) of unnormalised log-probabilities: class c comes up with
+ * probability softmax(logits)[c]. The row's axis is replaced by the draws. By the largest of
+ * logits - log(-log(u)). No gradient.
+ *     eg_categorical(eg_key(7), EG_F32(0, -100, 0), 6)  ->  [0 2 0 2 0 2] int64[6]
+ * Owns: the result. Fails: what is no key, logits that are no floating point or have no class, a
+ * negative n. Records: Uniform, Log, Neg, Sub, Reshape, ArgMax. */
+EG_API eg_tensor *eg_categorical(eg_tensor *key, eg_tensor *logits, int64_t n);
+
+/* Numbers of the gamma distribution with scale 1, one for each element of `shape`, its parameter.
+ * NaN where that is not above 0. Divided by a rate they are those of other scales; quotients of
+ * sums of them are beta and Dirichlet. No gradient: draws are constants to a tape. Source:
+ * Marsaglia and Tsang, "A simple method for generating gamma variables", ACM TOMS 26, 2000.
+ *     eg_random_gamma(eg_key(7),
+ *         EG_F32(0.5, 1, 20))  ->  [ 1.356604    0.36594856 14.622401  ] float32[3]
+ * Owns: the result. Fails: what is no key, integers, bool. Records: RandomGamma. */
+EG_API eg_tensor *eg_random_gamma(eg_tensor *key, eg_tensor *shape);
+
 /* The whole numbers 0 to n-1, int64, in random order. No gradient.
  *     eg_sum(eg_permutation(eg_key(7), 5))  ->  10 int64[]
  * Owns: the result. Fails: what is no key, a negative n. Records: Uniform, TopK. */

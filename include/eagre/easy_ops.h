@@ -194,43 +194,6 @@ EG_API eg_status eg_do_assign(const eg_site *at, eg_status (*action)(eg_tensor *
 #define eg_identity(x)            eg_identity(EG_X_(x))
 #define eg_stop_gradient(x)       eg_stop_gradient(EG_X_(x))
 
-/* ---- ops/arrange.h -------------------------------------------------------------------------- */
-
-#define eg_flatten(x)             eg_flatten(EG_X_(x))
-#define eg_flip(...)              EG_FLIP_(__VA_ARGS__, )
-#define EG_FLIP_(x, ...)          eg_flip_with(EG_X_(x), EG_WITH_(eg_flip_attrs, __VA_ARGS__))
-#define eg_roll(x, shift, axis)   eg_roll(EG_X_(x), shift, axis)
-#define eg_repeat(x, n, axis)     eg_repeat(EG_X_(x), n, axis)
-#define eg_tile(x, ...)           eg_tile(EG_X_(x), __VA_ARGS__)
-#define eg_pad(...)               EG_PAD_(__VA_ARGS__, )
-#define EG_PAD_(x, ...)           eg_pad_with(EG_X_(x), EG_WITH_(eg_pad_attrs, __VA_ARGS__))
-#define eg_moveaxis(x, from, to)  eg_moveaxis(EG_X_(x), from, to)
-#define eg_permute_dims(x, ...)   eg_permute_dims(EG_X_(x), &EG_AXES(__VA_ARGS__))
-#define eg_matrix_transpose(x)    eg_matrix_transpose(EG_X_(x))
-#define eg_split(x, ...)          eg_split(EG_X_(x), __VA_ARGS__)
-#define eg_split_sizes(x, ...)    eg_split_sizes(EG_X_(x), __VA_ARGS__)
-#define eg_unstack(x, ...)        eg_unstack(EG_X_(x), __VA_ARGS__)
-#define eg_broadcast_arrays(...)  (eg_at(EG_HERE), eg_broadcast_arrays(__VA_ARGS__))
-#define eg_meshgrid(...)          EG_MESHGRID_(__VA_ARGS__, )
-#define EG_MESHGRID_(n, x, grids, ...)                                                             \
-    (eg_at(EG_HERE), eg_meshgrid_with(n, x, grids, EG_WITH_(eg_meshgrid_attrs, __VA_ARGS__)))
-
-/* ---- ops/create.h --------------------------------------------------------------------------- */
-
-#define eg_arange(dtype, start, stop, step)                                                        \
-    (eg_at(EG_HERE), eg_arange(dtype, EG_NUMBER_(start), EG_NUMBER_(stop), EG_NUMBER_(step)))
-#define eg_linspace(...)          EG_LINSPACE_(__VA_ARGS__, )
-#define EG_LINSPACE_(dtype, start, stop, n, ...)                                                   \
-    (eg_at(EG_HERE),                                                                               \
-        eg_linspace_with(dtype, start, stop, n, EG_WITH_(eg_linspace_attrs, __VA_ARGS__)))
-#define eg_eye(...)               (eg_at(EG_HERE), eg_eye(__VA_ARGS__))
-#define eg_full_like(x, value)    eg_do2(EG_HERE, eg_full_like, EG_T(x), EG_T(value))
-#define eg_tril(x, offset)        eg_tril(EG_X_(x), offset)
-#define eg_triu(x, offset)        eg_triu(EG_X_(x), offset)
-#define eg_diagonal(x, offset)    eg_diagonal(EG_X_(x), offset)
-#define eg_diag(x, offset)        eg_diag(EG_X_(x), offset)
-#define eg_trace(x, offset)       eg_trace(EG_X_(x), offset)
-
 /* ---- ops/index.h ---------------------------------------------------------------------------- */
 
 #define eg_gather(...)            EG_GATHER_(__VA_ARGS__, )
@@ -265,6 +228,58 @@ EG_API eg_status eg_do_assign(const eg_site *at, eg_status (*action)(eg_tensor *
 #define eg_tensor_scatter_nd_add(x, i, y) EG_SCATTER_ND_(eg_tensor_scatter_nd_add, x, i, y)
 #define eg_tensor_scatter_nd_max(x, i, y) EG_SCATTER_ND_(eg_tensor_scatter_nd_max, x, i, y)
 #define eg_tensor_scatter_nd_min(x, i, y) EG_SCATTER_ND_(eg_tensor_scatter_nd_min, x, i, y)
+/* ---- ops/nn.h ------------------------------------------------------------------------------- */
+
+#define eg_relu(x)                eg_do1(EG_HERE, eg_relu, EG_T(x))
+#define eg_sigmoid(x)             eg_do1(EG_HERE, eg_sigmoid, EG_T(x))
+#define eg_gelu(...)              EG_GELU_(__VA_ARGS__, )
+#define EG_GELU_(x, ...)          eg_gelu_with(EG_X_(x), EG_WITH_(eg_gelu_attrs, __VA_ARGS__))
+#define eg_softmax(...)           EG_SOFTMAX_(__VA_ARGS__, )
+#define EG_SOFTMAX_(x, ...)       eg_softmax_with(EG_X_(x), EG_WITH_(eg_softmax_attrs, __VA_ARGS__))
+#define eg_log_softmax(...)       EG_LOG_SOFTMAX_(__VA_ARGS__, )
+#define EG_LOG_SOFTMAX_(x, ...)                                                                    \
+    eg_log_softmax_with(EG_X_(x), EG_WITH_(eg_softmax_attrs, __VA_ARGS__))
+#define eg_sparse_softmax_cross_entropy(x, labels)                                                 \
+    eg_do_apart(EG_HERE, eg_sparse_softmax_cross_entropy, EG_T(x), EG_T(labels))
+
+/* ---- ops/norm.h ----------------------------------------------------------------------------- */
+
+#define eg_layer_norm(...)        EG_LAYER_NORM_(__VA_ARGS__, )
+#define EG_LAYER_NORM_(x, s, o, ...)                                                               \
+    eg_do_layer_norm(EG_HERE, EG_T(x), EG_T(s), EG_T(o), EG_WITH_(eg_layer_norm_attrs, __VA_ARGS__))
+#define eg_rms_norm(...)          EG_RMS_NORM_(__VA_ARGS__, )
+#define EG_RMS_NORM_(x, s, ...)                                                                    \
+    eg_do_rms_norm(EG_HERE, EG_T(x), EG_T(s), EG_WITH_(eg_layer_norm_attrs, __VA_ARGS__))
+#define eg_batch_norm(...)        EG_BATCH_NORM_(__VA_ARGS__, )
+#define EG_BATCH_NORM_(x, m, v, s, o, ...)                                                         \
+    eg_batch_norm_with(EG_X_(x), EG_X_(m), EG_X_(v), EG_X_(s), EG_X_(o),                           \
+        EG_WITH_(eg_batch_norm_attrs, __VA_ARGS__))
+#define eg_batch_norm_train(...)  EG_BATCH_NORM_TRAIN_(__VA_ARGS__, )
+#define EG_BATCH_NORM_TRAIN_(x, s, o, ...)                                                         \
+    eg_batch_norm_train_with(EG_X_(x), EG_X_(s), EG_X_(o),                                         \
+        EG_WITH_(eg_batch_norm_attrs, __VA_ARGS__))
+#define eg_group_norm(...)        EG_GROUP_NORM_(__VA_ARGS__, )
+#define EG_GROUP_NORM_(x, s, o, n, ...)                                                            \
+    eg_group_norm_with(EG_X_(x), EG_X_(s), EG_X_(o), n,                                            \
+        EG_WITH_(eg_batch_norm_attrs, __VA_ARGS__))
+#define eg_instance_norm(...)     EG_INSTANCE_NORM_(__VA_ARGS__, )
+#define EG_INSTANCE_NORM_(x, s, o, ...)                                                            \
+    eg_instance_norm_with(EG_X_(x), EG_X_(s), EG_X_(o),                                            \
+        EG_WITH_(eg_batch_norm_attrs, __VA_ARGS__))
+
+/* ---- ops/loss.h ----------------------------------------------------------------------------- */
+
+#define eg_softmax_cross_entropy(x, y) eg_do2(EG_HERE, eg_softmax_cross_entropy, EG_T(x), EG_T(y))
+#define eg_sigmoid_cross_entropy(x, y) eg_do2(EG_HERE, eg_sigmoid_cross_entropy, EG_T(x), EG_T(y))
+#define EG_LOSS_(op, x, y, ...)                                                                    \
+    eg_do_loss(EG_HERE, op, EG_T(x), EG_T(y), EG_WITH_(eg_reduce_attrs, __VA_ARGS__))
+#define eg_mean_squared_error(...)     EG_LOSS_(eg_mean_squared_error_with, __VA_ARGS__, )
+#define eg_mean_absolute_error(...)    EG_LOSS_(eg_mean_absolute_error_with, __VA_ARGS__, )
+#define eg_huber(...)             EG_HUBER_(__VA_ARGS__, )
+#define EG_HUBER_(x, y, delta, ...)                                                                \
+    eg_huber_with(EG_X_(x), EG_X_(y), delta, EG_WITH_(eg_reduce_attrs, __VA_ARGS__))
+#define eg_hinge(...)             EG_LOSS_(eg_hinge_with, __VA_ARGS__, )
+#define eg_kl_divergence(y, t)    eg_do2(EG_HERE, eg_kl_divergence, EG_T(y), EG_T(t))
 
 /* ---- ops/conv.h ----------------------------------------------------------------------------- */
 
@@ -313,12 +328,6 @@ EG_API eg_tensor *eg_do_matmul(const eg_site *at, eg_arg a, eg_arg b, const eg_m
 EG_API eg_tensor *eg_do_put_slice(const eg_site *at, eg_arg x, eg_arg part,
     const eg_put_slice_attrs *o);
 EG_API eg_tensor *eg_do_gather(const eg_site *at, eg_arg x, eg_arg i, const eg_gather_attrs *o);
-EG_API eg_tensor *eg_do_take(const eg_site *at, eg_arg x, eg_arg i, const eg_take_attrs *o);
-EG_API eg_tensor *eg_do_put(const eg_site *at,
-    eg_tensor *(*op)(eg_tensor *, eg_tensor *, eg_tensor *, const eg_scatter_attrs *),
-    const eg_arg args[3], const eg_scatter_attrs *o);
-EG_API eg_tensor *eg_do_put_nd(const eg_site *at,
-    eg_tensor *(*op)(eg_tensor *, eg_tensor *, eg_tensor *), const eg_arg args[3]);
 EG_API eg_tensor *eg_do_scatter(const eg_site *at, eg_arg i, eg_arg x, int64_t n, int axis);
 EG_API eg_tensor *eg_do_add_along(const eg_site *at, eg_arg i, eg_arg x, int64_t n);
 EG_API eg_tensor *eg_do_conv(const eg_site *at,
@@ -327,5 +336,7 @@ EG_API eg_tensor *eg_do_conv(const eg_site *at,
 EG_API eg_tensor *eg_do_list(const eg_site *at,
     eg_tensor *(*op)(int, eg_tensor *const[], const eg_concat_attrs *), int n, eg_tensor *const x[],
     const eg_concat_attrs *o);
+
+#include <eagre/easy_arrange.h>
 
 #endif

@@ -120,6 +120,14 @@ eg_tensor *eg_do_put_nd(const eg_site *at, eg_tensor *(*op)(eg_tensor *, eg_tens
     return ready_to_put(at, args, in) ? op(in[0], in[1], in[2]) : NULL;
 }
 
+eg_tensor *eg_do_pick(const eg_site *at, eg_arg x, eg_arg v, eg_scatter_how how, int n,
+    const eg_pick picks[])
+{
+    eg_tensor *in[2];
+    return eg_ready(at, 2, (const eg_arg[]){x, v}, in) ? eg_put_with(in[0], in[1], how, n, picks)
+                                                       : NULL;
+}
+
 eg_tensor *eg_do_scatter(const eg_site *at, eg_arg i, eg_arg x, int64_t n, int axis)
 {
     eg_tensor *indices = eg_ready1(at, i);

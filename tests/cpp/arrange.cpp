@@ -76,6 +76,21 @@ TEST(elements_are_taken_and_put)
     CHECK_PRINTS(tensor_scatter_nd_min(x, at, array<int>({2})), "[[1 2] [2 4]] int32[2,2]");
 }
 
+TEST(brackets_pick_and_put)
+{
+    scope s;
+    tensor x = array<int>({{1, 2, 3}, {4, 5, 6}});
+
+    CHECK_PRINTS(get(x, {1}), "[4 5 6] int32[3]");
+    CHECK_PRINTS(get(x, {eagre::every, -1}), "[3 6] int32[2]");
+    CHECK_PRINTS(get(x, {eagre::ellipsis, eagre::span(eagre::open, eagre::open, -2)}),
+        "[[3 1] [6 4]] int32[2,2]");
+    CHECK_PRINTS(get(x, {0, eagre::new_axis, array<int>({2, 0})}), "[[3] [1]] int32[2,1]");
+    CHECK_PRINTS(put(x, 0, {eagre::every, eagre::span(1, 3)}), "[[1 0 0] [4 0 0]] int32[2,3]");
+    CHECK_PRINTS(put(x, 10, {array<int>({1, 1})}, eagre::scatter_how::add),
+        "[[ 1 2 3] [24 25 26]] int32[2,3]");
+}
+
 int main()
 {
     test::run_all();

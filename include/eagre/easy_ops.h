@@ -290,6 +290,27 @@ EG_API eg_status eg_do_assign(const eg_site *at, eg_status (*action)(eg_tensor *
 #define EG_CONV_(op, a, b, ...)                                                                    \
     eg_do_conv(EG_HERE, op, EG_T(a), EG_T(b), EG_WITH_(eg_conv_attrs, __VA_ARGS__))
 
+/* ---- ops/pool.h ----------------------------------------------------------------------------- */
+
+#define EG_POOL_(op, x, ...)      op(EG_X_(x), EG_WITH_(eg_pool_attrs, __VA_ARGS__))
+#define eg_max_pool(...)          EG_POOL_(eg_max_pool_with, __VA_ARGS__, )
+#define eg_max_pool_index(...)    EG_POOL_(eg_max_pool_index_with, __VA_ARGS__, )
+#define eg_avg_pool(...)          EG_POOL_(eg_avg_pool_with, __VA_ARGS__, )
+#define eg_avg_pool_grad(...)     EG_POOL_(eg_avg_pool_grad_with, __VA_ARGS__, )
+#define eg_global_max_pool(...)   EG_POOL_(eg_global_max_pool_with, __VA_ARGS__, )
+#define eg_global_avg_pool(...)   EG_POOL_(eg_global_avg_pool_with, __VA_ARGS__, )
+#define eg_adaptive_avg_pool(...) EG_POOL_(eg_adaptive_avg_pool_with, __VA_ARGS__, )
+
+/* ---- ops/random.h --------------------------------------------------------------------------- */
+
+#define eg_uniform(...)           EG_UNIFORM_(__VA_ARGS__, )
+#define EG_UNIFORM_(key, rank, dims, ...)                                                          \
+    eg_uniform_with(EG_X_(key), rank, dims, EG_WITH_(eg_random_attrs, __VA_ARGS__))
+#define eg_normal(...)            EG_NORMAL_(__VA_ARGS__, )
+#define EG_NORMAL_(key, rank, dims, ...)                                                           \
+    eg_normal_with(EG_X_(key), rank, dims, EG_WITH_(eg_random_attrs, __VA_ARGS__))
+#define eg_permutation(key, n)    eg_permutation(EG_X_(key), n)
+
 /* ---- nn.h, data.h, io.h, see.h: for programs that include them ------------------------------- */
 
 #define eg_glorot_uniform(k, ...) eg_glorot_uniform(EG_X_(k), __VA_ARGS__)

@@ -27,6 +27,7 @@
 #include <eagre/ops/norm.h>
 #include <eagre/ops/loss.h>
 #include <eagre/ops/conv.h>
+#include <eagre/ops/pool.h>
 #include <eagre/ops/random.h>
 
 #endif

@@ -24,7 +24,13 @@ static const char *prepare(const eg_kernel *self, const eg_problem *p, eg_job *j
 #include <stdatomic.h>
 #include <string.h>
 
-enum { SMALL = 1 << 21 /* multiplications and additions */, MOST_PIECES = 16 };
+enum {
+    SMALL = 1 << 21, /* multiplications and additions */
+    MOST_PIECES = 16,
+    LARGE_FILTER = 1 << 20, /* bytes, from which a piece has */
+    LEAST_POSITIONS = 96,   /* positions at least */
+    FILTER_SHARE = 3,       /* least nanoseconds of a piece for a byte of its filter's gradient */
+};
 
 static const double rate = 80, worth_a_piece = 50000; /* work in a nanosecond; nanoseconds */
 
@@ -300,11 +306,27 @@ static int64_t parts_of(int64_t n, int64_t part)
     return (n + part - 1) / part;
 }
 
+/* Each piece reads the whole filter, and one that makes a gradient of it writes it once more. */
+static int64_t pieces_of(const cut *c)
+{
+    const eg__conv *g = &c->g;
+    double filter = 4 * (double)(g->groups * g->c * g->o) * (double)eg__window_volume(g->at.k);
+    double time = eg__conv_work(g) / rate, want = time / worth_a_piece;
+
+    if (c->kind == EG__CONV_FILTER && want > 2 && want > time / (FILTER_SHARE * filter)) {
+        want = time / (FILTER_SHARE * filter);
+        want = want > 2 ? want : 2;
+    } else if (filter > LARGE_FILTER) {
+        double most = (double)(g->n * eg__window_volume(g->at.out)) / LEAST_POSITIONS;
+        want = want < most ? want : most;
+    }
+    return want < 1 ? 1 : want > MOST_PIECES ? MOST_PIECES : (int64_t)want;
+}
+
 static void choose_cut(cut *c)
 {
     const eg__conv *g = &c->g;
-    double want = eg__conv_work(g) / rate / worth_a_piece;
-    int64_t pieces = want < 1 ? 1 : want > MOST_PIECES ? MOST_PIECES : (int64_t)want;
+    int64_t pieces = pieces_of(c);
 
     c->axis = 0;
     while (c->axis < EG__SPATIAL - 1 && g->at.in[c->axis] == 1 && g->at.out[c->axis] == 1)

@@ -168,6 +168,10 @@ TEST(options_are_arguments)
     eagre::conv_options apart;
     apart.strides = 2;
     CHECK_PRINTS(conv(line, pair, apart), "[[[-1.] [-4.]]] float32[1,2,1]");
+    eagre::pool_options two;
+    two.window = 2;
+    CHECK_PRINTS(max_pool(line, two), "[[[2.] [8.]]] float32[1,2,1]");
+    CHECK_PRINTS(global_avg_pool(line), "[[3.75]] float32[1,1]");
     CHECK_PRINTS(eagre::cast<int>(constant(1.7)), "1 int32[]");
     CHECK_PRINTS(eagre::zeros(float64, {}), "0. float64[]");
     CHECK_PRINTS(eagre::full(7, {3}), "[7 7 7] int32[3]");

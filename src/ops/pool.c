@@ -1,0 +1,342 @@
+/* Pools.
+ *
+ * The operations take channels last; with channels first they stand between transposes. A maximum
+ * hands its gradient back by the places of the largest, which are looked for only then.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "kernel/pool.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "op/infer.h"
+#include "ops/gradient.h"
+#include "ops/registry.h"
+
+static const eg_attr pool_fields[] = {
+    EG__ATTR(eg_pool_attrs, INDEX, window),
+    EG__ATTR(eg_pool_attrs, INDEX, strides),
+    EG__ATTR(eg_pool_attrs, BOOL, same),
+    EG__ATTR(eg_pool_attrs, INDEX, padding),
+    EG__ATTR(eg_pool_attrs, INDEX, padding_after),
+    EG__ATTR(eg_pool_attrs, BOOL, count_padding),
+    EG__ATTR(eg_pool_attrs, INDEX, sizes),
+    {0},
+};
+
+/* ---- shapes --------------------------------------------------------------------------------- */
+
+static bool is_pooled(int rank)
+{
+    return rank >= 3 && rank <= 2 + EG__SPATIAL;
+}
+
+/* The result of a pool over x. */
+static eg_status find_result(eg_shapes *s, const eg_spec *x, eg_spec *z)
+{
+    eg__window w;
+    const char *wrong = eg__pool_set(&w, s->attrs, x);
+
+    if (wrong)
+        return eg__shape_error(s, "%s", wrong);
+    *z = *x;
+    for (int i = 1; i < x->rank - 1; i++)
+        z->dims[i] = w.out[EG__SPATIAL - x->rank + 1 + i];
+    return eg__infer_size(s, z);
+}
+
+static eg_status check_rank(eg_shapes *s)
+{
+    if (is_pooled(s->in[0]->rank))
+        return EG_OK;
+    return eg__shape_error(s,
+        "it needs a rank of 3 to 5: images, one to three spatial axes, channels");
+}
+
+static eg_status pool_infer(eg_shapes *s)
+{
+    if (check_rank(s) != EG_OK)
+        return EG_INVALID;
+    if (((const eg_pool_attrs *)s->attrs)->sizes.n > 0)
+        return eg__shape_error(s, "`sizes` are for the gradient and eg_adaptive_avg_pool");
+    return find_result(s, s->in[0], s->out[0]);
+}
+
+static eg_status index_infer(eg_shapes *s)
+{
+    eg_status status = pool_infer(s);
+
+    s->out[0]->dtype = EG_INT64;
+    return status == EG_OK ? eg__infer_size(s, s->out[0]) : status;
+}
+
+static eg_status pool_grad_infer(eg_shapes *s)
+{
+    const eg_index *sizes = &((const eg_pool_attrs *)s->attrs)->sizes;
+    const eg_spec *dz = s->in[0];
+    eg_spec *x = s->out[0], z;
+
+    if (check_rank(s) != EG_OK)
+        return EG_INVALID;
+    if (sizes->n != dz->rank - 2)
+        return eg__shape_error(s, "`sizes` needs one number for each spatial axis of the result");
+    *x = *dz;
+    for (int i = 0; i < sizes->n; i++)
+        if ((x->dims[1 + i] = sizes->at[i]) < 0)
+            return eg__shape_error(s, "`sizes` are 0 or more");
+    if (find_result(s, x, &z) != EG_OK)
+        return EG_INVALID;
+    if (!eg__same_shape(&z, dz))
+        return eg__shape_error(s, "dz has not the shape that the pool's result has");
+    return eg__infer_size(s, x);
+}
+
+/* ---- gradients ------------------------------------------------------------------------------ */
+
+/* [images, all the rest]. */
+static eg_tensor *rows(eg_tensor *x)
+{
+    int64_t images = eg_dim(x, 0);
+
+    return eg_reshape(x, 2, (int64_t[]){images, images > 0 ? eg_size(x) / images : 0});
+}
+
+static eg_status max_pool_grad(eg_backward *b)
+{
+    eg_tensor *x = b->x[0], *index = EG__APPLY(&eg_op_max_pool_index, b->attrs, x);
+    int64_t dims[EG_MAX_RANK], each = 1;
+
+    for (int i = 0; i < eg_rank(x); i++) {
+        dims[i] = eg_dim(x, i);
+        each *= i > 0 ? dims[i] : 1;
+    }
+    b->dx[0] = eg_reshape(eg_add_along(rows(index), rows(b->dy[0]), each), eg_rank(x), dims);
+    return eg__done();
+}
+
+static eg_status avg_pool_grad(eg_backward *b)
+{
+    eg_pool_attrs attrs = *(const eg_pool_attrs *)b->attrs;
+    eg_tensor *x = b->x[0];
+
+    attrs.sizes.n = eg_rank(x) - 2;
+    for (int i = 0; i < attrs.sizes.n; i++)
+        attrs.sizes.at[i] = eg_dim(x, 1 + i);
+    b->dx[0] = EG__APPLY(&eg_op_avg_pool_grad, &attrs, b->dy[0]);
+    return eg__done();
+}
+
+static eg_status avg_pool_grad_grad(eg_backward *b)
+{
+    eg_pool_attrs attrs = *(const eg_pool_attrs *)b->attrs;
+
+    attrs.sizes = (eg_index){0};
+    b->dx[0] = EG__APPLY(&eg_op_avg_pool, &attrs, b->dy[0]);
+    return eg__done();
+}
+
+/* ---- descriptors ---------------------------------------------------------------------------- */
+
+const eg_opdef eg_op_max_pool = {
+    .name = "MaxPool",
+    .in = {"x"},
+    .types = {EG__NUMERIC},
+    .attrs = pool_fields,
+    .attrs_size = sizeof(eg_pool_attrs),
+    .infer = pool_infer,
+    .kernels = EG__KERNELS(&eg__max_pool_kernel),
+    .grad = max_pool_grad,
+    .known_as = {NULL, "nn.max_pool", "MaxPool"},
+};
+
+const eg_opdef eg_op_max_pool_index = {
+    .name = "MaxPoolIndex",
+    .in = {"x"},
+    .types = {EG__NUMERIC},
+    .traits = EG__CONSTANT,
+    .attrs = pool_fields,
+    .attrs_size = sizeof(eg_pool_attrs),
+    .infer = index_infer,
+    .kernels = EG__KERNELS(&eg__max_pool_index_kernel),
+    .known_as = {NULL, "nn.max_pool_with_argmax", NULL},
+};
+
+const eg_opdef eg_op_avg_pool = {
+    .name = "AvgPool",
+    .in = {"x"},
+    .types = {EG__REALS},
+    .attrs = pool_fields,
+    .attrs_size = sizeof(eg_pool_attrs),
+    .infer = pool_infer,
+    .kernels = EG__KERNELS(&eg__avg_pool_kernel),
+    .grad = avg_pool_grad,
+    .known_as = {NULL, "nn.avg_pool", "AveragePool"},
+};
+
+const eg_opdef eg_op_avg_pool_grad = {
+    .name = "AvgPoolGrad",
+    .in = {"dz"},
+    .types = {EG__REALS},
+    .attrs = pool_fields,
+    .attrs_size = sizeof(eg_pool_attrs),
+    .infer = pool_grad_infer,
+    .kernels = EG__KERNELS(&eg__avg_pool_grad_kernel),
+    .grad = avg_pool_grad_grad,
+    .known_as = {NULL, "raw_ops.AvgPoolGrad", NULL},
+};
+
+/* ---- functions ------------------------------------------------------------------------------ */
+
+/* [images, channels, sizes] as [images, sizes, channels], or back. Wrong ranks are for the shape
+ * rule. */
+static eg_tensor *moved(eg_tensor *x, bool to_last)
+{
+    int rank = x ? eg_rank(x) : 0;
+    eg_transpose_attrs by = {.size = sizeof by, .axes = {.n = rank}};
+
+    if (!is_pooled(rank))
+        return x;
+    for (int i = 1; i < rank - 1; i++)
+        by.axes.axis[to_last ? i : i + 1] = to_last ? i + 1 : i;
+    by.axes.axis[to_last ? rank - 1 : 1] = to_last ? 1 : rank - 1;
+    return eg_transpose_with(x, &by);
+}
+
+static eg_tensor *apply(const eg_opdef *op, eg_tensor *x, const eg_pool_attrs *attrs)
+{
+    eg_pool_attrs full;
+
+    if (!eg__attrs_complete(&full, sizeof full, attrs, op->name))
+        return NULL;
+    if (!full.channels_first)
+        return EG__APPLY(op, &full, x);
+    full.channels_first = false;
+    return moved(EG__APPLY(op, &full, moved(x, true)), false);
+}
+
+eg_tensor *eg_max_pool_with(eg_tensor *x, const eg_pool_attrs *attrs)
+{
+    return apply(&eg_op_max_pool, x, attrs);
+}
+
+eg_tensor *eg_max_pool_index_with(eg_tensor *x, const eg_pool_attrs *attrs)
+{
+    return apply(&eg_op_max_pool_index, x, attrs);
+}
+
+eg_tensor *eg_avg_pool_with(eg_tensor *x, const eg_pool_attrs *attrs)
+{
+    return apply(&eg_op_avg_pool, x, attrs);
+}
+
+eg_tensor *eg_avg_pool_grad_with(eg_tensor *dz, const eg_pool_attrs *attrs)
+{
+    return apply(&eg_op_avg_pool_grad, dz, attrs);
+}
+
+/* Whether x can be pooled by the function of that name, with the options in *full. */
+static bool can_pool(const eg_tensor *x, const eg_pool_attrs *attrs, eg_pool_attrs *full,
+    const char *name)
+{
+    if (!x || !eg__attrs_complete(full, sizeof *full, attrs, name))
+        return false;
+    if (is_pooled(eg_rank(x)))
+        return true;
+    eg__fail(EG_INVALID, name,
+        "it needs a rank of 3 to 5: images, one to three spatial axes, channels; this is %d",
+        eg_rank(x));
+    return false;
+}
+
+static eg_tensor *over_all(eg_tensor *x, const eg_pool_attrs *attrs, const char *name,
+    eg_tensor *(*reduce)(eg_tensor *, const eg_reduce_attrs *))
+{
+    eg_pool_attrs full;
+
+    if (!can_pool(x, attrs, &full, name))
+        return NULL;
+    unsigned all = (1u << (eg_rank(x) - 2)) - 1;
+    eg_reduce_attrs over = eg__over(all << (full.channels_first ? 2 : 1), false);
+    return reduce(x, &over);
+}
+
+eg_tensor *eg_global_max_pool_with(eg_tensor *x, const eg_pool_attrs *attrs)
+{
+    return over_all(x, attrs, "eg_global_max_pool", eg_max_with);
+}
+
+eg_tensor *eg_global_avg_pool_with(eg_tensor *x, const eg_pool_attrs *attrs)
+{
+    return over_all(x, attrs, "eg_global_avg_pool", eg_mean_with);
+}
+
+/* ---- adaptive ------------------------------------------------------------------------------- */
+
+/* Weights [m, n] whose product with n elements are the means under m windows. */
+static eg_tensor *weights(int64_t m, int64_t n, eg_dtype dtype)
+{
+    size_t bytes = (size_t)(m * n) * sizeof(double);
+    double *w = eg__alloc_zero(bytes);
+
+    if (!w) {
+        eg__fail_memory("eg_adaptive_avg_pool", bytes);
+        return NULL;
+    }
+    for (int64_t i = 0; i < m; i++) {
+        int64_t from = i * n / m, to = ((i + 1) * n + m - 1) / m;
+        for (int64_t k = from; k < to; k++)
+            w[i * n + k] = 1 / (double)(to - from);
+    }
+    eg_tensor *all = eg_copy(EG_FLOAT64, 2, (int64_t[]){m, n}, w);
+    eg__free(w, bytes);
+    return eg_cast(all, dtype);
+}
+
+/* Replaces a spatial axis by its means: [before, n, behind] becomes [before, m, behind]. */
+static eg_tensor *pool_axis(eg_tensor *x, int axis, int64_t m)
+{
+    int64_t dims[EG_MAX_RANK], before = 1, behind = 1;
+    int rank = eg_rank(x);
+
+    for (int i = 0; i < rank; i++) {
+        dims[i] = eg_dim(x, i);
+        before *= i < axis ? dims[i] : 1;
+        behind *= i > axis ? dims[i] : 1;
+    }
+    eg_tensor *list = eg_reshape(x, 3, (int64_t[]){before, dims[axis], behind});
+    eg_tensor *means = eg_matmul(weights(m, dims[axis], eg_dtype_of(x)), list);
+    dims[axis] = m;
+    return eg_reshape(means, rank, dims);
+}
+
+static bool are_sizes(const eg_tensor *x, const eg_index *sizes, bool channels_first)
+{
+    int n = eg_rank(x) - 2;
+    bool fit = sizes->n == 1 || sizes->n == n;
+
+    for (int i = 0; i < n && fit; i++) {
+        int64_t m = sizes->at[sizes->n == 1 ? 0 : i],
+                size = eg_dim(x, i + (channels_first ? 2 : 1));
+        fit = m > 0 && m <= INT32_MAX && size > 0 && size <= INT32_MAX;
+    }
+    if (eg__dtype(eg_dtype_of(x))->kind != EG__REAL)
+        return eg__fail(EG_INVALID, "eg_adaptive_avg_pool",
+                   "x is %s, but it takes floating point: eg_cast it",
+                   eg_dtype_name(eg_dtype_of(x))) == EG_OK;
+    if (!fit)
+        eg__fail(EG_INVALID, "eg_adaptive_avg_pool",
+            "`sizes` needs one number of 1 or more, or one for each spatial axis, and x elements "
+            "along each");
+    return fit;
+}
+
+eg_tensor *eg_adaptive_avg_pool_with(eg_tensor *x, const eg_pool_attrs *attrs)
+{
+    eg_pool_attrs full;
+
+    if (!can_pool(x, attrs, &full, "eg_adaptive_avg_pool") ||
+        !are_sizes(x, &full.sizes, full.channels_first))
+        return NULL;
+    x = full.channels_first ? moved(x, true) : x;
+    for (int i = 0; x && i < eg_rank(x) - 2; i++)
+        x = pool_axis(x, i + 1, full.sizes.at[full.sizes.n == 1 ? 0 : i]);
+    return full.channels_first ? moved(x, false) : x;
+}

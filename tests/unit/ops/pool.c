@@ -1,0 +1,102 @@
+/* Pools that are made of operations: with channels first, over everything, adaptive.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "harness.h"
+
+static eg_tensor *numbers(int rank, const int64_t dims[])
+{
+    int64_t n = 1;
+
+    for (int i = 0; i < rank; i++)
+        n *= dims[i];
+    eg_tensor *x = eg_cast(eg_range(n), EG_FLOAT32);
+    return eg_reshape(eg_remainder(eg_mul(x, 5), 11), rank, dims);
+}
+
+static bool same(eg_tensor *x, eg_tensor *y)
+{
+    return eg_item(eg_max(eg_abs(eg_sub(x, y)))) == 0;
+}
+
+static eg_tensor *last(eg_tensor *x)
+{
+    return eg_transpose(x, .axes = EG_AXES(0, 2, 3, 1));
+}
+
+TEST(channels_first_are_channels_last_transposed)
+{
+    EG_SCOPE;
+    eg_tensor *x = numbers(EG_DIMS(2, 3, 5, 4));
+
+    eg_tensor *z = eg_max_pool(x, .window = EG_AT(2), .same = true, .channels_first = true);
+    assert_true(same(last(z), eg_max_pool(last(x), .window = EG_AT(2), .same = true)));
+    z = eg_max_pool_index(x, .window = EG_AT(2), .channels_first = true);
+    assert_true(same(last(z), eg_max_pool_index(last(x), .window = EG_AT(2))));
+    z = eg_avg_pool(x, .window = EG_AT(3), .strides = EG_AT(1), .channels_first = true);
+    assert_true(same(last(z), eg_avg_pool(last(x), .window = EG_AT(3), .strides = EG_AT(1))));
+    z = eg_avg_pool_grad(x, .window = EG_AT(2), .sizes = EG_AT(10, 8), .channels_first = true);
+    assert_true(
+        same(last(z), eg_avg_pool_grad(last(x), .window = EG_AT(2), .sizes = EG_AT(10, 8))));
+    z = eg_adaptive_avg_pool(x, .sizes = EG_AT(2, 3), .channels_first = true);
+    assert_true(same(last(z), eg_adaptive_avg_pool(last(x), .sizes = EG_AT(2, 3))));
+    z = eg_global_avg_pool(x, .channels_first = true);
+    assert_true(same(z, eg_global_avg_pool(last(x))));
+    z = eg_global_max_pool(x, .channels_first = true);
+    assert_true(same(z, eg_global_max_pool(last(x))));
+    assert_int_equal(eg_rank(z), 2);
+    assert_fine();
+}
+
+TEST(adaptive_windows_begin_rounded_down_and_end_rounded_up)
+{
+    EG_SCOPE;
+    eg_tensor *x = eg_reshape(EG_F64(1, 2, 4, 8, 16), EG_DIMS(1, 5, 1));
+
+    assert_prints(eg_adaptive_avg_pool(x, .sizes = EG_AT(3)),
+        "[[[ 1.5       ] [ 4.66666667] [12.        ]]] float64[1,3,1]");
+    assert_true(same(eg_adaptive_avg_pool(x, .sizes = EG_AT(5)), x));
+    assert_prints(eg_adaptive_avg_pool(x, .sizes = EG_AT(1)), "[[[6.2]]] float64[1,1,1]");
+}
+
+TEST(adaptive_pools_that_divide_are_pools)
+{
+    EG_SCOPE;
+    eg_tensor *x = numbers(EG_DIMS(2, 8, 4, 3));
+
+    assert_true(
+        same(eg_adaptive_avg_pool(x, .sizes = EG_AT(4, 2)), eg_avg_pool(x, .window = EG_AT(2))));
+}
+
+TEST(gradients_go_through_adaptive_and_global_pools)
+{
+    EG_TAPE;
+    eg_tensor *x = eg_reshape(EG_F64(1, 2, 4), EG_DIMS(1, 3, 1)), *dx;
+
+    eg_watch(x);
+    eg_tensor *y = eg_sum(eg_adaptive_avg_pool(x, .sizes = EG_AT(2)));
+    y = eg_add(y, eg_mul(eg_sum(eg_global_max_pool(x)), 10));
+    y = eg_add(y, eg_mul(eg_sum(eg_global_avg_pool(x)), 3));
+    assert_int_equal(eg_gradient(y, 1, &x, &dx), EG_OK);
+    assert_prints(dx, "[[[ 1.5] [ 2. ] [11.5]]] float64[1,3,1]");
+}
+
+TEST(what_cannot_be_pooled_is_an_error)
+{
+    EG_SCOPE;
+    eg_tensor *x = numbers(EG_DIMS(1, 4, 2));
+
+    assert_null(eg_global_max_pool(numbers(EG_DIMS(2, 2))));
+    assert_error(EG_INVALID, "it needs a rank of 3 to 5");
+    assert_null(eg_global_avg_pool(numbers(EG_DIMS(2, 2))));
+    assert_error(EG_INVALID, "it needs a rank of 3 to 5");
+    assert_null(eg_adaptive_avg_pool(numbers(EG_DIMS(2, 2)), .sizes = EG_AT(1)));
+    assert_error(EG_INVALID, "it needs a rank of 3 to 5");
+    assert_null(eg_adaptive_avg_pool(x));
+    assert_error(EG_INVALID, "`sizes` needs one number");
+    assert_null(eg_adaptive_avg_pool(x, .sizes = EG_AT(0)));
+    assert_error(EG_INVALID, "`sizes` needs one number");
+    assert_null(eg_adaptive_avg_pool(eg_cast(x, EG_INT32), .sizes = EG_AT(2)));
+    assert_error(EG_INVALID, "it takes floating point");
+    assert_null(eg_max_pool(numbers(EG_DIMS(2, 2)), .window = EG_AT(1), .channels_first = true));
+    assert_error(EG_INVALID, "needs a rank of 3 to 5");
+}

@@ -30,8 +30,8 @@ TEST(cached_memory_is_given_back_before_an_allocation_is_refused)
         EG_SCOPE;
         eg_zeros(EG_FLOAT32, EG_DIMS((1 << 20) + i * 100000));
     }
-    eg_set_memory_limit(used + (6 << 20));
-    assert_non_null(eg_zeros(EG_FLOAT32, EG_DIMS(5 << 18)));
+    eg_set_memory_limit(used + (12 << 20));
+    assert_non_null(eg_zeros(EG_FLOAT32, EG_DIMS(1 << 21)));
     eg_set_memory_limit(0);
     assert_fine();
 }

@@ -165,6 +165,24 @@ EG_API eg_status eg_do_assign(const eg_site *at, eg_status (*action)(eg_tensor *
 #define EG_DIFF_(x, axis, ...)                                                                     \
     eg_diff_with(EG_X_(x), axis, EG_WITH_(eg_diff_attrs, __VA_ARGS__))
 
+/* ---- ops/sort.h ----------------------------------------------------------------------------- */
+
+#define eg_sort(...)              EG_SORT_(__VA_ARGS__, )
+#define EG_SORT_(x, axis, ...)                                                                     \
+    eg_sort_with(EG_X_(x), axis, EG_WITH_(eg_sort_attrs, __VA_ARGS__))
+#define eg_argsort(...)           EG_ARGSORT_(__VA_ARGS__, )
+#define EG_ARGSORT_(x, axis, ...)                                                                  \
+    eg_argsort_with(EG_X_(x), axis, EG_WITH_(eg_sort_attrs, __VA_ARGS__))
+#define eg_searchsorted(...)      EG_SEARCHSORTED_(__VA_ARGS__, )
+#define EG_SEARCHSORTED_(sorted, values, ...)                                                      \
+    eg_searchsorted_with(EG_X_(sorted), EG_X_(values),                                             \
+        EG_WITH_(eg_searchsorted_attrs, __VA_ARGS__))
+#define eg_isin(x, y)             eg_do2(EG_HERE, eg_isin, EG_T(x), EG_T(y))
+#define eg_bincount(x, n)         eg_bincount(EG_X_(x), n)
+#define eg_histogram(x, n, a, b)  eg_histogram(EG_X_(x), n, a, b)
+#define eg_quantile(x, q, axis)   eg_quantile(EG_X_(x), q, axis)
+#define eg_median(x, axis)        eg_median(EG_X_(x), axis)
+
 /* ---- ops/shape.h ---------------------------------------------------------------------------- */
 
 #define eg_reshape(x, ...)        eg_reshape(EG_X_(x), __VA_ARGS__)

@@ -17,6 +17,7 @@
 #include <eagre/ops/compare.h>
 #include <eagre/ops/reduce.h>
 #include <eagre/ops/scan.h>
+#include <eagre/ops/sort.h>
 #include <eagre/ops/shape.h>
 #include <eagre/ops/arrange.h>
 #include <eagre/ops/create.h>

@@ -92,6 +92,7 @@ static inline uint64_t key_of_double(double x)
 extern const eg__key_loop EG__FOR_ISA(eg__keys)[];
 
 const eg__key_loop EG__FOR_ISA(eg__keys)[EG__DTYPES] = {
+    [EG_BOOL] = keys_u8,
     [EG_INT8] = keys_i8,
     [EG_INT16] = keys_i16,
     [EG_INT32] = keys_i32,

@@ -1,4 +1,4 @@
-/* easy.hpp: statistics, running sums and their kin.
+/* easy.hpp: statistics, running sums and their kin, sorting and counting.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef EAGRE_CPP_SCAN_HPP
@@ -115,6 +115,57 @@ inline tensor diff(const operand &x, int axis = -1, int n = 1)
 {
     eg_diff_attrs attrs{sizeof(eg_diff_attrs), n};
     return eg_diff_with(x.alone(), axis, &attrs);
+}
+
+/* ---- ops/sort.h ----------------------------------------------------------------------------- */
+
+enum class order { rising, falling };
+
+inline tensor sort(const operand &x, int axis = -1, order by = order::rising)
+{
+    eg_sort_attrs attrs{sizeof(eg_sort_attrs), by == order::falling};
+    return eg_sort_with(x.alone(), axis, &attrs);
+}
+
+inline tensor argsort(const operand &x, int axis = -1, order by = order::rising)
+{
+    eg_sort_attrs attrs{sizeof(eg_sort_attrs), by == order::falling};
+    return eg_argsort_with(x.alone(), axis, &attrs);
+}
+
+enum class side { left, right };
+
+inline tensor searchsorted(const operand &sorted, const operand &values, side at = side::left)
+{
+    eg_searchsorted_attrs attrs{sizeof(eg_searchsorted_attrs), at == side::right};
+
+    sorted.note();
+    return eg_searchsorted_with(sorted.beside(values), values.beside(sorted), &attrs);
+}
+
+inline tensor isin(const operand &x, const operand &y)
+{
+    return detail::two(eg_isin, x, y);
+}
+
+inline tensor bincount(const operand &x, std::int64_t n)
+{
+    return eg_bincount(x.alone(), n);
+}
+
+inline tensor histogram(const operand &x, std::int64_t n, double low, double high)
+{
+    return eg_histogram(x.alone(), n, low, high);
+}
+
+inline tensor quantile(const operand &x, double q, int axis)
+{
+    return eg_quantile(x.alone(), q, axis);
+}
+
+inline tensor median(const operand &x, int axis)
+{
+    return eg_median(x.alone(), axis);
 }
 
 } // namespace eagre

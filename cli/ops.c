@@ -2,11 +2,27 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "command.h"
+#include <ctype.h>
 #include <string.h>
 
 static bool is_option(const char *word)
 {
     return word[0] == '-';
+}
+
+/* "MatMul", "matmul", "mat_mul" and "eg_matmul" are one name. */
+static bool is_name(const char *name, const char *word)
+{
+    word += strncmp(word, "eg_", 3) == 0 ? 3 : 0;
+    while (*name && *word) {
+        if (*word == '_' && *name != '_') {
+            word++;
+            continue;
+        }
+        if (tolower((unsigned char)*name++) != tolower((unsigned char)*word++))
+            return false;
+    }
+    return !*name && !*word;
 }
 
 /* Without names every operation is wanted. */
@@ -15,7 +31,7 @@ static bool is_wanted(const char *name, int n, char **words)
     bool any = false;
 
     for (int i = 0; i < n; i++) {
-        if (!is_option(words[i]) && strcmp(words[i], name) == 0)
+        if (!is_option(words[i]) && is_name(name, words[i]))
             return true;
         any = any || !is_option(words[i]);
     }
@@ -27,7 +43,7 @@ static bool is_known(const char *name)
     eg_op_info op = {.size = sizeof op};
 
     for (int i = 0; eg_op_info_at(i, &op); i++)
-        if (strcmp(op.name, name) == 0)
+        if (is_name(op.name, name))
             return true;
     return false;
 }
@@ -50,7 +66,7 @@ int command_ops(int n, char **words)
         } else if (is_option(words[i])) {
             return USAGE;
         } else if (!is_known(words[i])) {
-            snprintf(message, sizeof message, "there is no operation %.60s; names are as in MatMul",
+            snprintf(message, sizeof message, "there is no operation %.60s; eagre ops lists all",
                 words[i]);
             eg_fail(EG_INVALID, "eagre ops", message);
             return 0;

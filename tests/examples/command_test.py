@@ -194,6 +194,8 @@ class Tables(Case):
                          ["Add"])
         with_one = [r for r in self.rows() if r["gradient"] == "yes"]
         self.assertEqual(self.rows("--gradients"), with_one)
+        spellings = ("MatMul", "matmul", "mat_mul", "eg_matmul", "FLOORDIV", "floor_div")
+        self.assertEqual([len(self.rows(word)) for word in spellings], [1] * len(spellings))
         self.fails(["Plus"], program.places.command, "ops", "Add", "Plus")
 
     def test_weights_are_listed_with_dtype_and_shape(self):

@@ -26,6 +26,7 @@
 #include <eagre/cpp/data.hpp>
 #include <eagre/cpp/ops.hpp>
 #include <eagre/cpp/nn.hpp>
+#include <eagre/cpp/sequence.hpp>
 #include <eagre/cpp/arrange.hpp>
 #include <eagre/cpp/conv.hpp>
 #include <eagre/cpp/scan.hpp>

@@ -1,4 +1,5 @@
-/* easy_ops.h for networks: activations, normalisation, losses, random numbers.
+/* easy_ops.h for networks: activations, normalisation, losses, attention, recurrent
+ * cells, random numbers.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef EAGRE_EASY_NN_H
@@ -63,6 +64,33 @@
     eg_huber_with(EG_X_(x), EG_X_(y), delta, EG_WITH_(eg_reduce_attrs, __VA_ARGS__))
 #define eg_hinge(...)             EG_LOSS_(eg_hinge_with, __VA_ARGS__, )
 #define eg_kl_divergence(y, t)    eg_do2(EG_HERE, eg_kl_divergence, EG_T(y), EG_T(t))
+
+/* ---- ops/attention.h ------------------------------------------------------------------------ */
+
+#define eg_scaled_dot_product_attention(...) EG_ATTENTION_(__VA_ARGS__, )
+#define EG_ATTENTION_(q, k, v, ...)                                                                \
+    eg_scaled_dot_product_attention_with(EG_X_(q), EG_X_(k), EG_X_(v),                             \
+        EG_WITH_(eg_attention_attrs, __VA_ARGS__))
+#define eg_masked_attention(...)  EG_MASKED_ATTENTION_(__VA_ARGS__, )
+#define EG_MASKED_ATTENTION_(q, k, v, mask, ...)                                                   \
+    eg_masked_attention_with(EG_X_(q), EG_X_(k), EG_X_(v), EG_X_(mask),                            \
+        EG_WITH_(eg_attention_attrs, __VA_ARGS__))
+#define eg_multi_head_attention(...) EG_MULTI_HEAD_(__VA_ARGS__, )
+#define EG_MULTI_HEAD_(x, m, n, weights, heads, ...)                                               \
+    eg_multi_head_attention_with(EG_X_(x), EG_X_(m), n, weights, heads,                            \
+        EG_WITH_(eg_attention_attrs, __VA_ARGS__))
+
+/* ---- ops/recurrent.h ------------------------------------------------------------------------ */
+
+#define EG_CELL_(op, x, h, w, u, b) op(EG_X_(x), EG_X_(h), EG_X_(w), EG_X_(u), EG_X_(b))
+#define eg_simple_rnn_cell(...)   EG_CELL_(eg_simple_rnn_cell, __VA_ARGS__)
+#define eg_gru_cell(...)          EG_CELL_(eg_gru_cell, __VA_ARGS__)
+#define eg_lstm_cell(...)         EG_CELL_(eg_lstm_cell, __VA_ARGS__)
+#define EG_STEPS_(op, x, h, w, u, b, ...)                                                          \
+    op(EG_X_(x), EG_X_(h), EG_X_(w), EG_X_(u), EG_X_(b), EG_WITH_(eg_recurrent_attrs, __VA_ARGS__))
+#define eg_simple_rnn(...)        EG_STEPS_(eg_simple_rnn_with, __VA_ARGS__, )
+#define eg_gru(...)               EG_STEPS_(eg_gru_with, __VA_ARGS__, )
+#define eg_lstm(...)              EG_STEPS_(eg_lstm_with, __VA_ARGS__, )
 
 /* ---- ops/random.h --------------------------------------------------------------------------- */
 

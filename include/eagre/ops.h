@@ -27,6 +27,8 @@
 #include <eagre/ops/nn.h>
 #include <eagre/ops/norm.h>
 #include <eagre/ops/loss.h>
+#include <eagre/ops/attention.h>
+#include <eagre/ops/recurrent.h>
 #include <eagre/ops/conv.h>
 #include <eagre/ops/pool.h>
 #include <eagre/ops/random.h>

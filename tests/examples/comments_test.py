@@ -10,7 +10,8 @@ import re
 import program
 from program import Case, example, run
 
-ARGUMENTS = {"digits": ("--data", program.data, "--epochs", "1", "--seeds", "1")}
+ARGUMENTS = {"digits": ("--data", program.data, "--epochs", "1", "--seeds", "1"),
+             "digits_cnn": ("--data", program.data, "--epochs", "1")}
 
 
 def promised(source):

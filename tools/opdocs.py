@@ -4,7 +4,7 @@
   - every public function has prose; one that returns a tensor says who owns it;
   - every operation has an example and says what it owns, records and what its gradient is;
   - ops.list names every descriptor once, each has a prototype with the parameters its inputs are
-    named by, a macro in easy_ops.h or easy_nn.h, and golden cases,
+    named by, a macro in one of easy_*.h, and golden cases,
 
 prints what is missing and exits with 1. --docs writes docs/ops.md from headers and descriptors.
 --examples makes one C program of all documented examples, runs it and prints each that shows
@@ -24,7 +24,7 @@ import prose
 
 DOCS = Path("docs/ops.md")
 DTYPES = {"EG__BOOLS": "bool", "EG__INTS": "integers", "EG__REALS": "floating point",
-          "EG__NUMERIC": "numbers", "0": "any"}
+          "EG__NUMERIC": "numbers", "EG__BITS": "integers or bool", "0": "any"}
 # Recorded by gradients alone, so without a public function.
 INTERNAL = ("unslice", "layer_norm_grad", "rms_norm_grad",
             "scaled_dot_product_attention_grad")

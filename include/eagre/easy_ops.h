@@ -377,5 +377,6 @@ EG_API eg_tensor *eg_do_list(const eg_site *at,
     const eg_concat_attrs *o);
 
 #include <eagre/easy_arrange.h>
+#include <eagre/easy_elements.h>
 
 #endif

@@ -14,6 +14,8 @@
 #define EAGRE_OPS_H
 
 #include <eagre/ops/math.h>
+#include <eagre/ops/elementary.h>
+#include <eagre/ops/bits.h>
 #include <eagre/ops/compare.h>
 #include <eagre/ops/reduce.h>
 #include <eagre/ops/scan.h>
@@ -31,6 +33,7 @@
 #include <eagre/ops/recurrent.h>
 #include <eagre/ops/conv.h>
 #include <eagre/ops/pool.h>
+#include <eagre/ops/activation.h>
 #include <eagre/ops/random.h>
 
 #endif

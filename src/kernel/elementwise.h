@@ -49,6 +49,12 @@ const char *eg__elementwise_with(eg_loop loop, double cost, const eg_problem *p,
 #include "kernel/elementwise.list"
 #undef EG_LOOP
 
+/* The table of a function of floating-point numbers, name_float and name_double. */
+#define EG__REAL_TABLE(name)                                                                       \
+    extern const eg_loop EG__FOR_ISA(eg__##name)[];                                                \
+    const eg_loop EG__FOR_ISA(                                                                     \
+        eg__##name)[EG__DTYPES] = {[EG_FLOAT32] = name##_float, [EG_FLOAT64] = name##_double};
+
 /* From any dtype to any other; its loops by instruction set and both dtypes. */
 extern const eg_kernel eg__cast_loop;
 extern const eg_loop *const *const eg__cast_loops[EG__ISAS];

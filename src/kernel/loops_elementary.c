@@ -10,6 +10,7 @@
 /* ---- float32 -------------------------------------------------------------------------------- */
 
 #define T float
+#define R float
 #define W float
 
 #define NAME    exp
@@ -55,6 +56,7 @@
 #undef EXPR
 
 #undef T
+#undef R
 #undef W
 
 /* ---- float64 from the library --------------------------------------------------------------- */
@@ -126,15 +128,10 @@ static inline double gelu_of_exp(double x, double t)
 
 /* ---- the tables ----------------------------------------------------------------------------- */
 
-#define EG_REAL_TABLE(name)                                                                        \
-    extern const eg_loop EG__FOR_ISA(eg__##name)[];                                                \
-    const eg_loop EG__FOR_ISA(                                                                     \
-        eg__##name)[EG__DTYPES] = {[EG_FLOAT32] = name##_float, [EG_FLOAT64] = name##_double};
-
-EG_REAL_TABLE(exp)
-EG_REAL_TABLE(log)
-EG_REAL_TABLE(tanh)
-EG_REAL_TABLE(sigmoid)
-EG_REAL_TABLE(erf)
-EG_REAL_TABLE(gelu_tanh)
-EG_REAL_TABLE(gelu_erf)
+EG__REAL_TABLE(exp)
+EG__REAL_TABLE(log)
+EG__REAL_TABLE(tanh)
+EG__REAL_TABLE(sigmoid)
+EG__REAL_TABLE(erf)
+EG__REAL_TABLE(gelu_tanh)
+EG__REAL_TABLE(gelu_erf)

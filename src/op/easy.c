@@ -62,6 +62,13 @@ eg_tensor *eg_do_where(const eg_site *at, eg_arg condition, eg_arg x, eg_arg y)
     return eg_ready(at, 2, (const eg_arg[]){x, y}, in) ? (eg_where)(c, in[0], in[1]) : NULL;
 }
 
+eg_tensor *eg_do_clip(const eg_site *at, eg_arg x, eg_arg min, eg_arg max)
+{
+    eg_tensor *in[3];
+    return eg_ready(at, 3, (const eg_arg[]){x, min, max}, in) ? (eg_clip)(in[0], in[1], in[2])
+                                                              : NULL;
+}
+
 eg_tensor *eg_do_matmul(const eg_site *at, eg_arg a, eg_arg b, const eg_matmul_attrs *o)
 {
     eg_tensor *in[2];

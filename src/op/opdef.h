@@ -18,6 +18,7 @@ enum {
     EG__INTS = 1 << EG__INTEGER,
     EG__REALS = 1 << EG__REAL,
     EG__NUMERIC = EG__INTS | EG__REALS,
+    EG__BITS = EG__BOOLS | EG__INTS,
 };
 
 /* Facts that passes, tapes and tests ask for. */

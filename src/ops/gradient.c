@@ -23,6 +23,11 @@ eg_tensor *eg__one_minus(eg_tensor *x)
     return eg_sub(eg__number_like(x, 1), x);
 }
 
+eg_tensor *eg__one_plus(eg_tensor *x)
+{
+    return eg_add(eg__number_like(x, 1), x);
+}
+
 eg_reduce_attrs eg__over(unsigned mask, bool keep_dims)
 {
     eg_reduce_attrs attrs = {.size = sizeof attrs, .keep_dims = keep_dims};

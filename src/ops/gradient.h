@@ -10,10 +10,11 @@
 /* Sums dz over the axes along which `like` was broadcast, so that it has like's shape. */
 eg_tensor *eg__unbroadcast(eg_tensor *dz, const eg_tensor *like);
 
-/* A C number in the dtype of `like`; and the two commonest uses of one. */
+/* A C number in the dtype of `like`; and the commonest uses of one. */
 eg_tensor *eg__number_like(const eg_tensor *like, double value);
 eg_tensor *eg__scale(eg_tensor *x, double factor);
 eg_tensor *eg__one_minus(eg_tensor *x);
+eg_tensor *eg__one_plus(eg_tensor *x);
 
 /* EG_OK, or what is pending: how a gradient ends. */
 eg_status eg__done(void);

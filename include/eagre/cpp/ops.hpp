@@ -5,7 +5,7 @@
 #ifndef EAGRE_CPP_OPS_HPP
 #define EAGRE_CPP_OPS_HPP
 
-#include <eagre/cpp/math.hpp>
+#include <eagre/cpp/elementary.hpp>
 
 namespace eagre
 {

@@ -1,0 +1,78 @@
+/* easy_ops.h, continued: elementary functions, bits, activations.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef EAGRE_EASY_ELEMENTS_H
+#define EAGRE_EASY_ELEMENTS_H
+
+#include <eagre/easy_ops.h>
+
+/* clang-format off */
+
+/* ---- ops/elementary.h ----------------------------------------------------------------------- */
+
+#define eg_expm1(x)               eg_do1(EG_HERE, eg_expm1, EG_T(x))
+#define eg_exp2(x)                eg_do1(EG_HERE, eg_exp2, EG_T(x))
+#define eg_log1p(x)               eg_do1(EG_HERE, eg_log1p, EG_T(x))
+#define eg_log2(x)                eg_do1(EG_HERE, eg_log2, EG_T(x))
+#define eg_log10(x)               eg_do1(EG_HERE, eg_log10, EG_T(x))
+#define eg_rsqrt(x)               eg_do1(EG_HERE, eg_rsqrt, EG_T(x))
+#define eg_cbrt(x)                eg_do1(EG_HERE, eg_cbrt, EG_T(x))
+#define eg_erfc(x)                eg_do1(EG_HERE, eg_erfc, EG_T(x))
+#define eg_pow(x, y)              eg_do2(EG_HERE, eg_pow, EG_T(x), EG_T(y))
+#define eg_hypot(x, y)            eg_do2(EG_HERE, eg_hypot, EG_T(x), EG_T(y))
+#define eg_logaddexp(x, y)        eg_do2(EG_HERE, eg_logaddexp, EG_T(x), EG_T(y))
+#define eg_reciprocal(x)          eg_do1(EG_HERE, eg_reciprocal, EG_T(x))
+#define eg_squared_difference(x, y) eg_do2(EG_HERE, eg_squared_difference, EG_T(x), EG_T(y))
+#define eg_sin(x)                 eg_do1(EG_HERE, eg_sin, EG_T(x))
+#define eg_cos(x)                 eg_do1(EG_HERE, eg_cos, EG_T(x))
+#define eg_tan(x)                 eg_do1(EG_HERE, eg_tan, EG_T(x))
+#define eg_asin(x)                eg_do1(EG_HERE, eg_asin, EG_T(x))
+#define eg_acos(x)                eg_do1(EG_HERE, eg_acos, EG_T(x))
+#define eg_atan(x)                eg_do1(EG_HERE, eg_atan, EG_T(x))
+#define eg_atan2(y, x)            eg_do2(EG_HERE, eg_atan2, EG_T(y), EG_T(x))
+#define eg_sinh(x)                eg_do1(EG_HERE, eg_sinh, EG_T(x))
+#define eg_cosh(x)                eg_do1(EG_HERE, eg_cosh, EG_T(x))
+#define eg_asinh(x)               eg_do1(EG_HERE, eg_asinh, EG_T(x))
+#define eg_acosh(x)               eg_do1(EG_HERE, eg_acosh, EG_T(x))
+#define eg_atanh(x)               eg_do1(EG_HERE, eg_atanh, EG_T(x))
+#define eg_floor(x)               eg_do1(EG_HERE, eg_floor, EG_T(x))
+#define eg_ceil(x)                eg_do1(EG_HERE, eg_ceil, EG_T(x))
+#define eg_round(x)               eg_do1(EG_HERE, eg_round, EG_T(x))
+#define eg_trunc(x)               eg_do1(EG_HERE, eg_trunc, EG_T(x))
+#define eg_isinf(x)               eg_do1(EG_HERE, eg_isinf, EG_T(x))
+#define eg_isfinite(x)            eg_do1(EG_HERE, eg_isfinite, EG_T(x))
+#define eg_signbit(x)             eg_do1(EG_HERE, eg_signbit, EG_T(x))
+#define eg_copysign(x, y)         eg_do2(EG_HERE, eg_copysign, EG_T(x), EG_T(y))
+#define eg_nextafter(x, y)        eg_do2(EG_HERE, eg_nextafter, EG_T(x), EG_T(y))
+#define eg_isnan(x)               eg_do1(EG_HERE, eg_isnan, EG_T(x))
+#define eg_clip(x, min, max)      eg_do_clip(EG_HERE, EG_T(x), EG_T(min), EG_T(max))
+
+/* ---- ops/bits.h ----------------------------------------------------------------------------- */
+
+#define eg_bitwise_and(x, y)      eg_do2(EG_HERE, eg_bitwise_and, EG_T(x), EG_T(y))
+#define eg_bitwise_or(x, y)       eg_do2(EG_HERE, eg_bitwise_or, EG_T(x), EG_T(y))
+#define eg_bitwise_xor(x, y)      eg_do2(EG_HERE, eg_bitwise_xor, EG_T(x), EG_T(y))
+#define eg_bitwise_invert(x)      eg_do1(EG_HERE, eg_bitwise_invert, EG_T(x))
+#define eg_bitwise_left_shift(x, y) eg_do2(EG_HERE, eg_bitwise_left_shift, EG_T(x), EG_T(y))
+#define eg_bitwise_right_shift(x, y) eg_do2(EG_HERE, eg_bitwise_right_shift, EG_T(x), EG_T(y))
+
+/* ---- ops/activation.h ----------------------------------------------------------------------- */
+
+#define eg_relu6(x)               eg_do1(EG_HERE, eg_relu6, EG_T(x))
+#define eg_leaky_relu(x, alpha)   eg_do2(EG_HERE, eg_leaky_relu, EG_T(x), EG_T(alpha))
+#define eg_elu(x, alpha)          eg_do2(EG_HERE, eg_elu, EG_T(x), EG_T(alpha))
+#define eg_silu(x)                eg_do1(EG_HERE, eg_silu, EG_T(x))
+#define eg_mish(x)                eg_do1(EG_HERE, eg_mish, EG_T(x))
+#define eg_softplus(x)            eg_do1(EG_HERE, eg_softplus, EG_T(x))
+#define eg_softsign(x)            eg_do1(EG_HERE, eg_softsign, EG_T(x))
+#define eg_hard_sigmoid(x)        eg_do1(EG_HERE, eg_hard_sigmoid, EG_T(x))
+#define eg_hard_swish(x)          eg_do1(EG_HERE, eg_hard_swish, EG_T(x))
+#define eg_selu(x)                eg_do1(EG_HERE, eg_selu, EG_T(x))
+#define eg_log_sigmoid(x)         eg_do1(EG_HERE, eg_log_sigmoid, EG_T(x))
+
+/* clang-format on */
+
+/* What eg_clip becomes. */
+EG_API eg_tensor *eg_do_clip(const eg_site *at, eg_arg x, eg_arg min, eg_arg max);
+
+#endif

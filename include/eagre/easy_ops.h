@@ -183,6 +183,14 @@ EG_API eg_status eg_do_assign(const eg_site *at, eg_status (*action)(eg_tensor *
 #define eg_quantile(x, q, axis)   eg_quantile(EG_X_(x), q, axis)
 #define eg_median(x, axis)        eg_median(EG_X_(x), axis)
 
+/* ---- ops/segment.h -------------------------------------------------------------------------- */
+
+#define eg_segment_sum(x, ids, n) eg_segment_sum(EG_X_(x), EG_X_(ids), n)
+#define eg_segment_mean(x, ids, n) eg_segment_mean(EG_X_(x), EG_X_(ids), n)
+#define eg_segment_max(x, ids, n) eg_segment_max(EG_X_(x), EG_X_(ids), n)
+#define eg_segment_min(x, ids, n) eg_segment_min(EG_X_(x), EG_X_(ids), n)
+#define eg_segment_prod(x, ids, n) eg_segment_prod(EG_X_(x), EG_X_(ids), n)
+
 /* ---- ops/shape.h ---------------------------------------------------------------------------- */
 
 #define eg_reshape(x, ...)        eg_reshape(EG_X_(x), __VA_ARGS__)

@@ -20,6 +20,7 @@
 #include <eagre/ops/reduce.h>
 #include <eagre/ops/scan.h>
 #include <eagre/ops/sort.h>
+#include <eagre/ops/segment.h>
 #include <eagre/ops/shape.h>
 #include <eagre/ops/arrange.h>
 #include <eagre/ops/create.h>

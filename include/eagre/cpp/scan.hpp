@@ -168,6 +168,33 @@ inline tensor median(const operand &x, int axis)
     return eg_median(x.alone(), axis);
 }
 
+/* ---- ops/segment.h -------------------------------------------------------------------------- */
+
+inline tensor segment_sum(const operand &x, const operand &ids, std::int64_t n)
+{
+    return detail::apart(eg_segment_sum, x, ids, n);
+}
+
+inline tensor segment_mean(const operand &x, const operand &ids, std::int64_t n)
+{
+    return detail::apart(eg_segment_mean, x, ids, n);
+}
+
+inline tensor segment_max(const operand &x, const operand &ids, std::int64_t n)
+{
+    return detail::apart(eg_segment_max, x, ids, n);
+}
+
+inline tensor segment_min(const operand &x, const operand &ids, std::int64_t n)
+{
+    return detail::apart(eg_segment_min, x, ids, n);
+}
+
+inline tensor segment_prod(const operand &x, const operand &ids, std::int64_t n)
+{
+    return detail::apart(eg_segment_prod, x, ids, n);
+}
+
 } // namespace eagre
 
 #endif

@@ -6,12 +6,13 @@
 # SPDX-License-Identifier: Apache-2.0
 
 # What shows that a package is there on a system without Debian's list of packages: a command, or a
-# header.
+# header, or a library.
 shown_by() {
     case $1 in
     libdnnl-dev) echo oneapi/dnnl/dnnl.h ;;
     libsleef-dev) echo sleef.h ;;
     libjansson-dev) echo jansson.h ;;
+    liblapack-dev) echo liblapack.a ;;
     zlib1g-dev) echo zlib.h ;;
     libcmocka-dev) echo cmocka.h ;;
     libc6-dev) echo stdio.h ;;
@@ -28,6 +29,7 @@ is_there() {
     sign=$(shown_by "$1")
     case $sign in
     sanitizer/*) [ -e "$(clang -print-resource-dir 2>/dev/null)/include/$sign" ] ;;
+    *.a) [ "$("${CC:-cc}" -print-file-name="$sign")" != "$sign" ] ;;
     *.h) printf '#include <stddef.h>\n#include <stdarg.h>\n#include <stdint.h>\n#include <setjmp.h>\n#include <%s>\n' "$sign" |
         "${CC:-cc}" -fsyntax-only -xc - 2>/dev/null ;;
     *) command -v "$sign" >/dev/null ;;
@@ -75,7 +77,7 @@ need() {
 }
 
 to_build="gcc libc6-dev cmake ninja-build pkg-config libdnnl-dev libsleef-dev libjansson-dev
-    zlib1g-dev"
+    liblapack-dev zlib1g-dev"
 # shellcheck disable=SC2034
 to_show="$to_build graphviz"
 # shellcheck disable=SC2034

@@ -243,6 +243,7 @@ static inline eg_number eg_number_real(double x)
 /* clang-format on */
 
 #include <eagre/easy_ops.h>
+#include <eagre/easy_linalg.h>
 #include <eagre/easy_nn.h>
 
 #endif

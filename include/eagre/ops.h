@@ -27,6 +27,7 @@
 #include <eagre/ops/index.h>
 #include <eagre/ops/scatter.h>
 #include <eagre/ops/pick.h>
+#include <eagre/ops/linalg.h>
 #include <eagre/ops/nn.h>
 #include <eagre/ops/norm.h>
 #include <eagre/ops/loss.h>

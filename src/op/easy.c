@@ -87,6 +87,25 @@ eg_tensor *eg_do_put_slice(const eg_site *at, eg_arg x, eg_arg part, const eg_pu
     return eg_put_slice_with(in[0], in[1], o);
 }
 
+eg_tensor *eg_do_triangular_solve(const eg_site *at, eg_arg a, eg_arg b,
+    const eg_triangular_solve_attrs *o)
+{
+    eg_tensor *in[2];
+
+    if (!eg_ready(at, 2, (const eg_arg[]){a, b}, in))
+        return NULL;
+    return eg_triangular_solve_with(in[0], in[1], o);
+}
+
+eg_tensor *eg_do_solve(const eg_site *at, eg_arg a, eg_arg b, const eg_solve_attrs *o)
+{
+    eg_tensor *in[2];
+
+    if (!eg_ready(at, 2, (const eg_arg[]){a, b}, in))
+        return NULL;
+    return eg_solve_with(in[0], in[1], o);
+}
+
 eg_tensor *eg_do_gather(const eg_site *at, eg_arg x, eg_arg i, const eg_gather_attrs *o)
 {
     eg_tensor *from = eg_ready1(at, x);

@@ -15,6 +15,9 @@
 #ifndef EG_HAVE_JANSSON
 #define EG_HAVE_JANSSON 0
 #endif
+#ifndef EG_HAVE_LAPACK
+#define EG_HAVE_LAPACK 0
+#endif
 #ifndef EG_HAVE_ZLIB
 #define EG_HAVE_ZLIB 0
 #endif
@@ -49,6 +52,7 @@ char *eg_about(void)
     put_onednn(&text);
     put_library(&text, "SLEEF", EG_HAVE_SLEEF);
     put_library(&text, "jansson", EG_HAVE_JANSSON);
+    put_library(&text, "LAPACK", EG_HAVE_LAPACK);
     put_library(&text, "zlib", EG_HAVE_ZLIB);
     return eg__text_take(&text, "eg_about");
 }

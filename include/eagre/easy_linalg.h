@@ -1,0 +1,49 @@
+/* easy_ops.h for linear algebra.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef EAGRE_EASY_LINALG_H
+#define EAGRE_EASY_LINALG_H
+
+#include <eagre/easy_ops.h>
+
+/* clang-format off */
+
+/* ---- ops/linalg.h --------------------------------------------------------------------------- */
+
+#define eg_cholesky(...)          EG_CHOLESKY_(__VA_ARGS__, )
+#define EG_CHOLESKY_(a, ...)                                                                       \
+    eg_cholesky_with(EG_X_(a), EG_WITH_(eg_cholesky_attrs, __VA_ARGS__))
+#define eg_triangular_solve(...)  EG_TRIANGULAR_SOLVE_(__VA_ARGS__, )
+#define EG_TRIANGULAR_SOLVE_(a, b, ...)                                                            \
+    eg_do_triangular_solve(EG_HERE, EG_T(a), EG_T(b),                                              \
+        EG_WITH_(eg_triangular_solve_attrs, __VA_ARGS__))
+#define eg_solve(...)             EG_SOLVE_(__VA_ARGS__, )
+#define EG_SOLVE_(a, b, ...)                                                                       \
+    eg_do_solve(EG_HERE, EG_T(a), EG_T(b), EG_WITH_(eg_solve_attrs, __VA_ARGS__))
+#define eg_inv(a)                 eg_inv(EG_X_(a))
+#define eg_det(a)                 eg_det(EG_X_(a))
+#define eg_slogdet(a)             eg_slogdet(EG_X_(a))
+#define eg_matrix_power(a, n)     eg_matrix_power(EG_X_(a), n)
+#define eg_qr(...)                EG_QR_(__VA_ARGS__, )
+#define EG_QR_(a, ...)            eg_qr_with(EG_X_(a), EG_WITH_(eg_qr_attrs, __VA_ARGS__))
+#define eg_eigh(a)                eg_eigh(EG_X_(a))
+#define eg_eigvalsh(a)            eg_eigvalsh(EG_X_(a))
+#define eg_svd(...)               EG_SVD_(__VA_ARGS__, )
+#define EG_SVD_(a, ...)           eg_svd_with(EG_X_(a), EG_WITH_(eg_svd_attrs, __VA_ARGS__))
+#define eg_svdvals(a)             eg_svdvals(EG_X_(a))
+#define eg_pinv(a)                eg_pinv(EG_X_(a))
+#define eg_lstsq(a, b)            eg_do2(EG_HERE, eg_lstsq, EG_T(a), EG_T(b))
+#define eg_matrix_rank(a)         eg_matrix_rank(EG_X_(a))
+#define eg_matrix_norm(...)       EG_MATRIX_NORM_(__VA_ARGS__, )
+#define EG_MATRIX_NORM_(a, ...)                                                                    \
+    eg_matrix_norm_with(EG_X_(a), EG_WITH_(eg_matrix_norm_attrs, __VA_ARGS__))
+#define eg_cond(a)                eg_cond(EG_X_(a))
+
+/* clang-format on */
+
+/* What the macros above call: numbers beside a tensor, and options. */
+EG_API eg_tensor *eg_do_triangular_solve(const eg_site *at, eg_arg a, eg_arg b,
+    const eg_triangular_solve_attrs *o);
+EG_API eg_tensor *eg_do_solve(const eg_site *at, eg_arg a, eg_arg b, const eg_solve_attrs *o);
+
+#endif

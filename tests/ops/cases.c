@@ -185,6 +185,14 @@ static void take_results(reader *r, op_case *c)
         c->tolerance = number(r);
 }
 
+static void drop_values(const op_case *c)
+{
+    for (int i = 0; i < c->n_in; i++)
+        free(c->in[i].data);
+    for (int i = 0; i < c->n_out; i++)
+        free(c->out[i].data);
+}
+
 static void take_line(reader *r)
 {
     static op_case c;
@@ -201,8 +209,10 @@ static void take_line(reader *r)
     spaces(r);
     if (*r->p)
         wrong(r, "the line goes on unexpectedly");
-    if (!op_is_wanted(c.op))
+    if (!op_is_wanted(c.op)) {
+        drop_values(&c);
         return;
+    }
     if (n_all == capacity) {
         capacity = capacity ? capacity * 2 : 64;
         all = realloc(all, sizeof *all * (size_t)capacity);

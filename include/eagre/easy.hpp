@@ -32,6 +32,7 @@
 #include <eagre/cpp/scan.hpp>
 #include <eagre/cpp/scatter.hpp>
 #include <eagre/cpp/linalg.hpp>
+#include <eagre/cpp/contract.hpp>
 #include <eagre/cpp/function.hpp>
 #include <eagre/cpp/graph.hpp>
 #include <eagre/cpp/train.hpp>

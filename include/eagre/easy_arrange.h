@@ -1,5 +1,5 @@
-/* easy.h for the operations that arrange, make, pick and put elements. In the order of the headers
- * that hold the prose.
+/* easy.h for the operations that arrange, make, pick and put elements, and that contract. In the
+ * order of the headers that hold the prose.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef EAGRE_EASY_ARRANGE_H
@@ -107,6 +107,17 @@ static inline eg_pick eg_pick_list(eg_tensor *list)
     eg_do_pick(EG_HERE, EG_T(x), EG_T(v), EG_SCATTER_SET, EG_PICKS_(__VA_ARGS__))
 #define eg_put_add(x, v, ...)                                                                      \
     eg_do_pick(EG_HERE, EG_T(x), EG_T(v), EG_SCATTER_ADD, EG_PICKS_(__VA_ARGS__))
+
+/* ---- ops/contract.h ------------------------------------------------------------------------- */
+
+#define eg_outer(x, y)            eg_do2(EG_HERE, eg_outer, EG_T(x), EG_T(y))
+#define eg_vecdot(x, y, axis)     eg_vecdot(EG_X_(x), EG_X_(y), axis)
+#define eg_tensordot(...)         EG_TENSORDOT_(__VA_ARGS__, )
+#define EG_TENSORDOT_(x, y, ...)                                                                   \
+    eg_tensordot_with(EG_X_(x), EG_X_(y), EG_WITH_(eg_tensordot_attrs, __VA_ARGS__))
+#define eg_einsum(...)            (eg_at(EG_HERE), eg_einsum(__VA_ARGS__))
+#define eg_kron(x, y)             eg_do2(EG_HERE, eg_kron, EG_T(x), EG_T(y))
+#define eg_cross(x, y, axis)      eg_cross(EG_X_(x), EG_X_(y), axis)
 
 /* clang-format on */
 

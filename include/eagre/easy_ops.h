@@ -233,27 +233,6 @@ EG_API eg_status eg_do_assign(const eg_site *at, eg_status (*action)(eg_tensor *
     eg_one_hot_with(EG_X_(x), depth, EG_WITH_(eg_one_hot_attrs, __VA_ARGS__))
 #define eg_top_k(x, k)            eg_top_k(EG_X_(x), k)
 
-/* ---- ops/scatter.h -------------------------------------------------------------------------- */
-
-#define eg_ravel_index(...)       EG_RAVEL_INDEX_(__VA_ARGS__, )
-#define EG_RAVEL_INDEX_(x, ...)                                                                    \
-    eg_ravel_index_with(EG_X_(x), EG_WITH_(eg_ravel_index_attrs, __VA_ARGS__))
-#define eg_take(...)              EG_TAKE_(__VA_ARGS__, )
-#define EG_TAKE_(x, i, ...)                                                                        \
-    eg_do_take(EG_HERE, EG_T(x), EG_T(i), EG_WITH_(eg_take_attrs, __VA_ARGS__))
-#define eg_gather_nd(x, i)        eg_do_apart(EG_HERE, eg_gather_nd, EG_T(x), EG_T(i))
-#define eg_scatter_nd(i, x, ...)  eg_scatter_nd(EG_X_(i), EG_X_(x), __VA_ARGS__)
-#define eg_scatter(...)           EG_SCATTER_(__VA_ARGS__, )
-#define EG_SCATTER_(x, i, y, ...)                                                                  \
-    eg_do_put(EG_HERE, eg_scatter_with, (const eg_arg[]){EG_T(x), EG_T(i), EG_T(y)},               \
-        EG_WITH_(eg_scatter_attrs, __VA_ARGS__))
-#define EG_SCATTER_ND_(op, x, i, y)                                                                \
-    eg_do_put_nd(EG_HERE, op, (const eg_arg[]){EG_T(x), EG_T(i), EG_T(y)})
-#define eg_tensor_scatter_nd_update(x, i, y)                                                       \
-    EG_SCATTER_ND_(eg_tensor_scatter_nd_update, x, i, y)
-#define eg_tensor_scatter_nd_add(x, i, y) EG_SCATTER_ND_(eg_tensor_scatter_nd_add, x, i, y)
-#define eg_tensor_scatter_nd_max(x, i, y) EG_SCATTER_ND_(eg_tensor_scatter_nd_max, x, i, y)
-#define eg_tensor_scatter_nd_min(x, i, y) EG_SCATTER_ND_(eg_tensor_scatter_nd_min, x, i, y)
 /* ---- ops/nn.h ------------------------------------------------------------------------------- */
 
 #define eg_relu(x)                eg_do1(EG_HERE, eg_relu, EG_T(x))

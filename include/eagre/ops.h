@@ -28,6 +28,7 @@
 #include <eagre/ops/scatter.h>
 #include <eagre/ops/pick.h>
 #include <eagre/ops/linalg.h>
+#include <eagre/ops/contract.h>
 #include <eagre/ops/nn.h>
 #include <eagre/ops/norm.h>
 #include <eagre/ops/loss.h>

@@ -91,6 +91,20 @@ TEST(brackets_pick_and_put)
         "[[ 1 2 3] [24 25 26]] int32[2,3]");
 }
 
+TEST(tensors_are_contracted)
+{
+    scope s;
+    tensor x = array<int>({{1, 2}, {3, 4}}), v = array<int>({1, 10});
+
+    CHECK_PRINTS(outer(v, v), "[[ 1 10] [ 10 100]] int32[2,2]");
+    CHECK_PRINTS(vecdot(x, v), "[21 43] int32[2]");
+    CHECK_PRINTS(tensordot(x, v, 1), "[21 43] int32[2]");
+    CHECK_PRINTS(tensordot(x, v, 0, 0), "[31 42] int32[2]");
+    CHECK_PRINTS(eagre::einsum("ij,j", {x, v}), "[21 43] int32[2]");
+    CHECK_PRINTS(kron(v, v), "[ 1 10 10 100] int32[4]");
+    CHECK_PRINTS(cross(array<int>({1, 0, 0}), array<int>({0, 1, 0})), "[0 0 1] int32[3]");
+}
+
 int main()
 {
     test::run_all();

@@ -1,7 +1,7 @@
 /* Rows reduced by segments: row i belongs to segment ids[i], of which there are n.
  *
- * The ids need no order; their shape is the beginning of that of x, and an id that is not 0 to n - 1
- * is an error. The result has one row for each segment.
+ * The ids need no order; their shape is the beginning of that of x, and an id that is not 0 to
+ * n - 1 is an error. The result has one row for each segment.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef EAGRE_OPS_SEGMENT_H

@@ -80,6 +80,8 @@ EG_API eg_status eg_do_assign(const eg_site *at, eg_status (*action)(eg_tensor *
 #define eg_div(x, y)              eg_do2(EG_HERE, eg_div, EG_T(x), EG_T(y))
 #define eg_floor_div(x, y)        eg_do2(EG_HERE, eg_floor_div, EG_T(x), EG_T(y))
 #define eg_remainder(x, y)        eg_do2(EG_HERE, eg_remainder, EG_T(x), EG_T(y))
+#define eg_fmod(x, y)             eg_do2(EG_HERE, eg_fmod, EG_T(x), EG_T(y))
+#define eg_trunc_div(x, y)        eg_do2(EG_HERE, eg_trunc_div, EG_T(x), EG_T(y))
 #define eg_maximum(x, y)          eg_do2(EG_HERE, eg_maximum, EG_T(x), EG_T(y))
 #define eg_minimum(x, y)          eg_do2(EG_HERE, eg_minimum, EG_T(x), EG_T(y))
 #define eg_neg(x)                 eg_do1(EG_HERE, eg_neg, EG_T(x))

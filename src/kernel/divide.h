@@ -1,4 +1,5 @@
-/* Division that rounds down, and what it leaves. Integers divided by zero are errors.
+/* Division that rounds down, and what that and C's division leave. Integers divided by zero are
+ * errors.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef KERNEL_DIVIDE_H
@@ -6,6 +7,6 @@
 
 #include "kernel/kernel.h"
 
-extern const eg_kernel eg__floor_div_kernel, eg__remainder_kernel;
+extern const eg_kernel eg__floor_div_kernel, eg__remainder_kernel, eg__fmod_kernel;
 
 #endif

@@ -110,7 +110,7 @@ eg_tensor *eg_div(eg_tensor *x, eg_tensor *y)
     return EG__APPLY(&eg_op_div, NULL, x, y);
 }
 
-/* ---- floor_div, remainder ------------------------------------------------------------------- */
+/* ---- floor_div, remainder, fmod ------------------------------------------------------------- */
 
 const eg_opdef eg_op_floor_div = {
     .name = "FloorDiv",
@@ -153,6 +153,43 @@ const eg_opdef eg_op_remainder = {
 eg_tensor *eg_remainder(eg_tensor *x, eg_tensor *y)
 {
     return EG__APPLY(&eg_op_remainder, NULL, x, y);
+}
+
+static eg_status fmod_grad(eg_backward *b)
+{
+    eg_tensor *x = b->x[0], *y = b->x[1];
+
+    if (b->wanted[0])
+        b->dx[0] = eg__unbroadcast(b->dy[0], x);
+    if (b->wanted[1]) {
+        eg_tensor *quotient = eg_round(eg_div(eg_sub(x, b->y[0]), y));
+        b->dx[1] = eg__unbroadcast(eg_neg(eg_mul(b->dy[0], quotient)), y);
+    }
+    return eg__done();
+}
+
+const eg_opdef eg_op_fmod = {
+    .name = "Fmod",
+    .in = {"x", "y"},
+    .types = {EG__NUMERIC, EG__NUMERIC},
+    .promote = 3,
+    .traits = EG__ELEMENTWISE | EG__MAY_FAIL,
+    .infer = eg__infer_broadcast,
+    .kernels = EG__KERNELS(&eg__fmod_kernel),
+    .grad = fmod_grad,
+    .known_as = {"fmod", "truncatemod", "Mod"},
+};
+
+eg_tensor *eg_fmod(eg_tensor *x, eg_tensor *y)
+{
+    return EG__APPLY(&eg_op_fmod, NULL, x, y);
+}
+
+eg_tensor *eg_trunc_div(eg_tensor *x, eg_tensor *y)
+{
+    if (x && eg__dtype(eg_dtype_of(x))->kind == EG__REAL)
+        return eg_trunc(eg_div(x, y));
+    return eg_floor_div(eg_sub(x, eg_fmod(x, y)), y);
 }
 
 /* ---- maximum, minimum ----------------------------------------------------------------------- */

@@ -60,6 +60,16 @@ inline tensor remainder(const operand &x, const operand &y)
     return detail::two(eg_remainder, x, y);
 }
 
+inline tensor fmod(const operand &x, const operand &y)
+{
+    return detail::two(eg_fmod, x, y);
+}
+
+inline tensor trunc_div(const operand &x, const operand &y)
+{
+    return detail::two(eg_trunc_div, x, y);
+}
+
 inline tensor maximum(const operand &x, const operand &y)
 {
     return detail::two(eg_maximum, x, y);

@@ -41,6 +41,18 @@ EG_API eg_tensor *eg_floor_div(eg_tensor *x, eg_tensor *y);
  * Owns: the result. Fails: as eg_floor_div. Records: Remainder. */
 EG_API eg_tensor *eg_remainder(eg_tensor *x, eg_tensor *y);
 
+/* What C's division leaves: x - trunc(x / y) * y, with the sign of x. Gradient of floating-point
+ * arguments: dz, -dz*trunc(x/y).
+ *     eg_fmod(EG_I32(7, -7), 4)  ->  [ 3 -3] int32[2]
+ * Owns: the result. Fails: as eg_floor_div. Records: Fmod. */
+EG_API eg_tensor *eg_fmod(eg_tensor *x, eg_tensor *y);
+
+/* C's division of integers: x / y without its fraction. No gradient (it is zero).
+ *     eg_trunc_div(EG_I32(7, -7), 2)  ->  [ 3 -3] int32[2]
+ * Owns: the result. Fails: as eg_floor_div. Records: Fmod, Sub, FloorDiv; of floating point Div,
+ * Trunc. */
+EG_API eg_tensor *eg_trunc_div(eg_tensor *x, eg_tensor *y);
+
 /* The larger of two, NaN if either is. Gradient: dz where x > y and half of it where equal; the
  * rest to y.
  *     eg_maximum(EG_F32(1, 5), EG_F32(3, 2))  ->  [3. 5.] float32[2]

@@ -84,6 +84,20 @@ TEST(squared_difference_broadcasts)
     assert_prints(eg_squared_difference(EG_I32(1, 4), EG_I32(3, -3)), "[ 4 49] int32[2]");
 }
 
+TEST(trunc_div_is_division_in_c)
+{
+    EG_SCOPE;
+    eg_tensor *least = EG_I32(INT32_MIN, INT32_MIN, INT32_MAX);
+
+    assert_prints(eg_trunc_div(EG_I32(7, -7, 0), 2), "[ 3 -3  0] int32[3]");
+    assert_prints(eg_trunc_div(least, EG_I32(-1, 7, -7)),
+        "[-2147483648  -306783378  -306783378] int32[3]");
+    assert_prints(eg_trunc_div(EG_U8(250, 7), EG_U8(3, 9)), "[83  0] uint8[2]");
+    assert_prints(eg_trunc_div(EG_F32(7, -7), 2), "[ 3. -3.] float32[2]");
+    assert_null(eg_trunc_div(EG_I32(1), 0));
+    assert_error(EG_INVALID, "divided by zero");
+}
+
 TEST(inverting_truth_is_logical_not)
 {
     EG_SCOPE;

@@ -250,7 +250,7 @@ static bool set_matrix(batch *t, const eg_problem *p, size_t element)
     size_t copy = t->step->room(x);
     x->work_at = to_line(copy * element);
     x->ints_at = to_line(x->work_at + (size_t)x->lwork * element);
-    x->scratch = to_line(x->ints_at + (size_t)x->liwork * sizeof(int));
+    x->scratch = to_line(x->ints_at + (size_t)x->liwork * sizeof(int) + 1); /* never none */
     return x->lwork >= 0;
 }
 

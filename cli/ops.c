@@ -48,15 +48,57 @@ static bool is_known(const char *name)
     return false;
 }
 
-static void print_row(const char *name, const char *inputs, const char *attributes,
-    const char *gradient, const char *tensorflow)
+enum { COLUMNS = 4 };
+
+/* The four columns that have others behind them; the last is printed as it is. */
+typedef struct row {
+    const char *text[COLUMNS];
+    const char *last;
+} row;
+
+static const row titles = {{"operation", "inputs", "attributes", "gradient"}, "in TensorFlow"};
+
+static row row_of(const eg_op_info *op)
 {
-    printf("%-28s %-26s %-28s %-8s %s\n", name, inputs, attributes, gradient, tensorflow);
+    return (row){{op->name, op->inputs, op->attributes, op->gradient},
+        op->tensorflow ? op->tensorflow : ""};
+}
+
+static void widen(int width[], const row *r)
+{
+    for (int i = 0; i < COLUMNS; i++) {
+        int n = (int)strlen(r->text[i]);
+        width[i] = n > width[i] ? n : width[i];
+    }
+}
+
+static void print_row(const int width[], const row *r)
+{
+    for (int i = 0; i < COLUMNS; i++)
+        printf("%-*s ", width[i], r->text[i]);
+    printf("%s\n", r->last);
+}
+
+static void print_table(int n, char **words, bool gradients)
+{
+    eg_op_info op = {.size = sizeof op};
+    int width[COLUMNS] = {0};
+
+    widen(width, &titles);
+    for (int i = 0; eg_op_info_at(i, &op); i++) {
+        row r = row_of(&op);
+        widen(width, &r);
+    }
+    print_row(width, &titles);
+    for (int i = 0; eg_op_info_at(i, &op); i++) {
+        row r = row_of(&op);
+        if (is_wanted(op.name, n, words) && (!gradients || strcmp(op.gradient, "yes") == 0))
+            print_row(width, &r);
+    }
 }
 
 int command_ops(int n, char **words)
 {
-    eg_op_info op = {.size = sizeof op};
     char message[128];
     bool gradients = false;
 
@@ -72,10 +114,6 @@ int command_ops(int n, char **words)
             return 0;
         }
     }
-    print_row("operation", "inputs", "attributes", "gradient", "in TensorFlow");
-    for (int i = 0; eg_op_info_at(i, &op); i++)
-        if (is_wanted(op.name, n, words) && (!gradients || strcmp(op.gradient, "yes") == 0))
-            print_row(op.name, op.inputs, op.attributes, op.gradient,
-                op.tensorflow ? op.tensorflow : "");
+    print_table(n, words, gradients);
     return 0;
 }

@@ -164,9 +164,11 @@ eg_tensor *eg_cumulative_prod(eg_tensor *x)
     return eg_cumulative_prod_with(x, NULL);
 }
 
-/* Positions along an axis, as an array of the shape of x, with the axis last. */
+/* Positions along an axis, as an array of the shape of x, with the axis last. NULL for NULL. */
 static eg_tensor *positions(const eg_tensor *x)
 {
+    if (!x)
+        return NULL;
     return eg_broadcast_to(eg_range(eg_dim(x, -1)), x->spec.rank, x->spec.dims);
 }
 

@@ -442,8 +442,8 @@ TEST(kernels_decline_dtypes_they_have_no_loop_for)
 {
     eg__scatter_attrs attrs = {sizeof attrs, 0, 4};
     eg__top_attrs top = {sizeof top, 1};
-    array a[3] = {random_indices(EG_INT32, EG_DIMS(4), 4), array_new(EG_BOOL, EG_DIMS(4)),
-        array_new(EG_BOOL, EG_DIMS(4))};
+    array a[3] = {random_indices(EG_INT32, EG_DIMS(4), 4), array_new(EG_FLOAT16, EG_DIMS(4)),
+        array_new(EG_FLOAT16, EG_DIMS(4))};
 
     assert_non_null(run_kernel(&eg__scatter_add_kernel, &attrs, 2, a, 1, &a[2]));
     assert_non_null(run_kernel(&eg__top_k_kernel, &top, 1, &a[1], 2, &a[1]));

@@ -235,59 +235,6 @@ EG_API eg_status eg_do_assign(const eg_site *at, eg_status (*action)(eg_tensor *
     eg_one_hot_with(EG_X_(x), depth, EG_WITH_(eg_one_hot_attrs, __VA_ARGS__))
 #define eg_top_k(x, k)            eg_top_k(EG_X_(x), k)
 
-/* ---- ops/nn.h ------------------------------------------------------------------------------- */
-
-#define eg_relu(x)                eg_do1(EG_HERE, eg_relu, EG_T(x))
-#define eg_sigmoid(x)             eg_do1(EG_HERE, eg_sigmoid, EG_T(x))
-#define eg_gelu(...)              EG_GELU_(__VA_ARGS__, )
-#define EG_GELU_(x, ...)          eg_gelu_with(EG_X_(x), EG_WITH_(eg_gelu_attrs, __VA_ARGS__))
-#define eg_softmax(...)           EG_SOFTMAX_(__VA_ARGS__, )
-#define EG_SOFTMAX_(x, ...)       eg_softmax_with(EG_X_(x), EG_WITH_(eg_softmax_attrs, __VA_ARGS__))
-#define eg_log_softmax(...)       EG_LOG_SOFTMAX_(__VA_ARGS__, )
-#define EG_LOG_SOFTMAX_(x, ...)                                                                    \
-    eg_log_softmax_with(EG_X_(x), EG_WITH_(eg_softmax_attrs, __VA_ARGS__))
-#define eg_sparse_softmax_cross_entropy(x, labels)                                                 \
-    eg_do_apart(EG_HERE, eg_sparse_softmax_cross_entropy, EG_T(x), EG_T(labels))
-
-/* ---- ops/norm.h ----------------------------------------------------------------------------- */
-
-#define eg_layer_norm(...)        EG_LAYER_NORM_(__VA_ARGS__, )
-#define EG_LAYER_NORM_(x, s, o, ...)                                                               \
-    eg_do_layer_norm(EG_HERE, EG_T(x), EG_T(s), EG_T(o), EG_WITH_(eg_layer_norm_attrs, __VA_ARGS__))
-#define eg_rms_norm(...)          EG_RMS_NORM_(__VA_ARGS__, )
-#define EG_RMS_NORM_(x, s, ...)                                                                    \
-    eg_do_rms_norm(EG_HERE, EG_T(x), EG_T(s), EG_WITH_(eg_layer_norm_attrs, __VA_ARGS__))
-#define eg_batch_norm(...)        EG_BATCH_NORM_(__VA_ARGS__, )
-#define EG_BATCH_NORM_(x, m, v, s, o, ...)                                                         \
-    eg_batch_norm_with(EG_X_(x), EG_X_(m), EG_X_(v), EG_X_(s), EG_X_(o),                           \
-        EG_WITH_(eg_batch_norm_attrs, __VA_ARGS__))
-#define eg_batch_norm_train(...)  EG_BATCH_NORM_TRAIN_(__VA_ARGS__, )
-#define EG_BATCH_NORM_TRAIN_(x, s, o, ...)                                                         \
-    eg_batch_norm_train_with(EG_X_(x), EG_X_(s), EG_X_(o),                                         \
-        EG_WITH_(eg_batch_norm_attrs, __VA_ARGS__))
-#define eg_group_norm(...)        EG_GROUP_NORM_(__VA_ARGS__, )
-#define EG_GROUP_NORM_(x, s, o, n, ...)                                                            \
-    eg_group_norm_with(EG_X_(x), EG_X_(s), EG_X_(o), n,                                            \
-        EG_WITH_(eg_batch_norm_attrs, __VA_ARGS__))
-#define eg_instance_norm(...)     EG_INSTANCE_NORM_(__VA_ARGS__, )
-#define EG_INSTANCE_NORM_(x, s, o, ...)                                                            \
-    eg_instance_norm_with(EG_X_(x), EG_X_(s), EG_X_(o),                                            \
-        EG_WITH_(eg_batch_norm_attrs, __VA_ARGS__))
-
-/* ---- ops/loss.h ----------------------------------------------------------------------------- */
-
-#define eg_softmax_cross_entropy(x, y) eg_do2(EG_HERE, eg_softmax_cross_entropy, EG_T(x), EG_T(y))
-#define eg_sigmoid_cross_entropy(x, y) eg_do2(EG_HERE, eg_sigmoid_cross_entropy, EG_T(x), EG_T(y))
-#define EG_LOSS_(op, x, y, ...)                                                                    \
-    eg_do_loss(EG_HERE, op, EG_T(x), EG_T(y), EG_WITH_(eg_reduce_attrs, __VA_ARGS__))
-#define eg_mean_squared_error(...)     EG_LOSS_(eg_mean_squared_error_with, __VA_ARGS__, )
-#define eg_mean_absolute_error(...)    EG_LOSS_(eg_mean_absolute_error_with, __VA_ARGS__, )
-#define eg_huber(...)             EG_HUBER_(__VA_ARGS__, )
-#define EG_HUBER_(x, y, delta, ...)                                                                \
-    eg_huber_with(EG_X_(x), EG_X_(y), delta, EG_WITH_(eg_reduce_attrs, __VA_ARGS__))
-#define eg_hinge(...)             EG_LOSS_(eg_hinge_with, __VA_ARGS__, )
-#define eg_kl_divergence(y, t)    eg_do2(EG_HERE, eg_kl_divergence, EG_T(y), EG_T(t))
-
 /* ---- ops/conv.h ----------------------------------------------------------------------------- */
 
 #define eg_conv(...)              EG_CONV_(eg_conv_with, __VA_ARGS__, )
@@ -307,16 +254,6 @@ EG_API eg_status eg_do_assign(const eg_site *at, eg_status (*action)(eg_tensor *
 #define eg_global_max_pool(...)   EG_POOL_(eg_global_max_pool_with, __VA_ARGS__, )
 #define eg_global_avg_pool(...)   EG_POOL_(eg_global_avg_pool_with, __VA_ARGS__, )
 #define eg_adaptive_avg_pool(...) EG_POOL_(eg_adaptive_avg_pool_with, __VA_ARGS__, )
-
-/* ---- ops/random.h --------------------------------------------------------------------------- */
-
-#define eg_uniform(...)           EG_UNIFORM_(__VA_ARGS__, )
-#define EG_UNIFORM_(key, rank, dims, ...)                                                          \
-    eg_uniform_with(EG_X_(key), rank, dims, EG_WITH_(eg_random_attrs, __VA_ARGS__))
-#define eg_normal(...)            EG_NORMAL_(__VA_ARGS__, )
-#define EG_NORMAL_(key, rank, dims, ...)                                                           \
-    eg_normal_with(EG_X_(key), rank, dims, EG_WITH_(eg_random_attrs, __VA_ARGS__))
-#define eg_permutation(key, n)    eg_permutation(EG_X_(key), n)
 
 /* ---- nn.h, data.h, io.h, see.h: for programs that include them ------------------------------- */
 

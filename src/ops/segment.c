@@ -89,10 +89,13 @@ eg_tensor *eg_segment_min(eg_tensor *x, eg_tensor *ids, int64_t n)
 
 /* For each of the rows x, sorted by ids, the product of those before it in its segment; before is
  * where `neighbour` points. Where the neighbour belongs to another segment the product begins
- * anew. */
+ * anew. NULL for NULL. */
 static eg_tensor *product_before(eg_tensor *x, eg_tensor *ids, eg_tensor *neighbour, bool reverse)
 {
     eg_recurrence_attrs along = {.size = sizeof along, .reverse = reverse};
+
+    if (!x)
+        return NULL;
     eg_tensor *is_own = eg_not_equal(neighbour, eg_range(eg_dim(x, 0)));
     eg_tensor *zero = eg__number_like(x, 0), *one = eg__number_like(x, 1);
     int64_t dims[EG_MAX_RANK] = {eg_dim(x, 0), 1, 1, 1, 1, 1, 1, 1};

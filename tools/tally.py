@@ -5,6 +5,7 @@ line the sum; exits with 1 where anything failed or nothing ran.
 
 SPDX-License-Identifier: Apache-2.0"""
 import argparse
+import pathlib
 import re
 import sys
 import xml.etree.ElementTree as xml
@@ -30,7 +31,7 @@ def add_up(path):
         good, bad = counts(case)
         passed, failed = passed + good, failed + bad
         if bad:
-            print(f"failed: {suite.get('name')}: {case.get('name')}")
+            print(f"failed: {pathlib.Path(path).stem}: {case.get('name')}")
         for line in SKIPPED.findall(case.findtext("system-out") or ""):
             print(f"{line} ({case.get('name')})")
     return passed, failed

@@ -37,6 +37,10 @@ void harness_add(harness_test *test);
     }                                                                                              \
     static void name(void **state_ __attribute__((unused)))
 
+/* Ends the test as skipped, which is neither passed nor failed; `why` is printed. */
+#define skip_since(why) harness_skip((why), __FILE__, __LINE__)
+void harness_skip(const char *why, const char *file, int line);
+
 /* Fails unless `x` prints as `expected` (lines joined by a space), spaces at line starts folded. */
 #define assert_prints(x, expected) harness_prints((x), (expected), __FILE__, __LINE__)
 void harness_prints(eg_tensor *x, const char *expected, const char *file, int line);

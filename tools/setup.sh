@@ -18,6 +18,7 @@ shown_by() {
     libc6-dev) echo stdio.h ;;
     ninja-build) echo ninja ;;
     graphviz) echo dot ;;
+    locales) echo localedef ;;
     pkgconf | pkg-config) echo pkg-config ;;
     libclang-rt-dev) echo sanitizer/asan_interface.h ;;
     *) echo "$1" ;;
@@ -81,4 +82,5 @@ to_build="gcc libc6-dev cmake ninja-build pkg-config libdnnl-dev libsleef-dev li
 # shellcheck disable=SC2034
 to_show="$to_build graphviz"
 # shellcheck disable=SC2034
-to_test="$to_show g++ clang libclang-rt-dev llvm lld clang-format ccache libcmocka-dev python3 git"
+to_test="$to_show g++ clang libclang-rt-dev llvm lld clang-format ccache libcmocka-dev locales
+    python3 git"

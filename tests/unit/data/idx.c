@@ -72,7 +72,7 @@ static bool reads_gzip(void)
 TEST(the_digits_of_the_examples_load)
 {
     if (!reads_gzip())
-        skip();
+        skip_since("eagre was built without zlib");
     EG_SCOPE;
     eg_tensor *x = eg_load_idx(example("digits-train-images-idx3-ubyte.gz"), EG_FLOAT32);
     eg_tensor *y = eg_load_idx(example("digits-train-labels-idx1-ubyte.gz"), EG_INT32);
@@ -208,7 +208,7 @@ TEST(a_file_cut_off_anywhere_is_refused)
 TEST(a_compressed_file_cut_off_anywhere_is_refused)
 {
     if (!reads_gzip())
-        skip();
+        skip_since("eagre was built without zlib");
     EG_SCOPE;
     char bytes[1024];
 
@@ -224,7 +224,7 @@ TEST(a_compressed_file_cut_off_anywhere_is_refused)
 TEST(a_compressed_file_with_a_changed_byte_is_refused_or_the_same)
 {
     if (!reads_gzip())
-        skip();
+        skip_since("eagre was built without zlib");
     EG_SCOPE;
     char bytes[1024];
     int loaded = 0;

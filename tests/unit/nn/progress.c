@@ -146,7 +146,7 @@ static terminal open_terminal(unsigned short columns)
     struct termios raw;
 
     if (t.master < 0)
-        skip();
+        skip_since("this system gives out no terminals");
     assert_int_equal(grantpt(t.master), 0);
     assert_int_equal(unlockpt(t.master), 0);
     int slave = open(ptsname(t.master), O_RDWR | O_NOCTTY);

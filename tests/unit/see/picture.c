@@ -129,7 +129,7 @@ static void assert_drawn(const eg_graph *graph, const char *name, const char *ma
 TEST(dot_draws_svg_png_and_pdf)
 {
     if (!has_dot())
-        skip();
+        skip_since("dot is not installed (Debian: graphviz)");
     EG_SCOPE;
     eg_tensor *v = eg_variable(eg_constant(0.5), .name = "a < b & \"c\" \\n {|}");
     eg_graph *graph = build(v);
@@ -205,7 +205,7 @@ EG_FUNCTION(times, x, n)
 TEST(the_values_that_a_function_asked_for_stand_on_its_edges)
 {
     if (!has_dot())
-        skip();
+        skip_since("dot is not installed (Debian: graphviz)");
     EG_SCOPE;
     eg_function *f = eg_function_of(times);
     place p = make_place("times.svg");

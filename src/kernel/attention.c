@@ -201,16 +201,9 @@ static eg_status run_backward(const eg_job *job, void *const in[], void *const o
     return EG_OK;
 }
 
-#ifdef EG_HAVE_X86_SETS
-extern const eg__tile_loop eg__product_base[], eg__product_avx2[], eg__product_avx512[];
-#else
-extern const eg__tile_loop eg__product_base[];
-#endif
-
 /* What both have in common; NULL: it takes the problem. */
 static const char *prepare_blocks(const eg_problem *p, attention *t)
 {
-    static const eg__tile_loop *const products[EG__ISAS] = EG__EACH_ISA(eg__product);
     static const eg__softmax_loops *const softmaxes[EG__ISAS] = EG__EACH_ISA(eg__softmax);
     static const eg__attention_loops *const loops[EG__ISAS] = EG__EACH_ISA(eg__attention);
     const eg_attention_attrs *attrs = p->attrs;
@@ -219,7 +212,7 @@ static const char *prepare_blocks(const eg_problem *p, attention *t)
 
     if ((unsigned)q->dtype >= EG__DTYPES || !loops[isa][q->dtype].add)
         return "it has no loop for this dtype";
-    *t = (attention){.product = products[isa][q->dtype], .batches = 1};
+    *t = (attention){.product = eg__product_loops[isa][q->dtype], .batches = 1};
     t->softmax = &softmaxes[isa][q->dtype];
     t->loops = &loops[isa][q->dtype];
     t->element = eg__dtype(q->dtype)->size;

@@ -286,13 +286,6 @@ static void cut(looped *l)
     l->chunks = (int)((units + l->at_once - 1) / l->at_once);
 }
 
-#ifdef EG_HAVE_X86_SETS
-extern const eg__tile_loop eg__product_base[], eg__product_avx2[], eg__product_avx512[];
-#else
-extern const eg__tile_loop eg__product_base[];
-#endif
-static const eg__tile_loop *const loops[EG__ISAS] = EG__EACH_ISA(eg__product);
-
 static const char *prepare(const eg_kernel *self, const eg_problem *p, eg_job *job)
 {
     looped *l = (looped *)(void *)job->state;
@@ -300,7 +293,7 @@ static const char *prepare(const eg_kernel *self, const eg_problem *p, eg_job *j
     size_t bytes = eg__bytes(p->out[0]);
 
     *l = (looped){.kind = *(const eg__conv_kind *)self->table, .dtype = dtype};
-    l->loop = (unsigned)dtype < EG__DTYPES ? loops[eg__isa_now()][dtype] : NULL;
+    l->loop = (unsigned)dtype < EG__DTYPES ? eg__product_loops[eg__isa_now()][dtype] : NULL;
     if (!l->loop)
         return "it has no loop for this dtype";
     l->element = eg__dtype(dtype)->size;

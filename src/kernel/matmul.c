@@ -12,13 +12,6 @@ typedef struct looped {
 
 _Static_assert(sizeof(looped) <= EG__JOB_STATE, "a product fits a job");
 
-#ifdef EG_HAVE_X86_SETS
-extern const eg__tile_loop eg__product_base[], eg__product_avx2[], eg__product_avx512[];
-#else
-extern const eg__tile_loop eg__product_base[];
-#endif
-static const eg__tile_loop *const loops[EG__ISAS] = EG__EACH_ISA(eg__product);
-
 static void run_tile(void *env, const eg__tile *t, int64_t tile, int chunk)
 {
     const looped *l = env;
@@ -42,7 +35,7 @@ static const char *prepare_reference(const eg_kernel *self, const eg_problem *p,
     eg_dtype dtype = p->out[0]->dtype;
 
     (void)self;
-    l->loop = (unsigned)dtype < EG__DTYPES ? loops[eg__isa_now()][dtype] : NULL;
+    l->loop = (unsigned)dtype < EG__DTYPES ? eg__product_loops[eg__isa_now()][dtype] : NULL;
     if (!l->loop)
         return "it has no loop for this dtype";
     eg__job_start(job, "loop", run);
@@ -58,7 +51,7 @@ static const char *prepare_small(const eg_kernel *self, const eg_problem *p, eg_
     (void)self;
     if (p->out[0]->dtype != EG_FLOAT32)
         return "it takes float32 only";
-    l->loop = loops[eg__isa_now()][EG_FLOAT32];
+    l->loop = eg__product_loops[eg__isa_now()][EG_FLOAT32];
     eg__job_start(job, "small loop", run);
     eg__product_set(&l->x, p);
     if (!eg__product_is_small(&l->x))

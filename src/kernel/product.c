@@ -20,6 +20,13 @@ enum {
 static const double worth_a_tile = 25000, worth_a_chunk = 20000; /* nanoseconds */
 static const double per_element = 0.1;                           /* nanoseconds to fetch one */
 
+#ifdef EG_HAVE_X86_SETS
+extern const eg__tile_loop eg__product_base[], eg__product_avx2[], eg__product_avx512[];
+#else
+extern const eg__tile_loop eg__product_base[];
+#endif
+const eg__tile_loop *const eg__product_loops[EG__ISAS] = EG__EACH_ISA(eg__product);
+
 /* ---- reading ------------------------------------------------------------------------------- */
 
 /* How far an operand moves along each leading axis of the output: 0 where it broadcasts. */

@@ -7,6 +7,7 @@
 #ifndef KERNEL_PRODUCT_H
 #define KERNEL_PRODUCT_H
 
+#include "kernel/isa.h"
 #include "kernel/kernel.h"
 
 /* c[i][j] = sum over p of a[i][p] * b[p][j]. Distances between neighbours are in elements; those
@@ -43,6 +44,7 @@ void eg__product_run(const eg__product *x, void *const in[], void *out, eg__tile
 
 /* Kernels' loops over one tile, in one fixed order of k. */
 typedef void (*eg__tile_loop)(const eg__tile *t);
+extern const eg__tile_loop *const eg__product_loops[EG__ISAS]; /* by set, then dtype */
 
 /* Whether a product of float32 is so small or narrow that the loops are as fast as oneDNN, whose
  * first product in a process takes tens of milliseconds to write its code. */

@@ -29,6 +29,7 @@
 #include <eagre/cpp/sequence.hpp>
 #include <eagre/cpp/arrange.hpp>
 #include <eagre/cpp/conv.hpp>
+#include <eagre/cpp/vision.hpp>
 #include <eagre/cpp/scan.hpp>
 #include <eagre/cpp/scatter.hpp>
 #include <eagre/cpp/linalg.hpp>

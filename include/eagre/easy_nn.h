@@ -26,6 +26,16 @@
 #define eg_dropout(x, key, rate)  eg_dropout(EG_X_(x), EG_X_(key), rate)
 #define eg_embedding(x, i)        eg_do_apart(EG_HERE, eg_embedding, EG_T(x), EG_T(i))
 
+/* ---- ops/resize.h --------------------------------------------------------------------------- */
+
+#define EG_NUMBERS(...)                                                                            \
+    ((eg_numbers){(int)(sizeof((double[]){__VA_ARGS__}) / sizeof(double)), {__VA_ARGS__}})
+#define eg_resize(...)            EG_RESIZE_(__VA_ARGS__, )
+#define EG_RESIZE_(x, ...)        eg_resize_with(EG_X_(x), EG_WITH_(eg_resize_attrs, __VA_ARGS__))
+#define eg_resize_images(...)     EG_RESIZE_IMAGES_(__VA_ARGS__, )
+#define EG_RESIZE_IMAGES_(x, height, width, ...)                                                   \
+    eg_resize_images_with(EG_X_(x), height, width, EG_WITH_(eg_resize_images_attrs, __VA_ARGS__))
+
 /* ---- ops/norm.h ----------------------------------------------------------------------------- */
 
 #define eg_layer_norm(...)        EG_LAYER_NORM_(__VA_ARGS__, )

@@ -36,6 +36,7 @@
 #include <eagre/ops/recurrent.h>
 #include <eagre/ops/conv.h>
 #include <eagre/ops/pool.h>
+#include <eagre/ops/resize.h>
 #include <eagre/ops/activation.h>
 #include <eagre/ops/random.h>
 

@@ -171,6 +171,11 @@ TEST(options_are_arguments)
     eagre::pool_options two;
     two.window = 2;
     CHECK_PRINTS(max_pool(line, two), "[[[2.] [8.]]] float32[1,2,1]");
+    eagre::resize_options wide;
+    wide.scales = {1, 2, 1};
+    CHECK_PRINTS(resize(max_pool(line, two), wide), "[[[2. ] [3.5] [6.5] [8. ]]] float32[1,4,1]");
+    CHECK_PRINTS(resize_images(max_pool(line, two), 2, 2, {EG_RESIZE_NEAREST}),
+        "[[[2.] [8.]] [[2.] [8.]]] float32[2,2,1]");
     CHECK_PRINTS(global_avg_pool(line), "[[3.75]] float32[1,1]");
     CHECK_PRINTS(eagre::cast<int>(constant(1.7)), "1 int32[]");
     CHECK_PRINTS(eagre::zeros(float64, {}), "0. float64[]");

@@ -67,6 +67,53 @@ EG_API eg_status eg_tape_reset(void);
  * tapes. */
 EG_API eg_tensor *eg_jacobian(eg_tensor *target, eg_tensor *source);
 
+/* ---- forward mode --------------------------------------------------------------------------- */
+
+/* Opens forward mode, which is a scope too: close it with eg_scope_close, or write `EG_FORWARD;`.
+ * While it is open every operation carries tangents along: the derivative of its result in the
+ * direction that eg_set_tangent gave. It needs no memory for what was computed, and suits few
+ * inputs with many outputs; the gradient by a tape inside has tangents too (Hessian times vector).
+ * Never NULL; inert where it cannot be opened. Nests with itself and with tapes; functions called
+ * inside run eagerly, functions around it record it. Fails: EG_NO_MEMORY. */
+EG_API eg_scope *eg_forward_open(void);
+
+/* Makes `tangent` the direction in which x moves, for the innermost forward mode. x is a tensor or
+ * a variable; both have one spec. Action. Fails: EG_STATE where forward mode is not on; EG_INVALID
+ * for NULL, for what is not floating point, and where the specs differ. */
+EG_API eg_status eg_set_tangent(eg_tensor *x, eg_tensor *tangent);
+
+/* The derivative of y in the direction that was set, in y's spec; zeros where y does not depend on
+ * what has a tangent; of a tuple a tuple.
+ * Owns: the result. Fails: EG_STATE where forward mode is not on; EG_INVALID for NULL and for what
+ * is not floating point. */
+EG_API eg_tensor *eg_tangent(eg_tensor *y);
+
+/* ---- derivatives of bodies ------------------------------------------------------------------ */
+
+/* body(n, x, env), and its derivative at x in the direction v (Jacobian times v) in *tangent, by
+ * forward mode. v has the specs of x; a NULL among them is zero.
+ * Owns: both results; the body may return a tuple. Fails: EG_INVALID for NULL, and as
+ * eg_set_tangent. */
+EG_API eg_tensor *eg_jvp(eg_body body, void *env, int n, eg_tensor *const x[], eg_tensor *const v[],
+    eg_tensor **tangent);
+
+/* body(n, x, env), and u times its Jacobian (the gradient by each argument with u coming in) in dx,
+ * by a tape. u is shaped like the result, a tuple for a tuple.
+ * Owns: all results. Fails: as eg_gradient_with. */
+EG_API eg_tensor *eg_vjp(eg_body body, void *env, int n, eg_tensor *const x[], eg_tensor *u,
+    eg_tensor *dx[]);
+
+/* The Hessian of body(n, x, env), or of the sum of its elements, times v, by each argument, in hv:
+ * forward mode over a tape, at a small multiple of the cost of a gradient.
+ * Action. Owns: hv; all NULL after an error. Fails: as eg_jvp and eg_gradient.
+ * Source: Pearlmutter, Fast exact multiplication by the Hessian, Neural Computation 6 (1994). */
+EG_API eg_status eg_hvp(eg_body body, void *env, int n, eg_tensor *const x[], eg_tensor *const v[],
+    eg_tensor *hv[]);
+
+/* The second derivatives of body(1, &x, env), or of the sum of its elements, in the shape of x
+ * twice. Owns: the result. Fails: as eg_jacobian. */
+EG_API eg_tensor *eg_hessian(eg_body body, void *env, eg_tensor *x);
+
 /* ---- gradients of your own ------------------------------------------------------------------ */
 
 /* What a backward function sees and fills in. */

@@ -5,6 +5,7 @@
  * gradient is the rule's. So tapes, functions and graphs treat a rule like any other operation.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "autodiff/forward.h"
 #include "autodiff/tape.h"
 #include <eagre/function.h>
 #include <eagre/ops.h>
@@ -134,7 +135,9 @@ static eg_tensor *apply(with_gradient *rule, int n, eg_tensor *const in[])
     rule->file = eg__me.site.file;
     rule->line = eg__me.site.line;
     eg__tapes_pause(1);
+    eg__forwards_pause(1);
     eg_tensor *y = rule->forward(n, in, rule->env);
+    eg__forwards_pause(-1);
     eg__tapes_pause(-1);
     if (is_one_tensor(y, rule->name)) {
         all[0] = y;

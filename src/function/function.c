@@ -4,6 +4,7 @@
  * what cannot be recorded runs eagerly. Nothing is locked while a body runs.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "autodiff/forward.h"
 #include "autodiff/tape.h"
 #include "base/memory.h"
 #include "base/message.h"
@@ -295,7 +296,8 @@ eg_tensor *eg_call_of(eg_function *f, int n, eg_tensor *const args[])
     if (EG_UNLIKELY(eg__me.recording || eg__is_symbolic(&eg__me)))
         return eg__call_inline(f, n, args);
     int tapes = EG_UNLIKELY(eg__me.watch != NULL) ? count_tapes() : 0;
-    if (EG_UNLIKELY(tapes > 1 || eg__functions_run_eagerly())) {
+    bool all_seen = tapes > 1 || (eg__me.watch && eg__forward_is_on());
+    if (EG_UNLIKELY(all_seen || eg__functions_run_eagerly())) {
         atomic_fetch_add_explicit(&f->eager_calls, 1, memory_order_relaxed);
         y = eg__call_eagerly(f, n, args);
     } else {

@@ -32,6 +32,8 @@ enum {
     EG__SOURCE = 1 << 6,     /* a node without inputs that no kernel computes: see graph/ */
     EG__ALIAS = 1 << 8,      /* a view that graphs need not hold once their gradients are taken */
     EG__EFFECT = 1 << 7,     /* is never dropped, merged or moved past another effect */
+    EG__LINEAR = 1 << 9,     /* in all real inputs together: their tangents go through it */
+    EG__PRODUCT = 1 << 10,   /* linear in each real input while the others stay */
 };
 
 typedef struct eg_opdef eg_opdef;

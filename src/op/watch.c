@@ -18,14 +18,25 @@ void eg__watch_end(eg__watch *w)
         }
 }
 
+static eg_status tell_settled(eg__watch *w, const eg_event *e)
+{
+    if (!w)
+        return EG_OK;
+    eg_status status = tell_settled(w->outer, e);
+    return status == EG_OK && w->type->settled ? w->type->settled(w, e) : status;
+}
+
 eg_status eg__watch_applied(const eg_event *e)
 {
+    bool settles = false;
+
     for (eg__watch *w = eg__me.watch; w; w = w->outer) {
         eg_status status = w->type->applied(w, e);
         if (status != EG_OK)
             return status;
+        settles = settles || w->type->settled;
     }
-    return EG_OK;
+    return settles ? tell_settled(eg__me.watch, e) : EG_OK;
 }
 
 eg_status eg__watch_asked(eg_tensor *x, eg__ask how)

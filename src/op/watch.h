@@ -51,6 +51,7 @@ typedef struct eg__watch_type {
     const char *name;
     bool symbolic; /* operations are only appended: outputs are symbols, nothing runs */
     eg_status (*applied)(eg__watch *w, const eg_event *e);
+    eg_status (*settled)(eg__watch *w, const eg_event *e);       /* when all have heard of it */
     eg_status (*asked)(eg__watch *w, eg_tensor *x, eg__ask how); /* before the host reads x */
     eg_status (*assigned)(eg__watch *w, eg_tensor *variable, eg_tensor *value);
     eg_status (*printed)(eg__watch *w, eg_tensor *x, const eg_print_attrs *attrs);
@@ -65,7 +66,8 @@ struct eg__watch {
 void eg__watch_begin(eg__watch *w);
 void eg__watch_end(eg__watch *w);
 
-/* Tell all watchers of this thread, innermost first; the first status that is not EG_OK. */
+/* Tell all watchers of this thread, innermost first; the first status that is not EG_OK. That an
+ * operation is settled they hear outermost first. */
 eg_status eg__watch_applied(const eg_event *e);
 eg_status eg__watch_asked(eg_tensor *x, eg__ask how);
 eg_status eg__watch_assigned(eg_tensor *variable, eg_tensor *value);

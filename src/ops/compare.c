@@ -231,7 +231,7 @@ static eg_status cast_grad(eg_backward *b)
 const eg_opdef eg_op_cast = {
     .name = "Cast",
     .in = {"x"},
-    .traits = EG__ELEMENTWISE,
+    .traits = EG__ELEMENTWISE | EG__LINEAR,
     .attrs = cast_fields,
     .attrs_size = sizeof(cast_attrs),
     .infer = cast_infer,

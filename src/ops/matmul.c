@@ -67,6 +67,7 @@ const eg_opdef eg_op_matmul = {
     .in = {"a", "b"},
     .types = {EG__NUMERIC, EG__NUMERIC},
     .promote = 3,
+    .traits = EG__PRODUCT,
     .attrs = matmul_fields,
     .attrs_size = sizeof(eg_matmul_attrs),
     .infer = matmul_infer,

@@ -96,6 +96,7 @@ const eg_opdef eg_op_sum = {
     .name = "Sum",
     .in = {"x"},
     .types = {EG__NUMERIC},
+    .traits = EG__LINEAR,
     .attrs = reduce_fields,
     .attrs_size = sizeof(eg_reduce_attrs),
     .infer = sum_infer,

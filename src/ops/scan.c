@@ -109,6 +109,7 @@ const eg_opdef eg_op_cumulative_sum = {
     .name = "CumulativeSum",
     .in = {"x"},
     .types = {EG__NUMERIC},
+    .traits = EG__LINEAR,
     .attrs = cumulative_fields,
     .attrs_size = sizeof(eg_cumulative_attrs),
     .infer = cumulative_infer,

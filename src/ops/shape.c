@@ -66,7 +66,7 @@ static eg_status reshape_grad(eg_backward *b)
 const eg_opdef eg_op_reshape = {
     .name = "Reshape",
     .in = {"x"},
-    .traits = EG__VIEW,
+    .traits = EG__VIEW | EG__LINEAR,
     .attrs = dims_fields,
     .attrs_size = sizeof(eg__dims_attrs),
     .infer = reshape_infer,
@@ -154,6 +154,7 @@ static eg_status transpose_grad(eg_backward *b)
 const eg_opdef eg_op_transpose = {
     .name = "Transpose",
     .in = {"x"},
+    .traits = EG__LINEAR,
     .attrs = transpose_fields,
     .attrs_size = sizeof(eg_transpose_attrs),
     .infer = transpose_infer,
@@ -201,6 +202,7 @@ static eg_status broadcast_to_grad(eg_backward *b)
 const eg_opdef eg_op_broadcast_to = {
     .name = "BroadcastTo",
     .in = {"x"},
+    .traits = EG__LINEAR,
     .attrs = dims_fields,
     .attrs_size = sizeof(eg__dims_attrs),
     .infer = broadcast_to_infer,
@@ -292,7 +294,7 @@ static eg_status identity_grad(eg_backward *b)
 const eg_opdef eg_op_identity = {
     .name = "Identity",
     .in = {"x"},
-    .traits = EG__VIEW | EG__ELEMENTWISE,
+    .traits = EG__VIEW | EG__ELEMENTWISE | EG__LINEAR,
     .infer = eg__infer_same,
     .grad = identity_grad,
     .known_as = {NULL, "identity", "Identity"},

@@ -1,6 +1,7 @@
-/* Gradients against central differences in float64, of first and second order, at every case and
- * at every pair of shapes that broadcast. Where the function has a kink or a jump its differences
- * to both sides, or over two distances, do not agree: such elements are left out.
+/* Gradients against central differences in float64, of first and second order, and forward mode
+ * against gradients, at every case and at every pair of shapes that broadcast. Where the function
+ * has a kink or a jump its differences to both sides, or over two distances, do not agree: such
+ * elements are left out.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cases.h"
@@ -235,6 +236,60 @@ static void check(point *p, value_fn *value, gradient_fn *gradient, int order)
     }
 }
 
+/* ---- forward mode --------------------------------------------------------------------------- */
+
+static double direction(int k)
+{
+    return 0.25 + 0.5 * (double)(k * 5 % 7) - (double)(k % 2);
+}
+
+/* Gives all real inputs a tangent. */
+static void move_inputs(const point *p, int n, eg_tensor *const real[])
+{
+    double v[MOST];
+
+    for (int k = 0; k < p->n; k++)
+        v[k] = direction(k);
+    for (int i = 0, k = 0; i < p->c->n_in && k < n; i++)
+        if (p->real[i]) {
+            const eg_spec *s = &real[k]->spec;
+            eg_set_tangent(real[k], (eg_copy)(EG_FLOAT64, s->rank, s->dims, v + p->first[i]));
+            k++;
+        }
+}
+
+/* The derivative of the loss, or of the slope, in the direction; NAN after an error. */
+static double tangent_at(const point *p, int order)
+{
+    eg_tensor *in[EG__MAX_IN], *real[EG__MAX_IN];
+    EG_FORWARD;
+
+    int n = make_inputs(p, in, real);
+    move_inputs(p, n, real);
+    eg_tensor *tangent = eg_tangent(order == 0 ? loss_of(p, in) : slope_of(p, in, n, real));
+    return tangent ? eg_item(tangent) : NAN;
+}
+
+/* Whether forward mode says what the gradient says; where all is finite. */
+static void check_forward(const point *p, gradient_fn *gradient, int order)
+{
+    double dx[MOST], expected = 0, scale = 0;
+    EG_SCOPE;
+
+    if (!isfinite(loss_at(p)) || !gradient(p, dx))
+        return;
+    double got = tangent_at(p, order);
+    if (!is_fine(p->c, "forward mode"))
+        return;
+    for (int k = 0; k < p->n; k++) {
+        expected += dx[k] * direction(k);
+        scale += fabs(dx[k] * direction(k));
+    }
+    if (isfinite(expected) && !(fabs(got - expected) <= 1e-9 * (1 + scale)))
+        complain(p->c, "forward mode of order %d says %.15g, the gradient %.15g", order + 1, got,
+            expected);
+}
+
 static bool has_loss(const point *p)
 {
     eg_tensor *in[EG__MAX_IN], *real[EG__MAX_IN];
@@ -258,6 +313,8 @@ static void check_case(const op_case *c)
     }
     check(&p, loss_at, gradient_at, 0);
     check(&p, slope_at, second_gradient_at, 1);
+    check_forward(&p, gradient_at, 0);
+    check_forward(&p, second_gradient_at, 1);
 }
 
 TEST(gradients_of_first_and_second_order_are_what_differences_say)

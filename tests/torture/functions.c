@@ -396,3 +396,36 @@ TEST(gradients_by_many_variables_report_the_allocation_that_fails)
     for (int i = 0; i < MANY; i++)
         eg_variable_free(m.v[i]);
 }
+
+/* ---- forward mode --------------------------------------------------------------------------- */
+
+static eg_tensor *bend(int n, eg_tensor *const in[], void *env)
+{
+    (void)n, (void)env;
+    return eg_tuple(eg_matmul(in[0], eg_tanh(in[0])), eg_prod(in[0]));
+}
+
+static eg_tensor *bowl(int n, eg_tensor *const in[], void *env)
+{
+    (void)n, (void)env;
+    return eg_sum(eg_mul(eg_square(in[0]), eg_softmax(in[0])));
+}
+
+static void move_along(torture *t, void *env)
+{
+    eg_tensor *x = eg_reshape(EG_F64(1, 2, 3, 4), EG_DIMS(2, 2)), *v = eg_mul(x, 0.5), *dy, *hv;
+
+    (void)env;
+    torture_result(t, eg_jvp(bend, NULL, 1, &x, &v, &dy));
+    torture_result(t, dy);
+    torture_result(t, eg_vjp(bowl, NULL, 1, &x, eg_scalar(EG_FLOAT64, 2), &dy));
+    torture_result(t, dy);
+    eg_hvp(bowl, NULL, 1, &x, &v, &hv);
+    torture_result(t, hv);
+    torture_result(t, eg_hessian(bowl, NULL, x));
+}
+
+TEST(forward_mode_reports_the_allocation_that_fails)
+{
+    torture_sweep("forward mode", move_along, NULL);
+}

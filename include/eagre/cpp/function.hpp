@@ -108,6 +108,27 @@ inline tensor jacobian(const operand &target, const operand &source)
     return eg_jacobian(y, source.alone());
 }
 
+/* Forward mode to the end of the block: operations carry tangents along. */
+class forward : public scope
+{
+  public:
+    [[nodiscard]] forward() noexcept : scope(eg_forward_open())
+    {
+    }
+};
+
+/* The direction in which x moves, and the derivative of y in it. */
+inline void set_tangent(const operand &x, const operand &v)
+{
+    eg_tensor *moving = x.alone();
+    eg_set_tangent(moving, v.alone());
+}
+
+inline tensor tangent(const operand &y)
+{
+    return eg_tangent(y.alone());
+}
+
 /* ---- bodies --------------------------------------------------------------------------------- */
 
 namespace detail

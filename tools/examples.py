@@ -4,6 +4,7 @@ SPDX-License-Identifier: Apache-2.0"""
 import re
 
 HEAD = """#include <eagre.h>
+#include <math.h>
 
 static void show_tensor(eg_tensor *x)
 {

@@ -47,6 +47,28 @@
 #define eg_isnan(x)               eg_do1(EG_HERE, eg_isnan, EG_T(x))
 #define eg_clip(x, min, max)      eg_do_clip(EG_HERE, EG_T(x), EG_T(min), EG_T(max))
 
+/* ---- ops/missing.h -------------------------------------------------------------------------- */
+
+#define eg_nansum(...)            EG_NANSUM_(__VA_ARGS__, )
+#define EG_NANSUM_(x, ...)        eg_nansum_with(EG_X_(x), EG_WITH_(eg_reduce_attrs, __VA_ARGS__))
+#define eg_nanprod(...)           EG_NANPROD_(__VA_ARGS__, )
+#define EG_NANPROD_(x, ...)       eg_nanprod_with(EG_X_(x), EG_WITH_(eg_reduce_attrs, __VA_ARGS__))
+#define eg_nanmean(...)           EG_NANMEAN_(__VA_ARGS__, )
+#define EG_NANMEAN_(x, ...)       eg_nanmean_with(EG_X_(x), EG_WITH_(eg_reduce_attrs, __VA_ARGS__))
+#define eg_nanmax(...)            EG_NANMAX_(__VA_ARGS__, )
+#define EG_NANMAX_(x, ...)        eg_nanmax_with(EG_X_(x), EG_WITH_(eg_reduce_attrs, __VA_ARGS__))
+#define eg_nanmin(...)            EG_NANMIN_(__VA_ARGS__, )
+#define EG_NANMIN_(x, ...)        eg_nanmin_with(EG_X_(x), EG_WITH_(eg_reduce_attrs, __VA_ARGS__))
+#define eg_nan_to_num(...)        EG_NAN_TO_NUM_(__VA_ARGS__, )
+#define EG_NAN_TO_NUM_(x, ...)                                                                     \
+    eg_nan_to_num_with(EG_X_(x), EG_WITH_(eg_nan_to_num_attrs, __VA_ARGS__))
+#define eg_divide_no_nan(x, y)    eg_do2(EG_HERE, eg_divide_no_nan, EG_T(x), EG_T(y))
+#define eg_xlogy(x, y)            eg_do2(EG_HERE, eg_xlogy, EG_T(x), EG_T(y))
+#define eg_isclose(...)           EG_ISCLOSE_(eg_isclose_with, __VA_ARGS__, )
+#define eg_allclose(...)          EG_ISCLOSE_(eg_allclose_with, __VA_ARGS__, )
+#define EG_ISCLOSE_(op, x, y, ...)                                                                 \
+    eg_do_isclose(EG_HERE, op, EG_T(x), EG_T(y), EG_WITH_(eg_isclose_attrs, __VA_ARGS__))
+
 /* ---- ops/bits.h ----------------------------------------------------------------------------- */
 
 #define eg_bitwise_and(x, y)      eg_do2(EG_HERE, eg_bitwise_and, EG_T(x), EG_T(y))
@@ -74,5 +96,10 @@
 
 /* What eg_clip becomes. */
 EG_API eg_tensor *eg_do_clip(const eg_site *at, eg_arg x, eg_arg min, eg_arg max);
+
+/* What eg_isclose and eg_allclose become. */
+EG_API eg_tensor *eg_do_isclose(const eg_site *at,
+    eg_tensor *(*op)(eg_tensor *, eg_tensor *, const eg_isclose_attrs *), eg_arg x, eg_arg y,
+    const eg_isclose_attrs *o);
 
 #endif

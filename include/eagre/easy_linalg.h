@@ -24,6 +24,7 @@
 #define eg_det(a)                 eg_det(EG_X_(a))
 #define eg_slogdet(a)             eg_slogdet(EG_X_(a))
 #define eg_matrix_power(a, n)     eg_matrix_power(EG_X_(a), n)
+#define eg_expm(a)                eg_expm(EG_X_(a))
 #define eg_qr(...)                EG_QR_(__VA_ARGS__, )
 #define EG_QR_(a, ...)            eg_qr_with(EG_X_(a), EG_WITH_(eg_qr_attrs, __VA_ARGS__))
 #define eg_eigh(a)                eg_eigh(EG_X_(a))

@@ -122,6 +122,9 @@
     eg_randint_with(EG_X_(key), low, high, rank, dims, EG_WITH_(eg_randint_attrs, __VA_ARGS__))
 #define eg_categorical(key, x, n) eg_categorical(EG_X_(key), EG_X_(x), n)
 #define eg_random_gamma(key, x)   eg_do_apart(EG_HERE, eg_random_gamma, EG_T(key), EG_T(x))
+#define eg_poisson(key, rate)     eg_do_apart(EG_HERE, eg_poisson, EG_T(key), EG_T(rate))
+#define eg_beta(key, a, b)        eg_do_beta(EG_HERE, EG_T(key), EG_T(a), EG_T(b))
+#define eg_dirichlet(key, x)      eg_do_apart(EG_HERE, eg_dirichlet, EG_T(key), EG_T(x))
 #define eg_permutation(key, n)    eg_permutation(EG_X_(key), n)
 
 /* clang-format on */
@@ -133,6 +136,7 @@ EG_API eg_tensor *eg_do_layer_norm(const eg_site *at, eg_arg x, eg_arg scale, eg
     const eg_layer_norm_attrs *o);
 EG_API eg_tensor *eg_do_rms_norm(const eg_site *at, eg_arg x, eg_arg scale,
     const eg_layer_norm_attrs *o);
+EG_API eg_tensor *eg_do_beta(const eg_site *at, eg_arg key, eg_arg a, eg_arg b);
 EG_API eg_tensor *eg_do_loss(const eg_site *at,
     eg_tensor *(*op)(eg_tensor *, eg_tensor *, const eg_reduce_attrs *), eg_arg y, eg_arg target,
     const eg_reduce_attrs *o);

@@ -163,6 +163,9 @@ EG_API eg_status eg_do_assign(const eg_site *at, eg_status (*action)(eg_tensor *
 #define eg_cumulative_max(...)    EG_CUMULATIVE_MAX_(__VA_ARGS__, )
 #define EG_CUMULATIVE_MAX_(x, ...)                                                                 \
     eg_cumulative_max_with(EG_X_(x), EG_WITH_(eg_cumulative_attrs, __VA_ARGS__))
+#define eg_cumulative_min(...)    EG_CUMULATIVE_MIN_(__VA_ARGS__, )
+#define EG_CUMULATIVE_MIN_(x, ...)                                                                 \
+    eg_cumulative_min_with(EG_X_(x), EG_WITH_(eg_cumulative_attrs, __VA_ARGS__))
 #define eg_cumulative_logsumexp(...)EG_CUMULATIVE_LOGSUMEXP_(__VA_ARGS__, )
 #define EG_CUMULATIVE_LOGSUMEXP_(x, ...)                                                           \
     eg_cumulative_logsumexp_with(EG_X_(x), EG_WITH_(eg_cumulative_attrs, __VA_ARGS__))
@@ -188,6 +191,8 @@ EG_API eg_status eg_do_assign(const eg_site *at, eg_status (*action)(eg_tensor *
 #define eg_isin(x, y)             eg_do2(EG_HERE, eg_isin, EG_T(x), EG_T(y))
 #define eg_bincount(x, n)         eg_bincount(EG_X_(x), n)
 #define eg_histogram(x, n, a, b)  eg_histogram(EG_X_(x), n, a, b)
+#define eg_histogram_edges(x, e)  eg_do2(EG_HERE, eg_histogram_edges, EG_T(x), EG_T(e))
+#define eg_interp(x, xp, yp)      eg_do_interp(EG_HERE, EG_T(x), EG_T(xp), EG_T(yp))
 #define eg_quantile(x, q, axis)   eg_quantile(EG_X_(x), q, axis)
 #define eg_median(x, axis)        eg_median(EG_X_(x), axis)
 
@@ -295,6 +300,7 @@ EG_API eg_status eg_do_assign(const eg_site *at, eg_status (*action)(eg_tensor *
 EG_API eg_tensor *eg_do_apart(const eg_site *at, eg_tensor *(*op)(eg_tensor *, eg_tensor *),
     eg_arg x, eg_arg y);
 EG_API eg_tensor *eg_do_where(const eg_site *at, eg_arg condition, eg_arg x, eg_arg y);
+EG_API eg_tensor *eg_do_interp(const eg_site *at, eg_arg x, eg_arg xp, eg_arg yp);
 EG_API eg_tensor *eg_do_matmul(const eg_site *at, eg_arg a, eg_arg b, const eg_matmul_attrs *o);
 EG_API eg_tensor *eg_do_put_slice(const eg_site *at, eg_arg x, eg_arg part,
     const eg_put_slice_attrs *o);

@@ -18,6 +18,7 @@
 #include <eagre/ops/bits.h>
 #include <eagre/ops/compare.h>
 #include <eagre/ops/reduce.h>
+#include <eagre/ops/missing.h>
 #include <eagre/ops/scan.h>
 #include <eagre/ops/sort.h>
 #include <eagre/ops/segment.h>

@@ -1,14 +1,10 @@
-/* Division that rounds down, and what it leaves.
- *
- * Whole numbers cannot be divided by zero, so the divisors are searched before anything is written:
- * a run that fails has changed nothing.
+/* Division that rounds down, and what it leaves. Whole numbers cannot be divided by zero, so their
+ * divisors are searched first.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "kernel/divide.h"
-#include "base/error.h"
-#include "kernel/elementwise.h"
+#include "kernel/checked.h"
 #include <math.h>
-#include <stdatomic.h>
 
 /* ---- loops ---------------------------------------------------------------------------------- */
 
@@ -84,69 +80,19 @@ static const division_loops all_loops[EG__DTYPES] = {
     [EG_FLOAT64] = {floor_div_double, remainder_double, fmod_double, NULL, 18},
 };
 
-/* ---- the search for zero -------------------------------------------------------------------- */
-
-/* A job's state. */
-typedef struct division {
-    eg__nest nest;
-    eg_status (*divide)(const eg_job *, void *const[], void *const[], void *);
-    bool (*has_zero)(int64_t n, const void *divisors);
-    int64_t n_divisors;
-    size_t element;
-} division;
-
-_Static_assert(sizeof(division) <= EG__JOB_STATE, "a division fits a job");
-
-enum { CHUNK = 65536 };
-
-typedef struct search {
-    const division *d;
-    const char *divisors;
-    atomic_bool found;
-} search;
-
-static void search_chunk(void *env, int chunk)
-{
-    search *s = env;
-    int64_t at = (int64_t)chunk * CHUNK, left = s->d->n_divisors - at;
-
-    if (s->d->has_zero(left < CHUNK ? left : CHUNK, s->divisors + at * (int64_t)s->d->element))
-        atomic_store(&s->found, true);
-}
-
-static eg_status run_checked(const eg_job *job, void *const in[], void *const out[], void *scratch)
-{
-    const division *d = (const division *)(const void *)job->state;
-    search s = {.d = d, .divisors = in[1]};
-
-    eg__run_chunks((int)((d->n_divisors + CHUNK - 1) / CHUNK), (double)d->n_divisors * 0.3,
-        search_chunk, &s);
-    if (atomic_load(&s.found))
-        return eg__fail(EG_INVALID, "",
-            "an integer is divided by zero; replace such divisors with "
-            "eg_where, or divide floating-point numbers");
-    return d->divide(job, in, out, scratch);
-}
-
 /* ---- the kernels ---------------------------------------------------------------------------- */
 
 /* Prepares `loop`, behind the search where the dtype needs it. */
 static const char *prepare(eg_loop loop, const eg_problem *p, eg_job *job)
 {
-    division *d = (division *)(void *)job->state;
-
     if (!loop)
         return "it has no loop for this dtype";
     const division_loops *loops = &all_loops[p->in[0]->dtype];
     eg__elementwise_with(loop, loops->cost, p, job);
-    if (!loops->has_zero || p->out[0]->size == 0)
-        return NULL;
-    d->divide = job->run;
-    d->has_zero = loops->has_zero;
-    d->n_divisors = p->in[1]->size;
-    d->element = eg__dtype(p->in[1]->dtype)->size;
-    job->run = run_checked;
-    job->may_fail = true;
+    eg__check_first(loops->has_zero,
+        "an integer is divided by zero; replace such divisors with eg_where, or divide "
+        "floating-point numbers",
+        p, job);
     return NULL;
 }
 

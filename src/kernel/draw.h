@@ -13,7 +13,7 @@ enum { EG__DRAW_TILE = 128 };
 typedef void (*eg__draw_loop)(const uint64_t key[2], int64_t first, int64_t n, void *out);
 
 /* The same with a parameter for each of the n elements. */
-typedef void (
-    *eg__gamma_loop)(const uint64_t key[2], int64_t first, int64_t n, const void *shape, void *out);
+typedef void (*eg__draw_by_loop)(const uint64_t key[2], int64_t first, int64_t n,
+    const void *parameter, void *out);
 
 #endif

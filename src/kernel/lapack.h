@@ -10,6 +10,8 @@
 #define EG__LAPACK(s, T)                                                                           \
     void s##potrf_(const char *uplo, const int *n, T *a, const int *lda, int *info, size_t);       \
     void s##getrf_(const int *m, const int *n, T *a, const int *lda, int *pivots, int *info);      \
+    void s##gesv_(const int *n, const int *nrhs, T *a, const int *lda, int *pivots, T *b,          \
+        const int *ldb, int *info);                                                                \
     void s##gelqf_(const int *m, const int *n, T *a, const int *lda, T *tau, T *work,              \
         const int *lwork, int *info);                                                              \
     void s##orglq_(const int *m, const int *n, const int *k, T *a, const int *lda, const T *tau,   \

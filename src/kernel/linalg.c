@@ -24,6 +24,7 @@ enum linalg_step {
     SVD,
     SVDVALS,
     PINV,
+    EXPM,
     LINALG_STEPS
 };
 
@@ -309,3 +310,4 @@ KERNEL(eigvalsh, EIGVALSH, {1}, 1, endless);
 KERNEL(svd, SVD, {2, 1, 2}, 6, endless);
 KERNEL(svdvals, SVDVALS, {1}, 2, endless);
 KERNEL(pinv, PINV, {2}, 7, endless);
+KERNEL(expm, EXPM, {2}, 3, NULL);

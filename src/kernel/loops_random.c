@@ -281,24 +281,123 @@ static inline double log_uniform(uint64_t pair)
     return 0x1.62e42fefa39efp-1 - fall_of_double(small_double(pair >> 12) + 0.5);
 }
 
-/* Marsaglia and Tsang, from the blocks of one element. One attempt in twenty fails at most, so
- * that none is left without. */
-static double gamma_of(const uint64_t pairs[2 * BLOCKS], double shape)
+/* What a parameter without a distribution gives. */
+static inline double no_number(void)
 {
-    const double d = (shape < 1 ? shape + 1 : shape) - 1. / 3, c = 1 / sqrt(9 * d);
-    double z = d;
+    return double_of(UINT64_C(0x7ff8000000000000));
+}
 
-    if (!(shape > 0))
-        return double_of(UINT64_C(0x7ff8000000000000));
+/* Marsaglia and Tsang for shapes from 1 on, from the blocks of one element: two pairs are one
+ * attempt, a normal number and a uniform one. One in twenty fails at most, so that none is left
+ * without; the last block is for what small shapes need. */
+static double large_gamma(const uint64_t pairs[2 * BLOCKS], double shape)
+{
+    const double d = shape - 1. / 3, c = 1 / sqrt(9 * d);
+
     for (int i = 0; i < BLOCKS - 1; i++) {
         const double x = normal_of_pair(pairs[2 * i]), t = 1 + c * x, v = t * t * t;
         const double u = log_uniform(pairs[2 * i + 1]);
-        if (t > 0 && u < 0.5 * x * x + d - d * v + d * 3 * log_of(t)) {
-            z = d * v;
-            break;
-        }
+        if (t > 0 && u < 0.5 * x * x + d - d * v + d * 3 * log_of(t))
+            return d * v;
     }
-    return shape < 1 ? z * exp_below(log_uniform(pairs[2 * BLOCKS - 1]) / shape) : z;
+    return d;
+}
+
+/* The logarithm of what brings a number of shape + 1 down to `shape`. */
+static inline double log_of_step(const uint64_t pairs[2 * BLOCKS], double shape)
+{
+    return log_uniform(pairs[2 * BLOCKS - 1]) / shape;
+}
+
+static double gamma_of(const uint64_t pairs[2 * BLOCKS], double shape)
+{
+    if (!(shape > 0))
+        return no_number();
+    if (shape >= 1)
+        return large_gamma(pairs, shape);
+    return large_gamma(pairs, shape + 1) * exp_below(log_of_step(pairs, shape));
+}
+
+/* Its logarithm, which is in range where the number is not. */
+static double log_gamma_of(const uint64_t pairs[2 * BLOCKS], double shape)
+{
+    if (!(shape > 0) || shape > 1e300)
+        return shape > 0 ? shape : no_number();
+    if (shape >= 1)
+        return log_of(large_gamma(pairs, shape));
+    return log_of(large_gamma(pairs, shape + 1)) + log_of_step(pairs, shape);
+}
+
+/* log(k!), from 16 on by Stirling's series. */
+static double log_factorial(double k)
+{
+    static const double small[] = {0, 0, 0.69314718055994530942, 1.79175946922805500081,
+        3.17805383034794561965, 4.78749174278204599425, 6.57925121201010099506,
+        8.52516136106541430017, 10.6046029027452502284, 12.8018274800814696112,
+        15.1044125730755152952, 17.5023078458738858393, 19.9872144956618861495,
+        22.5521638531234228856, 25.1912211827386815001, 27.8992713838408915661};
+    const double r = 1 / k, s = r * r;
+
+    if (k < 16)
+        return small[(int)k];
+    const double series = r * (1. / 12 - s * (1. / 360 - s * (1. / 1260 - s * (1. / 1680))));
+    return (k + 0.5) * log_of(k) - k + 0.91893853320467274178 + series;
+}
+
+/* The largest whole number that is not above x, of at most 2^62. */
+static inline double whole_of(double x)
+{
+    const double k = (double)(int64_t)x;
+    return k > x ? k - 1 : k;
+}
+
+/* By the sum of the probabilities of 0, 1, 2 ... that just exceeds a uniform number. */
+static double small_poisson(uint64_t pair, double rate)
+{
+    const double u = uniform_of_pair(pair);
+    double p = exp_below(-rate), sum = p, k = 0;
+
+    while (u >= sum && k < 100) {
+        k++;
+        p *= rate / k;
+        sum += p;
+    }
+    return k;
+}
+
+/* Hoermann's PTRS, an attempt a block, of which more than three in four succeed. */
+static double large_poisson(const uint64_t pairs[2 * BLOCKS], double rate)
+{
+    const double log_rate = log_of(rate), b = 0.931 + 2.53 * sqrt(rate), a = 0.02483 * b - 0.059;
+    const double inverse = 1.1239 + 1.1328 / (b - 3.4), enough = 0.9277 - 3.6224 / (b - 2);
+
+    for (int i = 0; i < BLOCKS; i++) {
+        const double u = uniform_of_pair(pairs[2 * i]) - 0.5, v = uniform_of_pair(pairs[2 * i + 1]);
+        const double s = 0.5 - (u < 0 ? -u : u), x = (2 * a / s + b) * u + rate + 0.43;
+        if (s < 0x1p-40 || x < 0 || (s < 0.013 && v > s))
+            continue;
+        const double k = whole_of(x);
+        const double scaled = log_uniform(pairs[2 * i + 1]) + log_of(inverse / (a / (s * s) + b));
+        if ((s >= 0.07 && v <= enough) || scaled <= k * log_rate - rate - log_factorial(k))
+            return k;
+    }
+    return whole_of(rate);
+}
+
+/* Rates from 1e9 on by the normal distribution with its first correction. */
+static double poisson_of(const uint64_t pairs[2 * BLOCKS], double rate)
+{
+    const double x = normal_of_pair(pairs[0]);
+
+    if (!(rate >= 0))
+        return no_number();
+    if (rate < 10)
+        return small_poisson(pairs[0], rate);
+    if (rate < 1e9)
+        return large_poisson(pairs, rate);
+    if (rate > 1e18)
+        return rate;
+    return whole_of(rate + sqrt(rate) * x + (x * x - 1) / 6 + 0.5);
 }
 
 static void split(const uint64_t pairs[2 * BLOCKS], uint32_t words[4 * BLOCKS])
@@ -344,17 +443,40 @@ static void split(const uint64_t pairs[2 * BLOCKS], uint32_t words[4 * BLOCKS])
 #define PAIRS
 #include "kernel/draw.inc"
 
-#define T float
-#include "kernel/gamma.inc"
-#undef T
+#define T    float
+#define NAME gamma_f32
+#define OF   gamma_of
+#include "kernel/draw_by.inc"
 
-#define T double
-#include "kernel/gamma.inc"
-#undef T
+#define T    double
+#define NAME gamma_f64
+#define OF   gamma_of
+#include "kernel/draw_by.inc"
+
+#define T    float
+#define NAME log_gamma_f32
+#define OF   log_gamma_of
+#include "kernel/draw_by.inc"
+
+#define T    double
+#define NAME log_gamma_f64
+#define OF   log_gamma_of
+#include "kernel/draw_by.inc"
+
+#define T    float
+#define NAME poisson_f32
+#define OF   poisson_of
+#include "kernel/draw_by.inc"
+
+#define T    double
+#define NAME poisson_f64
+#define OF   poisson_of
+#include "kernel/draw_by.inc"
 
 extern const eg__draw_loop EG__FOR_ISA(eg__uniform)[], EG__FOR_ISA(eg__normal)[];
 extern const eg__draw_loop EG__FOR_ISA(eg__truncated)[];
-extern const eg__gamma_loop EG__FOR_ISA(eg__gamma)[];
+extern const eg__draw_by_loop EG__FOR_ISA(eg__gamma)[], EG__FOR_ISA(eg__log_gamma)[];
+extern const eg__draw_by_loop EG__FOR_ISA(eg__poisson)[];
 
 const eg__draw_loop EG__FOR_ISA(eg__uniform)[EG__DTYPES] = {
     [EG_FLOAT32] = uniform_f32,
@@ -368,7 +490,15 @@ const eg__draw_loop EG__FOR_ISA(eg__truncated)[EG__DTYPES] = {
     [EG_FLOAT32] = truncated_f32,
     [EG_FLOAT64] = truncated_f64,
 };
-const eg__gamma_loop EG__FOR_ISA(eg__gamma)[EG__DTYPES] = {
-    [EG_FLOAT32] = float_gamma,
-    [EG_FLOAT64] = double_gamma,
+const eg__draw_by_loop EG__FOR_ISA(eg__gamma)[EG__DTYPES] = {
+    [EG_FLOAT32] = gamma_f32,
+    [EG_FLOAT64] = gamma_f64,
+};
+const eg__draw_by_loop EG__FOR_ISA(eg__log_gamma)[EG__DTYPES] = {
+    [EG_FLOAT32] = log_gamma_f32,
+    [EG_FLOAT64] = log_gamma_f64,
+};
+const eg__draw_by_loop EG__FOR_ISA(eg__poisson)[EG__DTYPES] = {
+    [EG_FLOAT32] = poisson_f32,
+    [EG_FLOAT64] = poisson_f64,
 };

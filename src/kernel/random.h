@@ -17,8 +17,15 @@ typedef struct eg__random_attrs {
     eg_index dims;
 } eg__random_attrs;
 
+typedef struct eg__gamma_attrs {
+    size_t size;
+    bool log; /* the logarithm of the number */
+} eg__gamma_attrs;
+
 /* key; eg__random_attrs */
 extern const eg_kernel eg__uniform_kernel, eg__normal_kernel, eg__truncated_normal_kernel;
-extern const eg_kernel eg__gamma_kernel; /* key, shape: one draw for each element of shape */
+/* One draw for each element of the parameter. */
+extern const eg_kernel eg__gamma_kernel;   /* key, shape; eg__gamma_attrs */
+extern const eg_kernel eg__poisson_kernel; /* key, rate */
 
 #endif

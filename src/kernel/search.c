@@ -21,17 +21,17 @@ static const search_fn searches[EG__DTYPES] = {
     [EG_FLOAT64] = search_double,
 };
 
+/* A row of n sorted elements for each `each` values, or one row for all. */
 typedef struct finding {
     search_fn search;
-    int64_t n, count;
+    int64_t n, count, each;
     size_t element;
     bool right;
 } finding;
 
 typedef struct finder {
     const finding *f;
-    const void *x;
-    const char *values;
+    const char *x, *values;
     int64_t *y;
 } finder;
 
@@ -39,9 +39,16 @@ static void run_chunk(void *env, int chunk)
 {
     const finder *w = env;
     const finding *f = w->f;
-    int64_t at = (int64_t)chunk * CHUNK, count = f->count - at < CHUNK ? f->count - at : CHUNK;
+    int64_t at = (int64_t)chunk * CHUNK, left = f->count - at < CHUNK ? f->count - at : CHUNK;
 
-    f->search(w->x, f->n, w->values + (size_t)at * f->element, w->y + at, count, f->right);
+    while (left > 0) {
+        int64_t row = at / f->each, in_row = (row + 1) * f->each - at;
+        int64_t count = left < in_row ? left : in_row;
+        f->search(w->x + (size_t)(row * f->n) * f->element, f->n,
+            w->values + (size_t)at * f->element, w->y + at, count, f->right);
+        at += count;
+        left -= count;
+    }
 }
 
 static eg_status run(const eg_job *job, void *const in[], void *const out[], void *scratch)
@@ -68,8 +75,9 @@ static const char *prepare(const eg_kernel *self, const eg_problem *p, eg_job *j
     if (!f->search)
         return "it has no loop for this dtype";
     eg__job_start(job, "halves", run);
-    f->n = x->size;
+    f->n = x->dims[x->rank - 1];
     f->count = p->in[1]->size;
+    f->each = x->rank == 1 ? f->count : p->in[1]->dims[x->rank - 1];
     f->element = eg__dtype(x->dtype)->size;
     f->right = ((const eg_searchsorted_attrs *)p->attrs)->right;
     return NULL;

@@ -56,6 +56,27 @@ eg_tensor *eg_do_apart(const eg_site *at, eg_tensor *(*op)(eg_tensor *, eg_tenso
     return op(first, eg_ready1(at, y));
 }
 
+eg_tensor *eg_do_beta(const eg_site *at, eg_arg key, eg_arg a, eg_arg b)
+{
+    eg_tensor *in[2], *first = eg_ready1(at, key);
+    return eg_ready(at, 2, (const eg_arg[]){a, b}, in) ? (eg_beta)(first, in[0], in[1]) : NULL;
+}
+
+eg_tensor *eg_do_isclose(const eg_site *at,
+    eg_tensor *(*op)(eg_tensor *, eg_tensor *, const eg_isclose_attrs *), eg_arg x, eg_arg y,
+    const eg_isclose_attrs *o)
+{
+    eg_tensor *in[2];
+    return eg_ready(at, 2, (const eg_arg[]){x, y}, in) ? op(in[0], in[1], o) : NULL;
+}
+
+eg_tensor *eg_do_interp(const eg_site *at, eg_arg x, eg_arg xp, eg_arg yp)
+{
+    eg_tensor *in[3];
+    const eg_arg args[] = {x, xp, yp};
+    return eg_ready(at, 3, args, in) ? (eg_interp)(in[0], in[1], in[2]) : NULL;
+}
+
 eg_tensor *eg_do_where(const eg_site *at, eg_arg condition, eg_arg x, eg_arg y)
 {
     eg_tensor *in[2], *c = eg_ready1(at, condition);

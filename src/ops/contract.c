@@ -258,6 +258,22 @@ static eg_tensor *paired(eg_tensor *x, int rank, bool first)
     return eg_reshape(x, 2 * rank, dims);
 }
 
+/* The same where there is no room for pairs of axes: both in full size. */
+static eg_tensor *repeated_and_tiled(eg_tensor *x, eg_tensor *y, int rank)
+{
+    int64_t of_x[EG_MAX_RANK], of_y[EG_MAX_RANK];
+
+    for (int i = 0; i < rank; i++) {
+        int in_x = i - (rank - eg_rank(x)), in_y = i - (rank - eg_rank(y));
+        of_x[i] = in_x < 0 ? 1 : eg_dim(x, in_x);
+        of_y[i] = in_y < 0 ? 1 : eg_dim(y, in_y);
+    }
+    eg_tensor *wide = eg_reshape(x, rank, of_x);
+    for (int i = rank - 1; i >= 0; i--)
+        wide = of_y[i] == 1 ? wide : eg_repeat(wide, of_y[i], i);
+    return eg_mul(wide, eg_tile(y, rank, of_x));
+}
+
 eg_tensor *eg_kron(eg_tensor *x, eg_tensor *y)
 {
     int rank = eg_rank(x) > eg_rank(y) ? eg_rank(x) : eg_rank(y);
@@ -266,8 +282,7 @@ eg_tensor *eg_kron(eg_tensor *x, eg_tensor *y)
     if (!eg__is_tensor("eg_kron", x) || !eg__is_tensor("eg_kron", y))
         return NULL;
     if (2 * rank > EG_MAX_RANK)
-        return eg__fail_null(EG_INVALID, "eg_kron", "%d axes; %d are the most", rank,
-            EG_MAX_RANK / 2);
+        return repeated_and_tiled(x, y, rank);
     eg_tensor *z = eg_mul(paired(x, rank, true), paired(y, rank, false));
     for (int i = 0; i < rank; i++)
         dims[i] = eg_dim(z, 2 * i) * eg_dim(z, 2 * i + 1);

@@ -2,7 +2,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "kernel/elementwise.h"
+#include "kernel/power.h"
 #include "op/infer.h"
+#include "ops/compose.h"
 #include "ops/gradient.h"
 #include "ops/registry.h"
 
@@ -328,9 +330,22 @@ const eg_opdef eg_op_pow = {
     .known_as = {"power", "math.pow", "Pow"},
 };
 
+/* Powers of whole numbers: apart from those of real ones, since they can fail. */
+const eg_opdef eg_op_whole_pow = {
+    .name = "WholePow",
+    .in = {"x", "y"},
+    .types = {EG__INTS, EG__INTS},
+    .promote = 3,
+    .traits = EG__ELEMENTWISE | EG__CONSTANT | EG__MAY_FAIL,
+    .infer = eg__infer_broadcast,
+    .kernels = EG__KERNELS(&eg__whole_pow_kernel),
+    .known_as = {"power", "math.pow", "Pow"},
+};
+
 eg_tensor *eg_pow(eg_tensor *x, eg_tensor *y)
 {
-    return EG__APPLY(&eg_op_pow, NULL, x, y);
+    bool whole = eg__is_kind(x, EG__INTS) && eg__is_kind(y, EG__INTS);
+    return EG__APPLY(whole ? &eg_op_whole_pow : &eg_op_pow, NULL, x, y);
 }
 
 static eg_status hypot_grad(eg_backward *b)

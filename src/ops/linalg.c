@@ -4,6 +4,7 @@
 #include "ops/linalg.h"
 #include "kernel/linalg.h"
 #include "op/infer.h"
+#include "ops/compose.h"
 #include "ops/registry.h"
 
 /* ---- what gradients are written with -------------------------------------------------------- */
@@ -318,4 +319,43 @@ eg_tensor *eg_matrix_power(eg_tensor *a, int n)
             power = eg_matmul(power, power);
     }
     return z && z == a ? eg_identity(a) : z;
+}
+
+/* ---- expm ----------------------------------------------------------------------------------- */
+
+/* The n x n corner that starts in row and column `row` and `column` of each matrix. */
+static eg_tensor *corner(eg_tensor *x, int64_t row, int64_t column, int64_t n)
+{
+    int rank = eg_rank(x);
+    return eg__along(eg__along(x, rank - 2, row, n, 1), rank - 1, column, n, 1);
+}
+
+/* The derivative of exp(x) for dx stands beside exp(x) in the exponential of x and dx above 0 and
+ * x; of the gradient x is the transpose. See Mathias, SIAM J. Matrix Anal. Appl. 17, 1996. */
+static eg_status expm_grad(eg_backward *b)
+{
+    eg_concat_attrs beside = {sizeof beside, -1}, above = {sizeof above, -2};
+    eg_tensor *x = eg_matrix_transpose(b->x[0]), *dx = b->dy[0], *zero = eg_zeros_like(x);
+    eg_tensor *top = eg_concat_with(2, (eg_tensor *[]){x, dx}, &beside);
+    eg_tensor *bottom = eg_concat_with(2, (eg_tensor *[]){zero, x}, &beside);
+    eg_tensor *both = eg_expm(eg_concat_with(2, (eg_tensor *[]){top, bottom}, &above));
+    int64_t n = eg_dim(x, -1);
+
+    b->dx[0] = corner(both, 0, n, n);
+    return eg__done();
+}
+
+const eg_opdef eg_op_expm = {
+    .name = "Expm",
+    .in = {"a"},
+    .types = {EG__REALS},
+    .infer = eg__infer_square,
+    .kernels = EG__KERNELS(&eg__expm_kernel),
+    .grad = expm_grad,
+    .known_as = {NULL, "linalg.expm", NULL},
+};
+
+eg_tensor *eg_expm(eg_tensor *a)
+{
+    return EG__APPLY(&eg_op_expm, NULL, a);
 }

@@ -5,6 +5,7 @@
 #include "kernel/random.h"
 #include "op/effect.h"
 #include "op/infer.h"
+#include "ops/compose.h"
 #include "ops/gradient.h"
 #include "ops/registry.h"
 #include <eagre/variable.h>
@@ -179,20 +180,24 @@ eg_tensor *eg_categorical(eg_tensor *key, eg_tensor *logits, int64_t n)
     return eg_argmax_with(eg_sub(eg_expand_dims(logits, -2), noise), &last);
 }
 
-/* ---- gamma ---------------------------------------------------------------------------------- */
+/* ---- a parameter for each number ------------------------------------------------------------ */
 
-static eg_status gamma_infer(eg_shapes *s)
+static eg_status parameter_infer(eg_shapes *s)
 {
     *s->out[0] = *s->in[1];
     return key_check(s);
 }
+
+static const eg_attr gamma_fields[] = {EG__ATTR(eg__gamma_attrs, BOOL, log), {0}};
 
 const eg_opdef eg_op_random_gamma = {
     .name = "RandomGamma",
     .in = {"key", "shape"},
     .types = {0, EG__REALS},
     .traits = EG__CONSTANT,
-    .infer = gamma_infer,
+    .attrs = gamma_fields,
+    .attrs_size = sizeof(eg__gamma_attrs),
+    .infer = parameter_infer,
     .kernels = EG__KERNELS(&eg__gamma_kernel),
     .known_as = {"random.standard_gamma", "random.stateless_gamma", NULL},
 };
@@ -200,6 +205,51 @@ const eg_opdef eg_op_random_gamma = {
 eg_tensor *eg_random_gamma(eg_tensor *key, eg_tensor *shape)
 {
     return EG__APPLY(&eg_op_random_gamma, NULL, key, shape);
+}
+
+const eg_opdef eg_op_poisson = {
+    .name = "Poisson",
+    .in = {"key", "rate"},
+    .types = {0, EG__REALS},
+    .traits = EG__CONSTANT,
+    .infer = parameter_infer,
+    .kernels = EG__KERNELS(&eg__poisson_kernel),
+    .known_as = {"random.poisson", "random.stateless_poisson", NULL},
+};
+
+eg_tensor *eg_poisson(eg_tensor *key, eg_tensor *rate)
+{
+    return EG__APPLY(&eg_op_poisson, NULL, key, rate);
+}
+
+/* The logarithms of gamma numbers: quotients of these are in range where the numbers are not. */
+static eg_tensor *log_gamma(eg_tensor *key, eg_tensor *shape)
+{
+    static const eg__gamma_attrs attrs = {sizeof attrs, true};
+    return EG__APPLY(&eg_op_random_gamma, &attrs, key, shape);
+}
+
+eg_tensor *eg_beta(eg_tensor *key, eg_tensor *a, eg_tensor *b)
+{
+    static const eg_concat_attrs first = {sizeof first, 0};
+    eg_tensor *both[2] = {a, b};
+
+    if (!eg__is_tensor("eg_beta", a) || !eg__is_tensor("eg_beta", b) ||
+        eg_broadcast_arrays(2, both, both) != EG_OK)
+        return NULL;
+    eg_tensor *x = log_gamma(key, eg_stack_with(2, both, &first));
+    return eg_sigmoid(
+        eg_sub(eg_squeeze(eg__along(x, 0, 0, 1, 1), 0), eg_squeeze(eg__along(x, 0, 1, 1, 1), 0)));
+}
+
+eg_tensor *eg_dirichlet(eg_tensor *key, eg_tensor *shapes)
+{
+    if (!eg__is_tensor("eg_dirichlet", shapes))
+        return NULL;
+    if (eg_rank(shapes) < 1)
+        return eg__fail_null(EG_INVALID, "eg_dirichlet",
+            "shapes is a single number; it takes an axis of them");
+    return eg_softmax(log_gamma(key, shapes));
 }
 
 /* ---- permutations --------------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 #include "base/attrs.h"
 #include "kernel/move.h"
 #include "op/infer.h"
+#include "ops/compose.h"
 #include "ops/gradient.h"
 #include "ops/registry.h"
 #include <math.h>
@@ -227,6 +228,20 @@ eg_tensor *eg_cumulative_max_with(eg_tensor *x, const eg_cumulative_attrs *attrs
 eg_tensor *eg_cumulative_max(eg_tensor *x)
 {
     return eg_cumulative_max_with(x, NULL);
+}
+
+/* The largest of what has the opposite order: for whole numbers the other bits, which leave no
+ * number out. */
+eg_tensor *eg_cumulative_min_with(eg_tensor *x, const eg_cumulative_attrs *attrs)
+{
+    if (eg__is_kind(x, EG__INTS))
+        return eg_bitwise_invert(eg_cumulative_max_with(eg_bitwise_invert(x), attrs));
+    return eg_neg(eg_cumulative_max_with(eg_neg(x), attrs));
+}
+
+eg_tensor *eg_cumulative_min(eg_tensor *x)
+{
+    return eg_cumulative_min_with(x, NULL);
 }
 
 /* ---- linear recurrences --------------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 #include "kernel/sort.h"
 #include "base/attrs.h"
 #include "op/infer.h"
+#include "ops/compose.h"
 #include "ops/gradient.h"
 #include "ops/registry.h"
 #include <math.h>
@@ -117,9 +118,20 @@ static const eg_attr search_fields[] = {EG__ATTR(eg_searchsorted_attrs, BOOL, ri
 
 static eg_status searchsorted_infer(eg_shapes *s)
 {
-    if (s->in[0]->rank != 1)
-        return eg__shape_error(s, "sorted must have one axis");
-    *s->out[0] = *s->in[1];
+    const eg_spec *sorted = s->in[0], *values = s->in[1];
+
+    if (sorted->rank < 1)
+        return eg__shape_error(s, "sorted is a single number; it must have an axis");
+    if (sorted->rank > 1) {
+        bool fits = sorted->rank == values->rank;
+        for (int i = 0; fits && i < sorted->rank - 1; i++)
+            fits = sorted->dims[i] == values->dims[i];
+        if (!fits)
+            return eg__shape_error(s,
+                "values must have the axes of sorted, but for the last's "
+                "size; or sorted a single axis");
+    }
+    *s->out[0] = *values;
     s->out[0]->dtype = EG_INT64;
     return eg__infer_size(s, s->out[0]);
 }
@@ -183,11 +195,20 @@ static eg_tensor *edges(const eg_tensor *x, int64_t n, double low, double high)
     return eg_cast(eg_where(is_last, eg_scalar(EG_FLOAT64, high), inner), eg_dtype_of(x));
 }
 
-eg_tensor *eg_histogram(eg_tensor *x, int64_t n, double low, double high)
+/* How many of x are in each bin between neighbouring edges; `last` says which are the last edge. */
+static eg_tensor *counted(eg_tensor *x, eg_tensor *edges, eg_tensor *last)
 {
     const eg_searchsorted_attrs right = {.size = sizeof right, .right = true};
+    int64_t n = eg_size(edges) - 1;
     eg_slice_attrs inside = {.size = sizeof inside, .begin = {1, {1}}, .count = {1, {n}}};
+    eg_tensor *bin = eg_searchsorted_with(edges, x, &right);
 
+    bin = eg_where(last, eg_scalar_int(EG_INT64, n), bin);
+    return eg_slice_with(eg_bincount(bin, n + 2), &inside);
+}
+
+eg_tensor *eg_histogram(eg_tensor *x, int64_t n, double low, double high)
+{
     if (eg__me.failed)
         return NULL;
     if (!x || n < 1 || !(low < high) || isinf(high - low))
@@ -197,10 +218,53 @@ eg_tensor *eg_histogram(eg_tensor *x, int64_t n, double low, double high)
             (long long)n, low, high);
     if (eg__dtype(eg_dtype_of(x))->kind == EG__INTEGER)
         x = eg_cast(x, EG_FLOAT64);
-    eg_tensor *last = eg_equal(x, eg__number_like(x, high));
-    eg_tensor *bin = eg_searchsorted_with(edges(x, n, low, high), x, &right);
-    bin = eg_where(last, eg_scalar_int(EG_INT64, n), bin);
-    return eg_slice_with(eg_bincount(bin, n + 2), &inside);
+    return counted(x, edges(x, n, low, high), eg_equal(x, eg__number_like(x, high)));
+}
+
+eg_tensor *eg_histogram_edges(eg_tensor *x, eg_tensor *edges)
+{
+    if (!eg__is_tensor("eg_histogram_edges", x) || !eg__is_tensor("eg_histogram_edges", edges))
+        return NULL;
+    if (eg_rank(edges) != 1 || eg_size(edges) < 2)
+        return eg__fail_null(EG_INVALID, "eg_histogram_edges",
+            "edges has %d axes and %lld elements; it takes one axis and two elements at least",
+            eg_rank(edges), (long long)eg_size(edges));
+    return counted(x, edges, eg_equal(x, eg__along(edges, 0, -1, 1, 1)));
+}
+
+/* ---- interp --------------------------------------------------------------------------------- */
+
+/* Whether xp and yp are two lists of one length that is not 0. */
+static bool are_points(const eg_tensor *xp, const eg_tensor *yp)
+{
+    if (!eg__is_tensor("eg_interp", xp) || !eg__is_tensor("eg_interp", yp))
+        return false;
+    if (eg_rank(xp) == 1 && eg_rank(yp) == 1 && eg_size(xp) == eg_size(yp) && eg_size(xp) > 0)
+        return true;
+    eg__fail(EG_INVALID, "eg_interp",
+        "the points have %lld and %lld coordinates along %d and %d axes; it takes two lists of one "
+        "length, and one point at least",
+        (long long)eg_size(xp), (long long)eg_size(yp), eg_rank(xp), eg_rank(yp));
+    return false;
+}
+
+eg_tensor *eg_interp(eg_tensor *x, eg_tensor *xp, eg_tensor *yp)
+{
+    const eg_searchsorted_attrs right = {.size = sizeof right, .right = true};
+
+    if (!eg__is_tensor("eg_interp", x) || !are_points(xp, yp))
+        return NULL;
+    int64_t last = eg_size(xp) - 1;
+    eg_tensor *zero = eg_scalar_int(EG_INT64, 0), *end = eg_scalar_int(EG_INT64, last);
+    eg_tensor *behind = eg_searchsorted_with(xp, x, &right);
+    eg_tensor *b = eg_minimum(behind, end);
+    eg_tensor *a = eg_maximum(eg_sub(behind, eg_scalar_int(EG_INT64, 1)), zero);
+    eg_tensor *x0 = eg_gather(xp, a), *y0 = eg_gather(yp, a);
+    eg_tensor *width = eg_sub(eg_gather(xp, b), x0), *outside = eg_equal(a, b);
+    eg_tensor *rise = eg_sub(eg_gather(yp, b), y0), *one = eg__number_like(xp, 1);
+    eg_tensor *slope = eg_div(rise, eg_where(outside, one, width));
+    eg_tensor *inner = eg_add(y0, eg_mul(slope, eg_sub(x, x0)));
+    return eg_where(eg_equal(x, x), eg_where(outside, y0, inner), x);
 }
 
 /* ---- median, quantile ----------------------------------------------------------------------- */

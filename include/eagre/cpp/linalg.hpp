@@ -62,6 +62,11 @@ inline tensor matrix_power(const operand &a, int n)
     return eg_matrix_power(a.alone(), n);
 }
 
+inline tensor expm(const operand &a)
+{
+    return eg_expm(a.alone());
+}
+
 enum class vectors { reduced, complete }; /* as many as the matrix needs, or square matrices */
 
 /* auto [q, r] = qr(a); */

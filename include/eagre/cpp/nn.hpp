@@ -192,6 +192,22 @@ inline tensor random_gamma(const operand &key, const operand &shape)
     return detail::apart(eg_random_gamma, key, shape);
 }
 
+inline tensor poisson(const operand &key, const operand &rate)
+{
+    return detail::apart(eg_poisson, key, rate);
+}
+
+inline tensor beta(const operand &key, const operand &a, const operand &b)
+{
+    key.note();
+    return eg_beta(key.alone(), a.beside(b), b.beside(a));
+}
+
+inline tensor dirichlet(const operand &key, const operand &shapes)
+{
+    return detail::apart(eg_dirichlet, key, shapes);
+}
+
 } // namespace eagre
 
 #endif

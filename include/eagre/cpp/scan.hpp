@@ -63,6 +63,82 @@ inline tensor argmin(const operand &x, int axis = 0, dims kept = dims::drop)
     return eg_argmin_with(x.alone(), &attrs);
 }
 
+/* ---- ops/missing.h -------------------------------------------------------------------------- */
+
+inline tensor nansum(const operand &x, const axes &over = {}, dims kept = dims::drop)
+{
+    return detail::reduced(eg_nansum_with, x, over, kept);
+}
+
+inline tensor nanprod(const operand &x, const axes &over = {}, dims kept = dims::drop)
+{
+    return detail::reduced(eg_nanprod_with, x, over, kept);
+}
+
+inline tensor nanmean(const operand &x, const axes &over = {}, dims kept = dims::drop)
+{
+    return detail::reduced(eg_nanmean_with, x, over, kept);
+}
+
+inline tensor nanmax(const operand &x, const axes &over = {}, dims kept = dims::drop)
+{
+    return detail::reduced(eg_nanmax_with, x, over, kept);
+}
+
+inline tensor nanmin(const operand &x, const axes &over = {}, dims kept = dims::drop)
+{
+    return detail::reduced(eg_nanmin_with, x, over, kept);
+}
+
+/* 0 for posinf or neginf: the largest and the smallest number. */
+inline tensor nan_to_num(const operand &x, double nan = 0, double posinf = 0, double neginf = 0)
+{
+    eg_nan_to_num_attrs attrs{sizeof(eg_nan_to_num_attrs), nan, posinf, neginf};
+    return eg_nan_to_num_with(x.alone(), &attrs);
+}
+
+inline tensor divide_no_nan(const operand &x, const operand &y)
+{
+    return detail::two(eg_divide_no_nan, x, y);
+}
+
+inline tensor xlogy(const operand &x, const operand &y)
+{
+    return detail::two(eg_xlogy, x, y);
+}
+
+enum class nans { differ, equal };
+
+namespace detail
+{
+
+/* No room is -1 in C. */
+inline eg_isclose_attrs closeness(double rtol, double atol, nans kind)
+{
+    return {sizeof(eg_isclose_attrs), rtol == 0 ? -1 : rtol, atol == 0 ? -1 : atol,
+        kind == nans::equal};
+}
+
+} // namespace detail
+
+inline tensor isclose(const operand &x, const operand &y, double rtol = 1e-5, double atol = 1e-8,
+    nans kind = nans::differ)
+{
+    eg_isclose_attrs attrs = detail::closeness(rtol, atol, kind);
+
+    x.note();
+    return eg_isclose_with(x.beside(y), y.beside(x), &attrs);
+}
+
+inline tensor allclose(const operand &x, const operand &y, double rtol = 1e-5, double atol = 1e-8,
+    nans kind = nans::differ)
+{
+    eg_isclose_attrs attrs = detail::closeness(rtol, atol, kind);
+
+    x.note();
+    return eg_allclose_with(x.beside(y), y.beside(x), &attrs);
+}
+
 /* ---- ops/scan.h ----------------------------------------------------------------------------- */
 
 enum class scan { plain, exclusive, include_initial }; /* what a running sum begins with */
@@ -96,6 +172,12 @@ inline tensor cumulative_max(const operand &x, int axis = 0, scan kind = scan::p
     way along = way::forward)
 {
     return detail::scanned(eg_cumulative_max_with, x, axis, kind, along);
+}
+
+inline tensor cumulative_min(const operand &x, int axis = 0, scan kind = scan::plain,
+    way along = way::forward)
+{
+    return detail::scanned(eg_cumulative_min_with, x, axis, kind, along);
 }
 
 inline tensor cumulative_logsumexp(const operand &x, int axis = 0, way along = way::forward)
@@ -156,6 +238,17 @@ inline tensor bincount(const operand &x, std::int64_t n)
 inline tensor histogram(const operand &x, std::int64_t n, double low, double high)
 {
     return eg_histogram(x.alone(), n, low, high);
+}
+
+inline tensor histogram_edges(const operand &x, const operand &edges)
+{
+    return detail::two(eg_histogram_edges, x, edges);
+}
+
+inline tensor interp(const operand &x, const operand &xp, const operand &yp)
+{
+    x.note();
+    return eg_interp(x.beside(xp), xp.beside(yp), yp.beside(xp));
 }
 
 inline tensor quantile(const operand &x, double q, int axis)

@@ -55,7 +55,8 @@ EG_API eg_tensor *eg_einsum(const char *equation, int n, eg_tensor *const x[]);
 /* Each element of x replaced by its product with the whole of y; the shorter shape gets axes of
  * size 1 in front. Gradient: dz times the other one, summed.
  *     eg_kron(EG_I32(1, 10), EG_I32(1, 2, 3))  ->  [ 1  2  3 10 20 30] int32[6]
- * Owns: the result. Fails: more than 4 axes, bool. Records: Reshape, Mul. */
+ * Owns: the result. Fails: bool, an overflowing size. Records: Reshape, Mul, with more than 4 axes
+ * BroadcastTo too. */
 EG_API eg_tensor *eg_kron(eg_tensor *x, eg_tensor *y);
 
 /* The vector product of triples along an axis, counted as by eg_vecdot; the other axes broadcast.

@@ -52,10 +52,13 @@ EG_API eg_tensor *eg_cbrt(eg_tensor *x);
  * Owns: the result. Fails: integers, bool. Records: Erfc. */
 EG_API eg_tensor *eg_erfc(eg_tensor *x);
 
-/* x to the power of y, as C computes it: NaN where x is below zero and y is no whole number.
- * Gradient: of x dz*y*pow(x, y - 1), of y dz*z*log(x), where x is above zero.
+/* x to the power of y, as C computes it: NaN where x is below zero and y is no whole number. Powers
+ * of integers are integers and wrap. Gradient: of x dz*y*pow(x, y - 1), of y dz*z*log(x), where x
+ * is above zero.
  *     eg_pow(EG_F32(2, 3), 2)  ->  [4. 9.] float32[2]
- * Owns: the result. Fails: as eg_div. Records: Pow. */
+ *     eg_pow(EG_I32(2, -3), 3)  ->  [  8 -27] int32[2]
+ * Owns: the result. Fails: bool, an integer beside floating point, a negative exponent of an
+ * integer. Records: Pow, of integers WholePow. */
 EG_API eg_tensor *eg_pow(eg_tensor *x, eg_tensor *y);
 
 /* sqrt(x*x + y*y), without leaving the range in between. Gradient: dz*x/z, dz*y/z, 0 where both

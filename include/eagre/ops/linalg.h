@@ -87,6 +87,12 @@ EG_API eg_tensor *eg_slogdet(eg_tensor *a);
  * integers. Records: MatMul, Solve. */
 EG_API eg_tensor *eg_matrix_power(eg_tensor *a, int n);
 
+/* The exponential of a matrix, 1 + a + a a / 2 + ...; NaN throughout where a holds NaN or infinity.
+ * Gradient: by the exponential of a matrix of twice the size.
+ *     eg_expm(eg_reshape(EG_F32(0, 2, 0, 0), EG_DIMS(2, 2)))  ->  [[1. 2.] [0. 1.]] float32[2,2]
+ * Owns: the result. Fails: a matrix that is not square, integers. Records: Expm. */
+EG_API eg_tensor *eg_expm(eg_tensor *a);
+
 /* ---- decompositions ------------------------------------------------------------------------- */
 
 typedef struct eg_qr_attrs {

@@ -73,13 +73,34 @@ EG_API eg_tensor *eg_randint_with(eg_tensor *key, int64_t low, int64_t high, int
 EG_API eg_tensor *eg_categorical(eg_tensor *key, eg_tensor *logits, int64_t n);
 
 /* Numbers of the gamma distribution with scale 1, one for each element of `shape`, its parameter.
- * NaN where that is not above 0. Divided by a rate they are those of other scales; quotients of
- * sums of them are beta and Dirichlet. No gradient: draws are constants to a tape. Source:
+ * NaN where that is not above 0. Divided by a rate they are those of other scales. No gradient:
+ * draws are constants to a tape. Source:
  * Marsaglia and Tsang, "A simple method for generating gamma variables", ACM TOMS 26, 2000.
  *     eg_random_gamma(eg_key(7),
  *         EG_F32(0.5, 1, 20))  ->  [ 1.356604    0.36594856 14.622401  ] float32[3]
  * Owns: the result. Fails: what is no key, integers, bool. Records: RandomGamma. */
 EG_API eg_tensor *eg_random_gamma(eg_tensor *key, eg_tensor *shape);
+
+/* Whole numbers of the Poisson distribution, one for each element of `rate`, its mean, in the dtype
+ * of that; NaN where it is below 0. No gradient. Source: Hoermann, "The transformed rejection
+ * method for generating Poisson random variables", Insurance: Mathematics and Economics 12, 1993.
+ *     eg_poisson(eg_key(7), EG_F32(0, 2, 20))  ->  [ 0.  1. 13.] float32[3]
+ * Owns: the result. Fails: what is no key, integers, bool. Records: Poisson. */
+EG_API eg_tensor *eg_poisson(eg_tensor *key, eg_tensor *rate);
+
+/* Numbers of the beta distribution, between 0 and 1, one for each pair of elements of its
+ * parameters a and b, which broadcast; NaN where one is not above 0. No gradient.
+ *     eg_beta(eg_key(7), EG_F32(2, 30), EG_F32(3, 1))  ->  [0.71031404 0.93275195] float32[2]
+ * Owns: the result. Fails: what is no key, integers, bool, dtypes that differ.
+ * Records: RandomGamma and elementwise operations. */
+EG_API eg_tensor *eg_beta(eg_tensor *key, eg_tensor *a, eg_tensor *b);
+
+/* Numbers of the Dirichlet distribution: those along the last axis are above 0 and have the sum 1.
+ * `shapes` are its parameters, NaN comes of rows where one is not above 0. No gradient.
+ *     eg_dirichlet(eg_key(7), EG_F32(1, 2, 3))  ->  [0.38000274 0.3177119  0.3022854 ] float32[3]
+ * Owns: the result. Fails: what is no key, integers, bool, rank 0. Records: RandomGamma,
+ * Softmax. */
+EG_API eg_tensor *eg_dirichlet(eg_tensor *key, eg_tensor *shapes);
 
 /* The whole numbers 0 to n-1, int64, in random order. No gradient.
  *     eg_sum(eg_permutation(eg_key(7), 5))  ->  10 int64[]

@@ -43,6 +43,12 @@ EG_API eg_tensor *eg_cumulative_prod(eg_tensor *x);
 EG_API eg_tensor *eg_cumulative_max_with(eg_tensor *x, const eg_cumulative_attrs *attrs);
 EG_API eg_tensor *eg_cumulative_max(eg_tensor *x);
 
+/* The smallest so far; otherwise as eg_cumulative_max. Gradient: as there.
+ *     eg_cumulative_min(EG_F32(2, 1, 3))  ->  [2. 1. 1.] float32[3]
+ * Owns: the result. Fails: as eg_cumulative_sum. Records: CumulativeMax, Neg or BitwiseInvert. */
+EG_API eg_tensor *eg_cumulative_min_with(eg_tensor *x, const eg_cumulative_attrs *attrs);
+EG_API eg_tensor *eg_cumulative_min(eg_tensor *x);
+
 /* The logarithm of the running sum of exponentials, without leaving the range. Gradient: dz, shared
  * as exp(x) is.
  *     eg_cumulative_logsumexp(EG_F32(1000, 1000))  ->  [1000.     1000.6932] float32[2]

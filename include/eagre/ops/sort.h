@@ -37,11 +37,12 @@ typedef struct eg_searchsorted_attrs {
 } eg_searchsorted_attrs;
 
 /* For each value, int64, how many elements of `sorted`, a rising row, are before it: where it would
- * have to be put. NaN counts as the largest. No gradient.
+ * have to be put. NaN counts as the largest. Of several rows, along the last axis, each is for the
+ * row of values at its place. No gradient.
  *     eg_searchsorted(EG_F32(1, 3, 3, 7), EG_F32(3, 5))  ->  [1 3] int64[2]
  *     eg_searchsorted(EG_F32(1, 3, 3, 7), EG_F32(3, 5), .right = true)  ->  [3 3] int64[2]
- * Owns: the result. Fails: bool, kinds that differ, `sorted` of another rank than 1.
- * Records: SearchSorted. */
+ * Owns: the result. Fails: bool, kinds that differ, `sorted` of rank 0, rows that do not belong
+ * together. Records: SearchSorted. */
 EG_API eg_tensor *eg_searchsorted_with(eg_tensor *sorted, eg_tensor *values,
     const eg_searchsorted_attrs *attrs);
 EG_API eg_tensor *eg_searchsorted(eg_tensor *sorted, eg_tensor *values);
@@ -64,6 +65,21 @@ EG_API eg_tensor *eg_bincount(eg_tensor *x, int64_t n);
  * Owns: the result. Fails: bool, n below 1, edges that do not rise or are infinite.
  * Records: SearchSorted, ScatterAdd and others. */
 EG_API eg_tensor *eg_histogram(eg_tensor *x, int64_t n, double low, double high);
+
+/* The same between edges that are given: n + 1 rising numbers are n bins. No gradient.
+ *     eg_histogram_edges(EG_F32(0, 1, 2, 2.5, 4, 9), EG_F32(0, 1, 4, 5))  ->  [1 3 1] int64[3]
+ * Owns: the result. Fails: bool, kinds that differ, edges of another rank than 1 or fewer than 2.
+ * Records: SearchSorted, ScatterAdd and others. */
+EG_API eg_tensor *eg_histogram_edges(eg_tensor *x, eg_tensor *edges);
+
+/* The height at each x of the line through points, whose xp rise: straight between neighbours, and
+ * level beyond the ends. NaN stays. Gradient: of x dz times the slope there; of the points dz in
+ * proportion to how near they are.
+ *     eg_interp(EG_F32(0, 1.5, 2, 9), EG_F32(1, 2, 4),
+ *         EG_F32(10, 20, 0))  ->  [10. 15. 20.  0.] float32[4]
+ * Owns: the result. Fails: integers, bool, dtypes that differ, points that are no two lists of one
+ * length, or none. Records: SearchSorted, Gather and elementwise operations. */
+EG_API eg_tensor *eg_interp(eg_tensor *x, eg_tensor *xp, eg_tensor *yp);
 
 /* The element below which the share q of those along an axis lies, between two neighbours in
  * proportion; NaN if there is one. The axis is left out. Gradient: dz, shared by the neighbours.

@@ -46,6 +46,35 @@ TEST(vectors_multiply)
     assert_error(EG_INVALID, "x is NULL");
 }
 
+static void assert_same(eg_tensor *x, eg_tensor *y)
+{
+    assert_int_equal(eg_rank(x), eg_rank(y));
+    assert_true(eg_true(eg_all(eg_equal(x, y))));
+}
+
+TEST(kron_of_many_axes_is_that_of_their_pairs)
+{
+    EG_SCOPE;
+    eg_tensor *x = WHOLE(1, 2, 1, 3, 1, 2), *y = WHOLE(-4, 3, 1, 2, 1, 2);
+    eg_tensor *flat = eg_kron(eg_reshape(x, EG_DIMS(2, 3, 2)), eg_reshape(y, EG_DIMS(3, 2, 2)));
+
+    assert_same(eg_kron(x, y), eg_reshape(flat, EG_DIMS(6, 1, 6, 1, 4)));
+    assert_same(eg_kron(EG_I64(1, -1), y),
+        eg_kron(eg_reshape(EG_I64(1, -1), EG_DIMS(1, 1, 1, 1, 2)), y));
+    assert_prints(eg_kron(x, eg_zeros(EG_INT64, EG_DIMS(0))), "[] int64[2,1,3,1,0]");
+}
+
+EG_FUNCTION(many_axes, x)
+{
+    return eg_kron(x, x);
+}
+
+TEST(kron_of_many_axes_has_a_gradient)
+{
+    EG_SCOPE;
+    assert_works(many_axes, REAL(1, 1, 2, 1, 3));
+}
+
 EG_FUNCTION(multiplied, x, y)
 {
     eg_tensor *a = eg_outer(eg_vecdot(x, y, -1), eg_vecdot(x, y, -2));

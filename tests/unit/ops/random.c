@@ -32,6 +32,69 @@ TEST(distributions_have_their_moments)
             shapes[i], shapes[i]);
 }
 
+TEST(poisson_numbers_have_their_moments)
+{
+    double rates[] = {0, 0.1, 3, 9.9, 10, 17, 250, 1e5};
+    EG_SCOPE;
+
+    for (int i = 0; i < 8; i++) {
+        eg_tensor *rate =
+            eg_full(eg_constant_of(1, &(eg_number){.real = true, .as_real = rates[i]}),
+                EG_DIMS(MANY));
+        eg_tensor *x = eg_poisson(eg_key(4), rate);
+        assert_moments(x, rates[i], rates[i]);
+        assert_true(eg_true(eg_all(eg_equal(x, eg_floor(x)))));
+        assert_true(eg_item(eg_min(x)) >= 0);
+    }
+    eg_tensor *huge = eg_poisson(eg_key(4), eg_full(eg_scalar(EG_FLOAT64, 4e12), EG_DIMS(MANY)));
+    assert_moments(eg_div(eg_sub(huge, 4e12), 2e6), 0, 1);
+}
+
+TEST(poisson_counts_come_as_often_as_they_should)
+{
+    double rates[] = {2.5, 14};
+    EG_SCOPE;
+
+    for (int i = 0; i < 2; i++) {
+        eg_tensor *x = eg_poisson(eg_key(9), eg_full(eg_constant(rates[i]), EG_DIMS(MANY)));
+        eg_tensor *counts = eg_bincount(eg_cast(x, EG_INT64), 60);
+        double p = exp(-rates[i]), share[60];
+        eg_read(eg_cast(counts, EG_FLOAT64), EG_FLOAT64, share, 60);
+        for (int k = 0; k < 60; k++) {
+            assert_true(fabs(share[k] - p * MANY) <= 5 * sqrt(p * MANY) + 5);
+            p *= rates[i] / (k + 1);
+        }
+    }
+}
+
+TEST(beta_and_dirichlet_numbers_have_their_moments)
+{
+    double a[] = {0.5, 2, 30}, b[] = {0.5, 5, 1};
+    EG_SCOPE;
+
+    for (int i = 0; i < 3; i++) {
+        eg_tensor *shape = eg_full(eg_constant(a[i]), EG_DIMS(MANY));
+        double sum = a[i] + b[i];
+        assert_moments(eg_beta(eg_key(6), shape, b[i]), a[i] / sum,
+            a[i] * b[i] / (sum * sum * (sum + 1)));
+    }
+    eg_tensor *tiny = eg_beta(eg_key(6), eg_full(eg_constant(1e-5), EG_DIMS(1000)), 1e-5);
+    assert_true(eg_true(eg_all(eg_logical_or(eg_less(tiny, 1e-6), eg_greater(tiny, 1 - 1e-6)))));
+    assert_prints(eg_beta(eg_key(6), EG_F32(0, 1), EG_F32(1, -1)), "[nan nan] float32[2]");
+    eg_tensor *shapes = eg_broadcast_to(EG_F64(1, 2, 5), EG_DIMS(20000, 3));
+    eg_tensor *shares = eg_dirichlet(eg_key(8), shapes);
+    assert_close(eg_mean(shares, .axes = EG_AXES(0)), EG_F64(0.125, 0.25, 0.625), 0.01);
+    assert_close(eg_sum(shares, .axes = EG_AXES(1)), eg_ones(EG_FLOAT64, EG_DIMS(20000)), 1e-14);
+    assert_null(eg_dirichlet(eg_key(8), 1.5));
+    assert_error(EG_INVALID, "single number");
+    assert_null(eg_beta(eg_key(6), EG_F32(1, 2), EG_F32(1, 2, 3)));
+    assert_error(EG_INVALID, "broadcast");
+    assert_null((eg_beta)(eg_key(6), NULL, EG_F32(1)));
+    assert_error(EG_INVALID, "NULL");
+    assert_null(eg_dirichlet(EG_I32(1), EG_F32(1, 2)));
+    assert_error(EG_INVALID, "no key");
+}
+
 TEST(truncated_normal_stays_within_two_deviations)
 {
     EG_SCOPE;

@@ -118,6 +118,26 @@ TEST(histogram_counts_as_numpy_does)
     assert_error(EG_INVALID, "x is NULL");
 }
 
+TEST(histogram_takes_edges_that_are_given)
+{
+    EG_SCOPE;
+    eg_tensor *x = EG_F64(0, 0.5, 1, 1, 3, 3.5, 4, NAN, -1);
+
+    assert_prints(eg_histogram_edges(x, EG_F64(0, 1, 1.5, 4)), "[2 2 3] int64[3]");
+    assert_prints(eg_histogram_edges(matrix(), EG_F64(0.5, 5)), "[4] int64[1]");
+    assert_prints(eg_histogram_edges(EG_I32(1, 2, 2, 9), EG_I32(1, 2, 3)), "[1 2] int64[2]");
+    assert_prints(eg_histogram_edges(eg_zeros(EG_FLOAT32, EG_DIMS(0)), EG_F32(0, 1)),
+        "[0] int64[1]");
+    assert_null(eg_histogram_edges(x, EG_F64(1)));
+    assert_error(EG_INVALID, "two elements at least");
+    assert_null(eg_histogram_edges(x, 1));
+    assert_error(EG_INVALID, "edges has 0 axes");
+    assert_null((eg_histogram_edges)(x, NULL));
+    assert_error(EG_INVALID, "NULL");
+    assert_null(eg_histogram_edges(x, EG_I32(1, 2)));
+    assert_error(EG_INVALID, "int32");
+}
+
 EG_FUNCTION(counts, x)
 {
     return eg_histogram(x, 3, 0, 6);
@@ -132,6 +152,41 @@ TEST(counting_is_the_same_in_a_function)
         assert_prints(eg_call(f, matrix()), "[2 1 1] int64[3]");
     assert_fine();
     eg_function_free(f);
+}
+
+/* ---- interp --------------------------------------------------------------------------------- */
+
+TEST(interp_follows_the_line_through_points)
+{
+    EG_SCOPE;
+    eg_tensor *xp = EG_F64(1, 2, 2, 4), *yp = EG_F64(10, 20, 30, 0);
+
+    assert_prints(eg_interp(EG_F64(-INFINITY, 1, 1.5, 2, 3, 4, 9, NAN), xp, yp),
+        "[10. 10. 15. 30. 15.  0.  0. nan] float64[8]");
+    assert_prints(eg_interp(1.25, xp, yp), "12.5 float64[]");
+    assert_prints(eg_interp(EG_F32(0, 7), eg_zeros(EG_FLOAT32, EG_DIMS(1)),
+                      eg_ones(EG_FLOAT32, EG_DIMS(1))),
+        "[1. 1.] float32[2]");
+    assert_prints(eg_interp(eg_zeros(EG_FLOAT64, EG_DIMS(2, 0)), xp, yp), "[] float64[2,0]");
+    assert_null(eg_interp(1.5, xp, EG_F64(1, 2)));
+    assert_error(EG_INVALID, "two lists of one length");
+    assert_null(eg_interp(1.5, eg_zeros(EG_FLOAT32, EG_DIMS(0)), eg_zeros(EG_FLOAT32, EG_DIMS(0))));
+    assert_error(EG_INVALID, "one point at least");
+    assert_null(eg_interp(EG_I32(1), EG_I32(1, 2), EG_I32(1, 2)));
+    assert_error(EG_INVALID, "int32");
+    assert_null((eg_interp)(NULL, xp, yp));
+    assert_error(EG_INVALID, "NULL");
+}
+
+EG_FUNCTION(interpolated, x, xp, yp)
+{
+    return eg_interp(x, xp, yp);
+}
+
+TEST(interp_has_gradients)
+{
+    EG_SCOPE;
+    assert_works(interpolated, EG_F64(0.3, 1.3, 2.9, 7), EG_F64(1, 2.5, 4), EG_F64(3, -1, 2));
 }
 
 /* ---- quantile, median ----------------------------------------------------------------------- */

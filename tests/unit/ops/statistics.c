@@ -148,6 +148,34 @@ TEST(norms_have_gradients)
     assert_works(norms, matrix());
 }
 
+TEST(the_smallest_so_far_of_every_dtype)
+{
+    EG_SCOPE;
+    assert_prints(eg_cumulative_min(EG_F32(3, -0.0, 2, -1, NAN, -5)),
+        "[ 3. -0. -0. -1. nan nan] float32[6]");
+    assert_prints(eg_cumulative_min(EG_U8(9, 255, 3, 4)), "[9 9 3 3] uint8[4]");
+    assert_prints(eg_cumulative_min(EG_I8(0, -128, 127)), "[   0 -128 -128] int8[3]");
+    assert_prints(eg_cumulative_min(EG_I64(INT64_MAX, INT64_MIN), .include_initial = true),
+        "[ 9223372036854775807  9223372036854775807 -9223372036854775808] int64[3]");
+    assert_prints(eg_cumulative_min(matrix(), .axis = 1, .reverse = true),
+        "[[-3.  -3.  -3. ] [ 0.5  0.5  8. ]] float64[2,3]");
+    assert_null(eg_cumulative_min(EG_B(1)));
+    assert_error(EG_INVALID, "bool");
+    assert_null((eg_cumulative_min)(NULL));
+    assert_error(EG_INVALID, "NULL");
+}
+
+EG_FUNCTION(least_so_far, x)
+{
+    return eg_cumulative_min(x, .axis = 1);
+}
+
+TEST(the_smallest_so_far_has_a_gradient)
+{
+    EG_SCOPE;
+    assert_works(least_so_far, matrix());
+}
+
 /* ---- diff ----------------------------------------------------------------------------------- */
 
 TEST(differences_of_neighbours)

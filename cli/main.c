@@ -14,9 +14,10 @@ typedef struct command {
 } command;
 
 static const command commands[] = {
-    {"ops", "[--gradients] [NAME]...",
+    {"ops", "[--gradients | --json] [NAME]...",
         "the operations: inputs, attributes, gradient, TensorFlow's name;\n"
-        "      with --gradients only those that have a gradient",
+        "      of each NAME, as C, graphs, NumPy, TensorFlow or ONNX spell it, all that is known;\n"
+        "      with --gradients which have one and why others do not; with --json for programs",
         command_ops},
     {"show", "FILE [--svg OUT] [--dot OUT]",
         "a saved graph, checked: its text, what it is made of, its picture in OUT;\n"

@@ -20,6 +20,7 @@
 #include <eagre/data.h>
 #include <eagre/io.h>
 #include <eagre/see.h>
+#include <eagre/bind.h>
 
 #ifndef __cplusplus
 #include <eagre/easy.h>

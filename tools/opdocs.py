@@ -62,7 +62,7 @@ def prose_complaints(group):
 
 def recorded_complaints(group, names):
     """Words behind "Records:" that are no operation's name."""
-    said = re.search(r"Records: ([^.]*)\.", group.prose) if is_operation(group) else None
+    said = re.search(r"Records:\s+([^.]*)\.", group.prose) if is_operation(group) else None
     for word in re.findall(r"\b[A-Z]\w+", said[1]) if said else []:
         if word not in names:
             yield f"{group.path}:{group.line}: records {word}, which no descriptor is named"
@@ -171,7 +171,7 @@ def page(root):
     for group in groups:
         for word in dict.fromkeys(function.operation for function in group.functions):
             if word not in words:
-                said = re.search(r"Records: ([^.]*)\.", group.prose)
+                said = re.search(r"Records:\s+([^.]*)\.", group.prose)
                 yield row(f"`eg_{word}`", sentences[word], said[1].replace("\n", " "))
 
 

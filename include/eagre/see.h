@@ -18,21 +18,6 @@ extern "C" {
  * NULL after an error. */
 EG_API char *eg_about(void);
 
-/* An operation, as graphs and errors name it. */
-typedef struct eg_op_info {
-    size_t size;          /* set to sizeof(eg_op_info) before asking */
-    const char *name;     /* "MatMul" */
-    char inputs[64];      /* "a, b"; "x, ..." where any number is taken */
-    char attributes[128]; /* "transpose_a, transpose_b" */
-    int n_results;
-    const char *gradient; /* "yes", "zero" (it is zero wherever it exists) or "none" */
-    const char *numpy, *tensorflow, *onnx; /* its names elsewhere; NULL: none */
-} eg_op_info;
-
-/* Fills in `info` for operation number i, in the order of the headers; false behind the last.
- * Question. */
-EG_API bool eg_op_info_at(int i, eg_op_info *info);
-
 /* ---- profile ------------------------------------------------------------------------------- */
 
 typedef struct eg_profile eg_profile;

@@ -89,6 +89,15 @@ static void put(const eg_attr *a, void *attrs, const field *f)
     }
 }
 
+void eg__attrs_set(const eg_attr *a, void *attrs, int n, const int64_t v[])
+{
+    field f = {.n = n};
+
+    for (int i = 0; i < n; i++)
+        f.v[i] = v[i];
+    put(a, attrs, &f);
+}
+
 static bool is_list(const eg_attr *a)
 {
     return a->kind == EG__ATTR_AXES || a->kind == EG__ATTR_INDEX;

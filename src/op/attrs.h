@@ -37,6 +37,10 @@ enum { EG__ATTRS_SIZE = 512 }; /* no attribute struct is larger */
 bool eg__attrs_equal(const eg_attr *table, const void *a, const void *b);
 uint64_t eg__attrs_hash(const eg_attr *table, const void *attrs, uint64_t hash);
 
+/* Writes a field from whole numbers: of a list all of them, at most EG_MAX_RANK; of a real its
+ * bits. */
+void eg__attrs_set(const eg_attr *field, void *attrs, int n, const int64_t v[]);
+
 /* Appends ", name=value" for each field that is not zero: `axes=[0,-1], keep_dims=true`, the first
  * without the comma if `first`. */
 void eg__attrs_text(const eg_attr *table, const void *attrs, bool first, eg__text *text);

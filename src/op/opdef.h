@@ -75,6 +75,8 @@ struct eg_opdef {
     eg_status (*infer)(eg_shapes *s);
     const eg_kernel *const *kernels; /* fastest first, reference last, then NULL */
     eg_status (*grad)(eg_backward *b);
+    /* Of what is EG__CONSTANT though floating point goes in and comes out: why. */
+    const char *no_gradient;
     struct {
         const char *numpy, *tensorflow, *onnx; /* its names elsewhere, for the documentation */
     } known_as;

@@ -319,6 +319,7 @@ const eg_opdef eg_op_stop_gradient = {
     .name = "StopGradient",
     .in = {"x"},
     .traits = EG__VIEW | EG__ELEMENTWISE | EG__CONSTANT,
+    .no_gradient = "it is there to stop gradients",
     .infer = eg__infer_same,
     .known_as = {NULL, "stop_gradient", NULL},
 };

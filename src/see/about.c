@@ -1,4 +1,4 @@
-/* What the library is: how it was built, what it runs on, which operations it has.
+/* What the library is: how it was built, what it runs on.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/error.h"
@@ -7,7 +7,6 @@
 #include "kernel/onednn.h"
 #include "ops/registry.h"
 #include <eagre/see.h>
-#include <string.h>
 
 #ifndef EG_HAVE_SLEEF
 #define EG_HAVE_SLEEF 0
@@ -55,38 +54,4 @@ char *eg_about(void)
     put_library(&text, "LAPACK", EG_HAVE_LAPACK);
     put_library(&text, "zlib", EG_HAVE_ZLIB);
     return eg__text_take(&text, "eg_about");
-}
-
-/* ---- operations ------------------------------------------------------------------------------ */
-
-/* Appends a word to a list in a buffer of `size` bytes; what does not fit is cut off. */
-static void add_word(char *list, size_t size, const char *word)
-{
-    size_t n = strlen(list);
-    snprintf(list + n, size - n, "%s%s", n ? ", " : "", word);
-}
-
-bool eg_op_info_at(int i, eg_op_info *info)
-{
-    eg_op_info now = {0};
-    size_t size = info ? info->size : 0;
-
-    if (i < 0 || i >= EG__OPS || size < sizeof size)
-        return false;
-    const eg_opdef *op = eg__ops[i];
-    now.name = op->name;
-    now.n_results = eg__n_out(op);
-    for (int k = 0; k < eg__n_named(op); k++)
-        add_word(now.inputs, sizeof now.inputs, op->in[k]);
-    if (op->variadic)
-        add_word(now.inputs, sizeof now.inputs, "...");
-    for (const eg_attr *a = op->attrs; a && a->name; a++)
-        add_word(now.attributes, sizeof now.attributes, a->name);
-    now.gradient = op->grad ? "yes" : op->traits & EG__CONSTANT ? "zero" : "none";
-    now.numpy = op->known_as.numpy;
-    now.tensorflow = op->known_as.tensorflow;
-    now.onnx = op->known_as.onnx;
-    now.size = size;
-    memcpy(info, &now, size < sizeof now ? size : sizeof now);
-    return true;
 }

@@ -2,6 +2,7 @@
 
 SPDX-License-Identifier: Apache-2.0
 """
+import json
 import os
 import re
 import shutil
@@ -166,9 +167,9 @@ class Tables(Case):
     def eagre(self, *words):
         return self.succeeds(program.places.command, *words)
 
-    def rows(self, *words):
+    def rows(self):
         """Each row of the table of operations as a dictionary by its column's title."""
-        head, *lines = self.eagre("ops", *words).splitlines()
+        head, *lines = self.eagre("ops").partition("\n\n")[0].splitlines()
         starts = [head.index(title) for title in TITLES]
         ends = starts[1:] + [None]
         return [{title: line[a:b].strip() for title, a, b in zip(TITLES, starts, ends)}
@@ -188,15 +189,68 @@ class Tables(Case):
         self.assertEqual(by_name["Concat"]["inputs"], "x, ...")
         self.assertEqual(by_name["Equal"]["gradient"], "zero")
 
-    def test_names_and_gradients_choose_rows(self):
-        self.assertEqual([r["operation"] for r in self.rows("Equal", "Add")], ["Add", "Equal"])
-        self.assertEqual([r["operation"] for r in self.rows("Equal", "Add", "--gradients")],
-                         ["Add"])
-        with_one = [r for r in self.rows() if r["gradient"] == "yes"]
-        self.assertEqual(self.rows("--gradients"), with_one)
-        spellings = ("MatMul", "matmul", "mat_mul", "eg_matmul", "FLOORDIV", "floor_div")
-        self.assertEqual([len(self.rows(word)) for word in spellings], [1] * len(spellings))
+    def test_functions_made_of_operations_are_listed_with_what_they_are(self):
+        composed = self.eagre("ops").partition("\n\nmade of operations\n")[2]
+        self.assertRegex(composed, r"(?m)^eg_mean +Arithmetic mean over axes$")
+        page = (program.places.root / "docs/ops.md").read_text(encoding="utf-8")
+        known = re.findall(r"^\| `(eg_\w+)`", page.partition("## Made of")[2], re.MULTILINE)
+        self.assertEqual(sorted(line.split()[0] for line in composed.splitlines()), sorted(known))
+
+    def test_a_page_says_all_that_is_known(self):
+        page = self.eagre("ops", "matmul").splitlines()
+        self.assertEqual(page[0], "MatMul")
+        self.assertIn("    eg_tensor *eg_matmul(eg_tensor *a, eg_tensor *b);", page)
+        self.assertIn("attribute  transpose_a: bool [false]; use a with its last two axes swapped",
+                      page)
+        self.assertEqual(page[-4:], ["gradient   yes", "NumPy      matmul",
+                                     "TensorFlow linalg.matmul", "ONNX       MatMul"])
+        header = (program.places.root / "include/eagre/ops/math.h").read_text(encoding="utf-8")
+        prose = re.findall(r"/\*((?:(?!/\*).)*?) \*/\nEG_API eg_tensor \*eg_square\(", header, re.S)
+        said = re.sub(r"\n \* ?", "\n", prose[0]).strip()
+        self.assertIn(said, self.eagre("ops", "Square"))
+        self.assertIn("it is piecewise constant", self.eagre("ops", "floor"))
+        self.assertIn("through the operations", self.eagre("ops", "mean"))
+        for line in self.eagre("ops", "sum", "eg_mean").splitlines():
+            self.assertNotIn("*/", line)
+
+    def test_pages_are_found_by_any_spelling(self):
+        for words in ("MatMul matmul mat_mul eg_matmul np.matmul tf.linalg.matmul",
+                      "FLOORDIV floor_div floor_divide math.floordiv", "Sum reduce_sum ReduceSum"):
+            first, *others = words.split()
+            for word in others:
+                self.assertEqual(self.eagre("ops", word), self.eagre("ops", first))
+        both = self.eagre("ops", "Equal", "Add")
+        self.assertEqual(both, self.eagre("ops", "Add") + "\n" + self.eagre("ops", "Equal"))
         self.fails(["Plus"], program.places.command, "ops", "Add", "Plus")
+        self.refuses(program.places.command, "ops", "--json", "--gradients")
+
+    def test_gradients_are_counted(self):
+        *lines, total = self.eagre("ops", "--gradients").splitlines()
+        rows = [line.split(maxsplit=2) for line in lines]
+        self.assertEqual([row[0] for row in rows], [row["operation"] for row in self.rows()])
+        kinds = [row[1] for row in rows]
+        self.assertEqual([int(n) for n in re.findall(r"\d+", total)[:3]],
+                         [kinds.count(kind) for kind in ("yes", "zero", "none")])
+        for row in rows:
+            self.assertEqual(len(row), 2 if row[1] == "yes" else 3)
+        self.assertEqual(len(self.eagre("ops", "--gradients", "Add", "Floor").splitlines()), 3)
+
+    def test_json_is_the_same_table(self):
+        table = json.loads(self.eagre("ops", "--json"))
+        named = {op["name"]: op for op in table if op["name"]}
+        self.assertEqual(list(named), [row["operation"] for row in self.rows()])
+        product = named["MatMul"]
+        self.assertEqual([given["name"] for given in product["inputs"]], ["a", "b"])
+        self.assertEqual(product["inputs"][0]["dtypes"], named["Add"]["inputs"][0]["dtypes"])
+        self.assertEqual(product["attributes"][0], {
+            "name": "transpose_a", "kind": "bool", "default": "false",
+            "prose": "use a with its last two axes swapped"})
+        self.assertEqual((product["results"], product["variadic"], product["gradient"]),
+                         (1, False, "yes"))
+        self.assertEqual(product["onnx"], "MatMul")
+        self.assertIn("The matrix product", product["prose"])
+        self.assertTrue(all(op["prose"] for op in table if not op["name"]))
+        self.assertEqual(json.loads(self.eagre("ops", "--json", "matmul")), [product])
 
     def test_weights_are_listed_with_dtype_and_shape(self):
         self.succeeds(program.places.tools / "examples_graphs", self.folder)

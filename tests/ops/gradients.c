@@ -397,15 +397,16 @@ static bool has_real(const op_value values[], int n)
     return false;
 }
 
-TEST(an_operation_on_floating_point_has_a_gradient_or_is_constant)
+/* That one with a reason is constant indeed, differences say above. */
+TEST(an_operation_on_floating_point_has_a_gradient_or_says_why_it_has_none)
 {
     FOR_EACH_CASE(c)
     if (has_real(c->in, c->n_in) && has_real(c->out, c->n_out) && !c->op->grad &&
-        !(c->op->traits & EG__CONSTANT))
-        complain(c, "it has neither a gradient nor the trait EG__CONSTANT");
+        !(c->op->traits & EG__CONSTANT && c->op->no_gradient))
+        complain(c, "it has neither a gradient nor EG__CONSTANT and a reason (.no_gradient)");
     FOR_EACH_OP(op)
-    if (op->grad && op->traits & EG__CONSTANT)
-        complain(NULL, "%s has a gradient and the trait EG__CONSTANT", op->name);
+    if (op->grad && (op->traits & EG__CONSTANT || op->no_gradient))
+        complain(NULL, "%s has a gradient and a reason to have none", op->name);
     assert_no_complaints();
 }
 

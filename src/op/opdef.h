@@ -10,7 +10,7 @@
 #include "op/attrs.h"
 #include "tensor/tensor.h"
 
-enum { EG__MAX_IN = 64, EG__MAX_OUT = 4, EG__NAMED_IN = 4, EG__NO_RESULT = -1 };
+enum { EG__MAX_IN = 64, EG__MAX_OUT = 4, EG__NAMED_IN = 8, EG__NO_RESULT = -1 };
 
 /* Sets of kinds that an input may have; 0 is any. */
 enum {

@@ -84,14 +84,15 @@ inline lstm_state lstm_cell(const operand &x, const lstm_state &s, const cell_we
     return {eg_part(both, 0), eg_part(both, 1)};
 }
 
-/* The order of steps, and how many each example has; none: all. */
+/* The order of steps, how many each example has (none: all), and where a gru resets. */
 struct running {
     bool reverse = false;
     tensor lengths = {};
+    bool reset_first = false;
 
     eg_recurrent_attrs plain() const noexcept
     {
-        return {sizeof(eg_recurrent_attrs), reverse, lengths.get()};
+        return {sizeof(eg_recurrent_attrs), reverse, lengths.get(), reset_first};
     }
 };
 

@@ -50,19 +50,27 @@ typedef struct eg_recurrent_attrs {
     size_t size;        /* sizeof(eg_recurrent_attrs) */
     bool reverse;       /* from the last step to the first */
     eg_tensor *lengths; /* how many steps each example has, integers [examples] [all of them] */
+    bool reset_first;   /* of eg_gru: r multiplies h before its product with u' */
 } eg_recurrent_attrs;
 
 /* The cell's steps over sequences x [examples, steps, inputs], from the state given: a tuple of the
  * results of all steps [examples, steps, n] and the last state, which is h, of an lstm h and c.
  * Beyond an example's length the results are 0 and the state stays. With `reverse` the results lie
- * where their inputs do; for both directions call it twice and eg_concat the results. Gradient: to
- * all tensors of floating point.
+ * where their inputs do; for both directions call it twice and eg_concat the results, for several
+ * layers put results where x was.
+ *
+ * The gates of an lstm lie in the order i, f, g, o (Keras i, f, c, o; PyTorch the same; ONNX
+ * i, o, f, c), those of a gru in the order z, r, candidate (Keras and ONNX z, r, h; PyTorch r, z,
+ * n). A gru without reset_first is Keras' with reset_after, ONNX' with linear_before_reset and
+ * PyTorch's; with it the candidate is tanh(x*w' + b' + (r*h)*u' + b''), in steps of their own
+ * operations. Gradient: to all tensors of floating point; what it needs of each step is kept.
  *     eg_part(eg_simple_rnn(eg_ones(EG_FLOAT32, EG_DIMS(1, 2, 1)),
  *         eg_zeros(EG_FLOAT32, EG_DIMS(1, 1)), eg_ones(EG_FLOAT32, EG_DIMS(1, 1)),
  *         eg_ones(EG_FLOAT32, EG_DIMS(1, 1)),
  *         eg_zeros(EG_FLOAT32, EG_DIMS(1))), 1)  ->  [[0.9426808]] float32[1,1]
- * Owns: the result. Fails: as the cells; lengths that are no integers, one for each example.
- * Records: as the cells, Slice, Concat, and with lengths Less, Where. */
+ * Owns: the result. Fails: as the cells; lengths that are no integers, one for each example;
+ * reset_first of another cell. Records: MatMul, Recurrent, Concat, Slice, Reshape; with reset_first
+ * as eg_gru_cell, Slice, Concat, and with lengths Less, Where. */
 EG_API eg_tensor *eg_simple_rnn_with(eg_tensor *x, eg_tensor *h, eg_tensor *w, eg_tensor *u,
     eg_tensor *b, const eg_recurrent_attrs *attrs);
 EG_API eg_tensor *eg_simple_rnn(eg_tensor *x, eg_tensor *h, eg_tensor *w, eg_tensor *u,

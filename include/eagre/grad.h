@@ -61,11 +61,18 @@ EG_API eg_status eg_tape_reset(void);
 
 /* The derivative of every element of `target` by every element of `source`, in the shape of the
  * target followed by that of the source: of y = x^2 at [1 2] it is [[2 0] [0 4]]. Needs a
- * persistent tape, which is walked back once for each element of the target.
+ * persistent tape. The walk back is computed for many elements at once, as by eg_vmap; where the
+ * tape has calls of functions, for one after the other.
  * Owns: the result. Fails: EG_STATE without a persistent tape; EG_INVALID for what is no
  * floating-point tensor, and for more than EG_MAX_RANK axes. Records: its operations, on outer
  * tapes. */
 EG_API eg_tensor *eg_jacobian(eg_tensor *target, eg_tensor *source);
+
+/* For examples that do not depend on each other, along axis 0 of both: the derivative of every
+ * element of an example's target by every element of its own source, in the shape of the target
+ * followed by that of an example's source. Otherwise as eg_jacobian, with as many rows as an
+ * example has elements. */
+EG_API eg_tensor *eg_batch_jacobian(eg_tensor *target, eg_tensor *source);
 
 /* ---- forward mode --------------------------------------------------------------------------- */
 
@@ -113,6 +120,21 @@ EG_API eg_status eg_hvp(eg_body body, void *env, int n, eg_tensor *const x[], eg
 /* The second derivatives of body(1, &x, env), or of the sum of its elements, in the shape of x
  * twice. Owns: the result. Fails: as eg_jacobian. */
 EG_API eg_tensor *eg_hessian(eg_body body, void *env, eg_tensor *x);
+
+/* ---- many examples at once ------------------------------------------------------------------ */
+
+enum { EG_NOT_MAPPED = INT32_MIN }; /* an argument that all examples share */
+
+/* body(n, x, env) for each example, at once: argument i without its axis axes[i] is what the body
+ * sees, and results have the axis of examples in front. NULL: axis 0 of all arguments;
+ * EG_NOT_MAPPED: the whole argument, for all. The body runs once, on symbols, so it cannot look at
+ * values; it may return a tuple. Most operations treat one more axis in one go; the others are
+ * applied to one example after the other.
+ * Owns: the result. Fails: EG_INVALID for NULL, numbers of examples that differ, no mapped
+ * argument, and what would have more than EG_MAX_RANK axes; EG_STATE where the body looks at a
+ * value.
+ * Records: the operations that do it; gradients and tangents go through them. */
+EG_API eg_tensor *eg_vmap(eg_body body, void *env, int n, eg_tensor *const x[], const int axes[]);
 
 /* ---- gradients of your own ------------------------------------------------------------------ */
 

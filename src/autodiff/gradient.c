@@ -240,3 +240,18 @@ eg_status eg_gradient(eg_tensor *target, int n, eg_tensor *const sources[], eg_t
 {
     return eg_gradient_with(target, n, sources, gradients, NULL);
 }
+
+eg_tensor *eg__tape_pull(eg__tape *tape, eg_tensor *y, eg_tensor *x, eg_tensor *seed)
+{
+    uint32_t target = eg__tape_find(tape, y), source = eg__tape_find(tape, x);
+    eg_tensor *found = NULL;
+    eg__backward_run run = {tape->records, tape->n_records, tape->n_values, 1, &target, &seed, 1,
+        &source, &found, NULL, NULL};
+
+    tape->paused++;
+    eg__backward(&run);
+    tape->paused--;
+    eg_tensor *gradient = found && !eg__me.failed ? eg_identity(found) : NULL;
+    eg__unref(found);
+    return gradient;
+}

@@ -1,57 +1,137 @@
-/* Jacobians: one walk backwards for each element of the target.
+/* Jacobians: the walk back is made once, on symbols, and run for many rows at once.
+ *
+ * A row is the gradient of one element of the target; `seeds` has a row's incoming gradient for
+ * each. Where the tape has calls of functions, whose gradients are plans of their own, rows are
+ * computed one after the other.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "autodiff/batch.h"
 #include "autodiff/tape.h"
-#include "base/memory.h"
 #include <eagre/ops.h>
 #include <string.h>
 
-static const char op_name[] = "eg_jacobian";
+enum { CHUNK_SIZE = 1 << 20 }; /* elements of the larger tensor, of all rows at once */
 
-/* Row i: the gradient of element i of y, as [1, elements of x]. */
-static eg_tensor *row_of(eg_tensor *y, eg_tensor *x, int64_t i)
+/* Which rows there are. */
+typedef struct rows {
+    const char *op;
+    eg__tape *tape;
+    eg_tensor *y, *x;
+    int64_t n;        /* rows in all */
+    int64_t examples; /* each with its own rows: 1, or the size of axis 0 */
+} rows;
+
+/* ---- several rows at once ------------------------------------------------------------------- */
+
+static bool has_calls(const eg__tape *tape)
 {
-    const int64_t element[1] = {i}, row[2] = {1, eg_size(x)};
-    eg_one_hot_attrs hot = {.size = sizeof hot, .dtype = eg_dtype_of(y)};
-    eg_gradient_attrs from = {.size = sizeof from};
-    eg_tensor *gradient;
-    eg_scope *scope = eg_scope_open();
-    eg_tensor *seed = eg_one_hot_with(eg_copy(EG_INT64, 0, NULL, element), eg_size(y), &hot);
+    for (int i = 0; i < tape->n_records; i++)
+        if (tape->records[i]->payload)
+            return true;
+    return false;
+}
 
-    from.target_gradient = eg_reshape(seed, y->spec.rank, y->spec.dims);
-    eg_gradient_with(y, 1, &x, &gradient, &from);
-    eg_tensor *result = eg_give(eg_reshape(gradient, 2, row));
+/* The incoming gradients of `count` rows from `first` on, in front of the target's axes. */
+static eg_tensor *make_seeds(const rows *r, int64_t first, int64_t count)
+{
+    eg_one_hot_attrs hot = {.size = sizeof hot, .dtype = eg_dtype_of(r->y)};
+    const int64_t one[3] = {count, 1, r->n}, all[3] = {count, r->examples, r->n};
+    int64_t dims[EG_MAX_RANK + 1] = {count};
+    eg_tensor *at = eg_add(eg_range(count), eg_scalar_int(EG_INT64, first));
+    eg_tensor *seeds = eg_reshape(eg_one_hot_with(at, r->n, &hot), 3, one);
+
+    memcpy(dims + 1, r->y->spec.dims, sizeof *dims * (size_t)r->y->spec.rank);
+    return eg_reshape(eg_broadcast_to(seeds, 3, all), r->y->spec.rank + 1, dims);
+}
+
+static eg_tensor *zero_rows(const rows *r, int64_t count)
+{
+    int64_t dims[EG_MAX_RANK + 1] = {count};
+
+    memcpy(dims + 1, r->x->spec.dims, sizeof *dims * (size_t)r->x->spec.rank);
+    return eg_zeros(r->x->spec.dtype, r->x->spec.rank + 1, dims);
+}
+
+/* The walk back from a symbol: whether the source is connected; its gradient is wanted then. */
+static bool walk_back(const rows *r, eg_graph *graph)
+{
+    int at = eg__graph_add_input(graph, NULL, &r->y->spec);
+    eg_tensor *seed = at < 0 ? NULL : eg__symbol(graph, (eg_ref){(uint32_t)at, 0}, r->op);
+    eg_tensor *g = seed ? eg__tape_pull(r->tape, r->y, r->x, seed) : NULL;
+
+    return g && eg__graph_want(graph, (eg_ref){g->node - 1, g->result});
+}
+
+static eg_tensor *rows_at_once(const rows *r, eg_tensor *seeds)
+{
+    eg_tensor *result = NULL;
+    eg_graph *graph = eg__graph_new(r->op);
+
+    if (!graph)
+        return NULL;
+    eg__watch *others = eg__graph_alone(graph);
+    eg_scope *scope = eg_scope_open();
+    bool connected = walk_back(r, graph);
     eg_scope_close(scope);
+    eg__graph_done(graph, others);
+    if (connected)
+        eg__batch_run(graph, eg_dim(seeds, 0), &seeds, &result);
+    else if (!eg__me.failed)
+        result = zero_rows(r, eg_dim(seeds, 0));
+    eg_graph_free(graph);
     return result;
 }
 
-/* All rows as one array, some dozen at a time, and those again. */
-static eg_tensor *stack_rows(eg_tensor *rows[], int64_t n)
+static eg_tensor *one_row(const rows *r, eg_tensor *seeds, int64_t i)
 {
-    while (n > 1) {
-        int64_t groups = 0;
-        for (int64_t at = 0; at < n; at += EG__MAX_IN) {
-            int some = n - at < EG__MAX_IN ? (int)(n - at) : EG__MAX_IN;
-            rows[groups++] = eg_concat_with(some, rows + at, NULL);
-        }
-        n = groups;
-    }
-    return rows[0];
+    eg_slice_attrs one = {.size = sizeof one, .begin = {1, {i}}, .count = {1, {1}}};
+    int64_t dims[EG_MAX_RANK + 1] = {1};
+    eg_tensor *seed = eg_reshape(eg_slice_with(seeds, &one), r->y->spec.rank, r->y->spec.dims);
+    eg_tensor *row = eg__me.failed ? NULL : eg__tape_pull(r->tape, r->y, r->x, seed);
+
+    if (!row)
+        return eg__me.failed ? NULL : zero_rows(r, 1);
+    memcpy(dims + 1, r->x->spec.dims, sizeof *dims * (size_t)r->x->spec.rank);
+    return eg_reshape(row, r->x->spec.rank + 1, dims);
 }
 
-static eg_tensor *make_rows(eg_tensor *y, eg_tensor *x)
+static eg_tensor *rows_in_turn(const rows *r, eg_tensor *seeds)
 {
-    size_t n = (size_t)eg_size(y), size = sizeof(eg_tensor *) * (n + 1);
-    eg_tensor **rows = eg__alloc_zero(size), *all = NULL;
+    eg_tensor *row[EG__MAX_IN];
+    int n = (int)eg_dim(seeds, 0);
 
-    if (!rows)
-        return eg__fail_memory(op_name, size), NULL;
-    for (size_t i = 0; i < n && !eg__me.failed; i++)
-        rows[i] = row_of(y, x, (int64_t)i);
-    if (!eg__me.failed)
-        all = stack_rows(rows, (int64_t)n);
-    eg__free(rows, size);
-    return all;
+    for (int i = 0; i < n && !eg__me.failed; i++)
+        row[i] = one_row(r, seeds, i);
+    return eg__me.failed ? NULL : eg_concat_with(n, row, NULL);
+}
+
+/* ---- all rows ------------------------------------------------------------------------------- */
+
+static int64_t chunk_size(const rows *r)
+{
+    int64_t y = eg_size(r->y), x = eg_size(r->x), larger = y > x ? y : x;
+    int64_t most = CHUNK_SIZE / (larger > 0 ? larger : 1);
+
+    return most < 1 ? 1 : most > r->n ? r->n : most;
+}
+
+static eg_tensor *all_rows(const rows *r)
+{
+    bool calls = has_calls(r->tape);
+    int64_t chunk = calls ? EG__MAX_IN : chunk_size(r);
+    eg_tensor *piece[EG__MAX_IN];
+    int n = 0;
+
+    for (int64_t at = 0; at < r->n && !eg__me.failed; at += chunk) {
+        eg_tensor *seeds = make_seeds(r, at, at + chunk < r->n ? chunk : r->n - at);
+        if (n == EG__MAX_IN) {
+            piece[0] = eg_concat_with(n, piece, NULL);
+            n = 1;
+        }
+        if (seeds)
+            piece[n++] = calls ? rows_in_turn(r, seeds) : rows_at_once(r, seeds);
+    }
+    return eg__me.failed ? NULL : n == 1 ? piece[0] : eg_concat_with(n, piece, NULL);
 }
 
 static bool is_real(const eg_tensor *x)
@@ -59,29 +139,68 @@ static bool is_real(const eg_tensor *x)
     return x && x->kind <= EG__SYMBOL && eg__dtype(x->spec.dtype)->kind == EG__REAL;
 }
 
+/* Whether a Jacobian can be made, of that many axes. */
+static bool fits(rows *r, int axes)
+{
+    r->tape = eg__tape_innermost();
+    if (!r->tape || !r->tape->persistent)
+        eg__fail(EG_STATE, r->op, "%s; write EG_TAPE_WITH(.persistent = true);",
+            r->tape ? "the tape gives one gradient only" : "no tape is open");
+    else if (eg__tape_find(r->tape, r->y) == EG__NO_VALUE)
+        eg__fail(EG_INVALID, r->op,
+            "the target does not depend on anything the tape follows; "
+            "eg_watch the source before, or use a trainable variable");
+    else if (axes > EG_MAX_RANK)
+        eg__fail(EG_INVALID, r->op, "the result would have %d axes; at most %d", axes, EG_MAX_RANK);
+    return !eg__me.failed;
+}
+
+static bool are_real(const rows *r)
+{
+    if (!eg__me.failed && (!is_real(r->y) || !is_real(r->x)))
+        eg__fail(EG_INVALID, r->op, "the %s is no floating-point tensor",
+            is_real(r->y) ? "source" : "target");
+    return !eg__me.failed;
+}
+
 eg_tensor *eg_jacobian(eg_tensor *target, eg_tensor *source)
 {
-    const eg__tape *tape = eg__tape_innermost();
+    rows r = {.op = "eg_jacobian", .y = target, .x = source, .examples = 1};
     int64_t dims[2 * EG_MAX_RANK];
 
-    if (eg__me.failed)
+    if (!are_real(&r) || !fits(&r, target->spec.rank + source->spec.rank))
         return NULL;
-    if (!tape || !tape->persistent)
-        return eg__fail_null(EG_STATE, op_name, "%s; write EG_TAPE_WITH(.persistent = true);",
-            tape ? "the tape gives one gradient only" : "no tape is open");
-    if (!is_real(target) || !is_real(source))
-        return eg__fail_null(EG_INVALID, op_name, "the %s is no floating-point tensor",
-            is_real(target) ? "source" : "target");
-    int rank = target->spec.rank, all = rank + source->spec.rank;
-    if (all > EG_MAX_RANK)
-        return eg__fail_null(EG_INVALID, op_name, "the result would have %d axes; at most %d", all,
-            EG_MAX_RANK);
+    int rank = target->spec.rank, axes = rank + source->spec.rank;
     memcpy(dims, target->spec.dims, sizeof *dims * (size_t)rank);
     memcpy(dims + rank, source->spec.dims, sizeof *dims * (size_t)source->spec.rank);
-    if (eg_size(target) == 0 || eg_size(source) == 0)
-        return eg_zeros(eg_dtype_of(source), all, dims);
+    r.n = eg_size(target);
+    if (r.n == 0 || eg_size(source) == 0)
+        return eg_zeros(eg_dtype_of(source), axes, dims);
     eg_scope *scope = eg_scope_open();
-    eg_tensor *jacobian = eg_give(eg_reshape(make_rows(target, source), all, dims));
+    eg_tensor *jacobian = eg_give(eg_reshape(all_rows(&r), axes, dims));
+    eg_scope_close(scope);
+    return jacobian;
+}
+
+eg_tensor *eg_batch_jacobian(eg_tensor *target, eg_tensor *source)
+{
+    rows r = {.op = "eg_batch_jacobian", .y = target, .x = source};
+    int64_t dims[2 * EG_MAX_RANK];
+
+    if (!are_real(&r) || !fits(&r, target->spec.rank + source->spec.rank - 1))
+        return NULL;
+    int rank = target->spec.rank, axes = rank + source->spec.rank - 1;
+    if (rank == 0 || source->spec.rank == 0 || eg_dim(target, 0) != eg_dim(source, 0))
+        return eg__fail_null(EG_INVALID, r.op,
+            "target and source must have one axis of examples in front, of the same size");
+    memcpy(dims, target->spec.dims, sizeof *dims * (size_t)rank);
+    memcpy(dims + rank, source->spec.dims + 1, sizeof *dims * (size_t)(axes - rank));
+    r.examples = dims[0];
+    r.n = r.examples > 0 ? eg_size(target) / r.examples : 0;
+    if (r.n == 0 || eg_size(source) == 0)
+        return eg_zeros(eg_dtype_of(source), axes, dims);
+    eg_scope *scope = eg_scope_open();
+    eg_tensor *jacobian = eg_give(eg_reshape(eg_moveaxis(all_rows(&r), 0, 1), axes, dims));
     eg_scope_close(scope);
     return jacobian;
 }

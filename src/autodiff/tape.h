@@ -35,6 +35,10 @@ void eg__tapes_pause(int more);
  * trainable variable is followed from its first use. */
 uint32_t eg__tape_find(const eg__tape *tape, const eg_tensor *x);
 
+/* The gradient of y by x with `seed` coming in, of a persistent tape; NULL where there is no path,
+ * or after an error. Owns: the result. */
+eg_tensor *eg__tape_pull(eg__tape *tape, eg_tensor *y, eg_tensor *x, eg_tensor *seed);
+
 /* Whether an operation with this input would be recorded. */
 bool eg__tape_follows(const eg__tape *tape, const eg_tensor *x);
 

@@ -14,7 +14,7 @@ static eg_graph *graph_of(eg__watch *w)
 
 static bool ref_of(eg_graph *graph, eg_tensor *x, const char *op, eg_ref *r)
 {
-    if (x->kind == EG__SYMBOL) {
+    if (x->kind == EG__SYMBOL && !(graph->is_alone && x->graph != graph)) {
         *r = (eg_ref){x->node - 1, x->result};
         if (x->graph == graph)
             return true;
@@ -43,7 +43,7 @@ static eg_status append(eg__watch *w, const eg_event *e)
     for (int i = 0; i < e->n_in; i++)
         if (!ref_of(graph, e->in[i], e->op->name, &in[i]))
             return eg__me.failed;
-    if (e->op->traits & EG__ALIAS) {
+    if ((e->op->traits & EG__ALIAS) && !graph->is_alone) {
         make_symbol(e->out[0], graph, in[0]);
         return EG_OK;
     }
@@ -103,6 +103,23 @@ eg_scope *eg_graph_open(eg_graph *graph)
     scope->env = graph;
     scope->on_close = close_graph;
     return scope;
+}
+
+eg__watch *eg__graph_alone(eg_graph *graph)
+{
+    eg__watch *others = eg__me.watch;
+
+    graph->watch.type = &builder;
+    graph->is_alone = true;
+    eg__me.watch = NULL;
+    eg__watch_begin(&graph->watch);
+    return others;
+}
+
+void eg__graph_done(eg_graph *graph, eg__watch *others)
+{
+    graph->watch.type = NULL;
+    eg__me.watch = others;
 }
 
 /* ---- names ---------------------------------------------------------------------------------- */

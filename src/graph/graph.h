@@ -43,6 +43,7 @@ struct eg_graph {
     eg_tensor **owned;   /* variables that belong to the graph: those of a parsed text */
     int n_owned, owned_capacity;
     eg__map tensors; /* constants and variables by tensor: their nodes */
+    bool is_alone;   /* built by eg__graph_alone: gradients will be taken of what runs it */
     eg__watch watch; /* the builder, while the graph is open */
 };
 
@@ -96,6 +97,11 @@ bool eg__node_must_stay(const eg_graph *graph, const eg_node *node);
 
 /* Marks the nodes that outputs and what must stay depend on: live[i] for node i. */
 void eg__graph_mark(const eg_graph *graph, bool live[]);
+
+/* Builds into a graph while nobody else on this thread watches: handles of others, symbols too, are
+ * constants here. Gives the watchers that eg__graph_done puts back. */
+eg__watch *eg__graph_alone(eg_graph *graph);
+void eg__graph_done(eg_graph *graph, eg__watch *others);
 
 /* A symbol for a value, owned by the innermost scope. */
 eg_tensor *eg__symbol(eg_graph *graph, eg_ref r, const char *op);

@@ -423,6 +423,8 @@ static void move_along(torture *t, void *env)
     eg_hvp(bowl, NULL, 1, &x, &v, &hv);
     torture_result(t, hv);
     torture_result(t, eg_hessian(bowl, NULL, x));
+    torture_result(t,
+        eg_vmap(bend, NULL, 1, (eg_tensor *[]){eg_stack(EG_IN(x, v), .axis = 0)}, NULL));
 }
 
 TEST(forward_mode_reports_the_allocation_that_fails)

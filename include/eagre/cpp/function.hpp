@@ -108,6 +108,13 @@ inline tensor jacobian(const operand &target, const operand &source)
     return eg_jacobian(y, source.alone());
 }
 
+/* The same within each example; both have an axis of examples in front. */
+inline tensor batch_jacobian(const operand &target, const operand &source)
+{
+    eg_tensor *y = target.alone();
+    return eg_batch_jacobian(y, source.alone());
+}
+
 /* Forward mode to the end of the block: operations carry tangents along. */
 class forward : public scope
 {

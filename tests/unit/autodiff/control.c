@@ -120,6 +120,38 @@ TEST(the_jacobian_of_a_gradient_is_the_hessian)
     assert_fine();
 }
 
+TEST(a_batch_jacobian_keeps_examples_apart)
+{
+    EG_SCOPE;
+    eg_tensor *x = eg_reshape(EG_F64(1, 2, 3, 4), EG_DIMS(2, 2));
+    EG_TAPE_WITH(.persistent = true);
+
+    eg_watch(x);
+    eg_tensor *y = eg_mul(x, eg_sum(x, .axes = EG_AXES(1), .keep_dims = true));
+    assert_prints(eg_batch_jacobian(y, x),
+        "[[[ 4.  1.] [ 2.  5.]]  [[10.  3.] [ 4. 11.]]] float64[2,2,2]");
+    assert_null(eg_batch_jacobian(eg_sum(y), x));
+    assert_error(EG_INVALID, "axis of examples");
+}
+EG_FUNCTION(squares, x)
+{
+    return eg_square(x);
+}
+TEST(a_jacobian_of_calls_is_right_too)
+{
+    EG_SCOPE;
+    eg_function *f = eg_function_of(squares);
+    eg_tensor *x = eg_cast(eg_range(130), EG_FLOAT64);
+    {
+        EG_TAPE_WITH(.persistent = true);
+        eg_watch(x);
+        eg_tensor *j = eg_jacobian(eg_call(f, x), x);
+        eg_tensor *want = eg_mul(eg_one_hot(eg_range(130), 130, .dtype = EG_FLOAT64), eg_mul(x, 2));
+        assert_true(eg_item(eg_max(eg_abs(eg_sub(j, want)))) == 0);
+    }
+    eg_function_free(f);
+    assert_fine();
+}
 TEST(a_jacobian_needs_a_persistent_tape_and_real_numbers)
 {
     EG_SCOPE;

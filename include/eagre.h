@@ -11,6 +11,7 @@
 #include <eagre/base.h>
 #include <eagre/scope.h>
 #include <eagre/tensor.h>
+#include <eagre/dtype.h>
 #include <eagre/variable.h>
 #include <eagre/ops.h>
 #include <eagre/grad.h>

@@ -32,6 +32,7 @@
 #include <eagre/cpp/vision.hpp>
 #include <eagre/cpp/scan.hpp>
 #include <eagre/cpp/scatter.hpp>
+#include <eagre/cpp/select.hpp>
 #include <eagre/cpp/linalg.hpp>
 #include <eagre/cpp/contract.hpp>
 #include <eagre/cpp/function.hpp>

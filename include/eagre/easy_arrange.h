@@ -108,6 +108,41 @@ static inline eg_pick eg_pick_list(eg_tensor *list)
 #define eg_put_add(x, v, ...)                                                                      \
     eg_do_pick(EG_HERE, EG_T(x), EG_T(v), EG_SCATTER_ADD, EG_PICKS_(__VA_ARGS__))
 
+/* ---- ops/select.h --------------------------------------------------------------------------- */
+
+#define eg_nonzero(...)           EG_NONZERO_(eg_nonzero_with, __VA_ARGS__, )
+#define eg_argwhere(...)          EG_NONZERO_(eg_argwhere_with, __VA_ARGS__, )
+#define EG_NONZERO_(op, x, ...)   op(EG_X_(x), EG_WITH_(eg_nonzero_attrs, __VA_ARGS__))
+#define eg_boolean_mask(...)      EG_MASK_(eg_boolean_mask_with, __VA_ARGS__, )
+#define eg_compress(...)          EG_MASK_(eg_compress_with, __VA_ARGS__, )
+#define EG_MASK_(op, x, y, ...)                                                                    \
+    op(EG_X_(x), EG_X_(y), EG_WITH_(eg_boolean_mask_attrs, __VA_ARGS__))
+#define eg_masked_scatter(x, m, y) EG_SCATTER_ND_(eg_masked_scatter, x, m, y)
+#define eg_repeat_counts(...)     EG_REPEAT_COUNTS_(__VA_ARGS__, )
+#define EG_REPEAT_COUNTS_(x, counts, axis, ...)                                                    \
+    eg_repeat_counts_with(EG_X_(x), EG_X_(counts), axis, EG_WITH_(eg_repeat_attrs, __VA_ARGS__))
+#define eg_repeat_index(...)      EG_REPEAT_INDEX_(__VA_ARGS__, )
+#define EG_REPEAT_INDEX_(x, ...)                                                                   \
+    eg_repeat_index_with(EG_X_(x), EG_WITH_(eg_repeat_attrs, __VA_ARGS__))
+#define eg_dynamic_partition(x, ids, ...) eg_dynamic_partition(EG_X_(x), EG_X_(ids), __VA_ARGS__)
+#define eg_take_along_axis(x, i, axis) eg_take_along_axis(EG_X_(x), EG_X_(i), axis)
+#define eg_put_along_axis(x, i, y, how, axis)                                                      \
+    eg_do_put_along(EG_HERE, (const eg_arg[]){EG_T(x), EG_T(i), EG_T(y)}, how, axis)
+
+/* ---- ops/unique.h --------------------------------------------------------------------------- */
+
+#define eg_unique_values(...)     EG_UNIQUE_(eg_unique_values_with, __VA_ARGS__, )
+#define eg_unique_inverse(...)    EG_UNIQUE_(eg_unique_inverse_with, __VA_ARGS__, )
+#define eg_unique_counts(...)     EG_UNIQUE_(eg_unique_counts_with, __VA_ARGS__, )
+#define eg_unique_all(...)        EG_UNIQUE_(eg_unique_all_with, __VA_ARGS__, )
+#define EG_UNIQUE_(op, x, ...)    op(EG_X_(x), EG_WITH_(eg_unique_attrs, __VA_ARGS__))
+#define eg_union1d(...)           EG_SETS_(eg_union1d_with, __VA_ARGS__, )
+#define eg_intersect1d(...)       EG_SETS_(eg_intersect1d_with, __VA_ARGS__, )
+#define eg_setdiff1d(...)         EG_SETS_(eg_setdiff1d_with, __VA_ARGS__, )
+#define eg_setxor1d(...)          EG_SETS_(eg_setxor1d_with, __VA_ARGS__, )
+#define EG_SETS_(op, x, y, ...)                                                                    \
+    op(EG_X_(x), EG_X_(y), EG_WITH_(eg_unique_attrs, __VA_ARGS__))
+
 /* ---- ops/contract.h ------------------------------------------------------------------------- */
 
 #define eg_outer(x, y)            eg_do2(EG_HERE, eg_outer, EG_T(x), EG_T(y))
@@ -130,6 +165,8 @@ EG_API eg_tensor *eg_do_put(const eg_site *at,
     const eg_arg args[3], const eg_scatter_attrs *o);
 EG_API eg_tensor *eg_do_put_nd(const eg_site *at,
     eg_tensor *(*op)(eg_tensor *, eg_tensor *, eg_tensor *), const eg_arg args[3]);
+EG_API eg_tensor *eg_do_put_along(const eg_site *at, const eg_arg args[3], eg_scatter_how how,
+    int axis);
 EG_API eg_tensor *eg_do_pick(const eg_site *at, eg_arg x, eg_arg v, eg_scatter_how how, int n,
     const eg_pick picks[]);
 

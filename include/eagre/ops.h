@@ -28,6 +28,8 @@
 #include <eagre/ops/index.h>
 #include <eagre/ops/scatter.h>
 #include <eagre/ops/pick.h>
+#include <eagre/ops/select.h>
+#include <eagre/ops/unique.h>
 #include <eagre/ops/linalg.h>
 #include <eagre/ops/contract.h>
 #include <eagre/ops/nn.h>

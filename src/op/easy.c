@@ -167,6 +167,12 @@ eg_tensor *eg_do_put_nd(const eg_site *at, eg_tensor *(*op)(eg_tensor *, eg_tens
     return ready_to_put(at, args, in) ? op(in[0], in[1], in[2]) : NULL;
 }
 
+eg_tensor *eg_do_put_along(const eg_site *at, const eg_arg args[3], eg_scatter_how how, int axis)
+{
+    eg_tensor *in[3];
+    return ready_to_put(at, args, in) ? (eg_put_along_axis)(in[0], in[1], in[2], how, axis) : NULL;
+}
+
 eg_tensor *eg_do_pick(const eg_site *at, eg_arg x, eg_arg v, eg_scatter_how how, int n,
     const eg_pick picks[])
 {

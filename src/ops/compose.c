@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "ops/compose.h"
+#include "op/watch.h"
 #include <string.h>
 
 bool eg__is_tensor(const char *op, const eg_tensor *x)
@@ -69,4 +70,19 @@ eg_tensor *eg__as_rows(eg_tensor *x, int axis)
 eg_tensor *eg__whole_numbers(int64_t n, const int64_t numbers[])
 {
     return eg_copy(EG_INT64, 1, &n, numbers);
+}
+
+int64_t eg__length(const char *op, int64_t asked, eg_tensor *(*count)(eg_tensor *x), eg_tensor *x)
+{
+    if (eg__me.failed)
+        return -1;
+    if (asked < 0)
+        eg__fail(EG_INVALID, op, "the length %lld is negative", (long long)asked);
+    else if (asked == 0 && eg__is_symbolic(&eg__me))
+        eg__fail(EG_STATE, op,
+            "how many elements it gives depends on values, which a graph being built does not "
+            "have: say how many with .length");
+    else if (asked == 0)
+        asked = eg_item_int(count(x));
+    return eg__me.failed ? -1 : asked;
 }

@@ -30,6 +30,17 @@ eg_tensor *eg__ordered(eg_tensor *x, const int order[]);
 /* x as [before, size of axis, behind]. */
 eg_tensor *eg__as_rows(eg_tensor *x, int axis);
 
+/* How long a result is whose length depends on values: what was asked for or, if that is 0, the
+ * number that count(x) gives, at which the host looks. -1 after an error. */
+int64_t eg__length(const char *op, int64_t asked, eg_tensor *(*count)(eg_tensor *x), eg_tensor *x);
+
+/* Indices along one axis of n elements, brought inside: int64. */
+eg_tensor *eg__brought_inside(eg_tensor *indices, int64_t n, eg_outside outside);
+
+/* The numbers of rows by their counts, int64 of rank 1; `any_count` where these may add up to
+ * another length. */
+eg_tensor *eg__repeat_index(eg_tensor *counts, int64_t length, bool any_count);
+
 /* A one-dimensional constant of n whole numbers. */
 eg_tensor *eg__whole_numbers(int64_t n, const int64_t numbers[]);
 

@@ -1,7 +1,10 @@
-/* NumPy's brackets, taken apart: a slice, a shape, and lists of positions.
+/* NumPy's brackets, taken apart: a slice, a shape, and lists of positions. A mask is the lists of
+ * positions where it is true; one that is alone, and whose axes stay in their place, is used as it
+ * is.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "op/infer.h"
+#include "op/watch.h"
 #include "ops/compose.h"
 #include <string.h>
 
@@ -14,10 +17,12 @@ typedef struct plan {
     int axis, n_lists;          /* the next axis of x */
     int list_axis[EG_MAX_RANK]; /* in `shape` */
     eg_tensor *list[EG_MAX_RANK];
-    eg_spec lists;               /* what they broadcast to */
-    bool any_list, began, ended; /* whether lists, and positions beside them, lie together */
-    bool front;                  /* they do not */
-    int place;                   /* axes of `shape` without a list before the first of them */
+    eg_tensor *mask;   /* for the axes that have lists, which are not made yet; NULL: none */
+    eg_spec lists;     /* what they broadcast to */
+    int list_picks;    /* lists and masks among the picks */
+    bool began, ended; /* whether lists, and positions beside them, lie together */
+    bool front;        /* they do not */
+    int place;         /* axes of `shape` without a list before the first of them */
 } plan;
 
 /* ---- one pick after another ----------------------------------------------------------------- */
@@ -59,7 +64,7 @@ static void pick_index(plan *p, int64_t index)
     if (at < 0 || at >= size)
         eg__fail(EG_INVALID, p->op, "position %lld is not inside axis %d, which has %lld elements",
             (long long)index, p->axis, (long long)size);
-    if (p->any_list)
+    if (p->list_picks > 0)
         note_list(p);
     cut(p, at, 1, 1);
 }
@@ -92,31 +97,104 @@ static void pick_range(plan *p, const eg_pick *r)
     add_axis(p, count);
 }
 
+/* Notes that the next axis of `shape` has a list. */
+static void add_list(plan *p, eg_tensor *list)
+{
+    p->list_axis[p->n_lists] = p->shape.rank;
+    p->list[p->n_lists++] = list;
+}
+
+static void broadcast_lists(plan *p, const eg_tensor *list)
+{
+    char text[EG__SPEC_TEXT];
+
+    if (!eg__me.failed && !eg__broadcast_shape(&p->lists, &list->spec))
+        eg__fail(EG_INVALID, p->op, "a list of shape %s does not broadcast with those before it",
+            eg__shape_text(&list->spec, text));
+}
+
 static void pick_list(plan *p, eg_tensor *list)
 {
     int64_t size = eg_dim(p->x, p->axis);
 
-    if (!eg__is_tensor(p->op, list))
-        return;
     if (!eg__is_kind(list, EG__INTS)) {
-        eg__fail(EG_INVALID, p->op,
-            eg_dtype_of(list) == EG_BOOL
-                ? "a mask has a size that depends on its values (%s): use eg_where"
-                : "a list of positions is %s, it must be integers: eg_cast it",
+        eg__fail(EG_INVALID, p->op, "a list of positions is %s, it must be integers: eg_cast it",
             eg_dtype_name(eg_dtype_of(list)));
         return;
     }
-    if (!eg__broadcast_shape(&p->lists, &list->spec)) {
-        char text[EG__SPEC_TEXT];
-        eg__fail(EG_INVALID, p->op, "a list of shape %s does not broadcast with those before it",
-            eg__shape_text(&list->spec, text));
-        return;
-    }
+    broadcast_lists(p, list);
     note_list(p);
-    p->list_axis[p->n_lists] = p->shape.rank;
-    p->list[p->n_lists++] = list;
+    add_list(p, list);
     cut(p, 0, size, 1);
     add_axis(p, size);
+}
+
+/* ---- masks ---------------------------------------------------------------------------------- */
+
+/* Whether the host can find out how many elements a mask picks; otherwise that is reported. */
+static bool can_count(const plan *p)
+{
+    if (!eg__me.failed && eg__is_symbolic(&eg__me))
+        eg__fail(EG_STATE, p->op,
+            "how many elements a mask picks depends on its values, which a graph being built does "
+            "not have: use eg_boolean_mask, or eg_nonzero and lists, with .length");
+    return !eg__me.failed;
+}
+
+/* Makes the lists, from list `first` on, of a mask. */
+static void list_mask(plan *p, eg_tensor *mask, int first)
+{
+    if (!can_count(p))
+        return;
+    eg_tensor *at = eg_nonzero(mask);
+    for (int i = 0; i < eg_rank(mask) && !eg__me.failed; i++)
+        p->list[first + i] = eg_flatten(eg__along(at, 0, i, 1, 1));
+    if (!eg__me.failed)
+        broadcast_lists(p, p->list[first]);
+}
+
+static bool mask_fits(const plan *p, const eg_tensor *mask)
+{
+    char a[EG__SPEC_TEXT], b[EG__SPEC_TEXT];
+    bool fits = true;
+
+    for (int i = 0; i < eg_rank(mask); i++)
+        fits = fits && eg_dim(mask, i) == eg_dim(p->x, p->axis + i);
+    if (!fits)
+        eg__fail(EG_INVALID, p->op, "a mask of shape %s is not as large as x, %s, from axis %d on",
+            eg__shape_text(&mask->spec, a), eg__shape_text(&p->x->spec, b), p->axis);
+    return fits;
+}
+
+/* A mask of rank 0 is for an axis of size 1 that x does not have. */
+static void pick_mask(plan *p, eg_tensor *mask)
+{
+    int first = p->n_lists;
+
+    if (!mask_fits(p, mask))
+        return;
+    note_list(p);
+    for (int i = 0; i < eg_rank(mask) && !eg__me.failed; i++) {
+        int64_t size = eg_dim(p->x, p->axis);
+        add_list(p, NULL);
+        cut(p, 0, size, 1);
+        add_axis(p, size);
+    }
+    if (eg_rank(mask) == 0) {
+        mask = eg_reshape(mask, 1, (const int64_t[]){1});
+        add_list(p, NULL);
+        add_axis(p, 1);
+    }
+    if (p->list_picks == 1)
+        p->mask = mask;
+    else
+        list_mask(p, mask, first);
+}
+
+static void pick_tensor(plan *p, eg_tensor *list)
+{
+    if (eg__is_tensor(p->op, list))
+        (eg_dtype_of(list) == EG_BOOL ? pick_mask : pick_list)(p, list);
 }
 
 static void pick_rest(plan *p, int axes)
@@ -146,11 +224,19 @@ static void pick_one(plan *p, const eg_pick *pick, int left)
         pick_rest(p, left);
         break;
     case EG_PICK_LIST:
-        pick_list(p, pick->list);
+        pick_tensor(p, pick->list);
         break;
     default:
         eg__fail(EG_INVALID, p->op, "there is no kind %d of pick", (int)pick->kind);
     }
+}
+
+/* How many axes of x a pick is for. */
+static int axes_of(const eg_pick *pick)
+{
+    if (pick->kind == EG_PICK_LIST && eg_dtype_of(pick->list) == EG_BOOL)
+        return eg_rank(pick->list);
+    return pick->kind != EG_PICK_ELLIPSIS && pick->kind != EG_PICK_NEW_AXIS;
 }
 
 /* How many axes of x no pick names; negative where there are too many picks. */
@@ -160,8 +246,8 @@ static int axes_left(plan *p, int n, const eg_pick picks[])
 
     for (int i = 0; i < n; i++) {
         ellipses += picks[i].kind == EG_PICK_ELLIPSIS;
-        left -= picks[i].kind != EG_PICK_ELLIPSIS && picks[i].kind != EG_PICK_NEW_AXIS;
-        p->any_list = p->any_list || picks[i].kind == EG_PICK_LIST;
+        left -= axes_of(&picks[i]);
+        p->list_picks += picks[i].kind == EG_PICK_LIST;
     }
     if (left < 0)
         eg__fail(EG_INVALID, p->op, "%d picks for %d axes", eg_rank(p->x) - left, eg_rank(p->x));
@@ -184,6 +270,10 @@ static bool make_plan(plan *p, const char *op, eg_tensor *x, int n, const eg_pic
         pick_one(p, &picks[i], left);
     if (!eg__me.failed)
         pick_rest(p, rank - p->axis);
+    if (p->mask && p->front) {
+        list_mask(p, p->mask, 0);
+        p->mask = NULL;
+    }
     return !eg__me.failed;
 }
 
@@ -298,6 +388,14 @@ static bool result_fits(const plan *p)
     return !eg__me.failed;
 }
 
+/* What the mask picks of the slice y. */
+static eg_tensor *masked(const plan *p, eg_tensor *y)
+{
+    const eg_boolean_mask_attrs at = {.size = sizeof at, .axis = p->list_axis[0]};
+
+    return can_count(p) ? eg_boolean_mask_with(y, p->mask, &at) : NULL;
+}
+
 eg_tensor *eg_get_with(eg_tensor *x, int n, const eg_pick picks[])
 {
     int order[EG_MAX_RANK];
@@ -309,6 +407,8 @@ eg_tensor *eg_get_with(eg_tensor *x, int n, const eg_pick picks[])
     eg_tensor *y = slice_of(&p);
     if (p.n_lists == 0)
         return y == x ? eg_identity(x) : y;
+    if (p.mask)
+        return masked(&p, y);
     if (!result_fits(&p))
         return NULL;
     if (p.n_lists == 1 && !p.front) {
@@ -360,6 +460,61 @@ static eg_tensor *put_lists(const plan *p, eg_tensor *y, eg_tensor *v, eg_scatte
     return z ? eg__ordered(z, back) : NULL;
 }
 
+/* Whether v has an axis for what the mask picks, along which it is not broadcast. */
+static bool has_picks(const plan *p, const eg_tensor *v)
+{
+    int behind = p->shape.rank - p->list_axis[0] - p->n_lists;
+    return eg_rank(v) > behind && eg_dim(v, -1 - behind) != 1;
+}
+
+/* The slice y with one value everywhere the mask is true: no need to know how many there are. */
+static eg_tensor *put_where(const plan *p, eg_tensor *y, eg_tensor *v, eg_scatter_how how)
+{
+    int first = p->list_axis[0], rank = p->shape.rank, added = p->n_lists - 1;
+    eg_spec wide = {.rank = rank - first}, values = {.rank = eg_rank(v)};
+    int behind = rank - first - p->n_lists, at = values.rank - behind;
+
+    for (int i = 0; i < wide.rank; i++)
+        wide.dims[i] = i < p->n_lists ? p->shape.dims[first + i] : 1;
+    if (at > 0) { /* the axis for the picks becomes those of the mask */
+        values.rank += added;
+        for (int i = 0; i < values.rank && values.rank <= EG_MAX_RANK; i++)
+            values.dims[i] = i < at ? eg_dim(v, i) : i < at + added ? 1 : eg_dim(v, i - added);
+        v = eg_reshape(v, values.rank, values.dims);
+    }
+    v = v ? eg_broadcast_to(v, rank, p->shape.dims) : NULL;
+    return eg_where(eg_reshape(p->mask, wide.rank, wide.dims), combined(y, v, how), y);
+}
+
+/* The axes with the mask in front of the slice, and the way back. */
+static void order_of_mask(const plan *p, int order[], int back[])
+{
+    order_of_lists(p, order);
+    for (int i = 0; i < p->shape.rank; i++)
+        back[order[i]] = i;
+}
+
+/* The slice y with v, as many as the mask is true, put there. */
+static eg_tensor *put_each(const plan *p, eg_tensor *y, eg_tensor *v, eg_scatter_how how)
+{
+    const int first = p->list_axis[0], rank = p->shape.rank - p->n_lists + 1;
+    int order[EG_MAX_RANK], back[EG_MAX_RANK];
+    eg_spec wide = {.rank = rank};
+    eg_boolean_mask_attrs attrs = {.size = sizeof attrs};
+
+    for (int i = 0; i < rank; i++)
+        wide.dims[i] =
+            i == first ? eg_dim(v, i - rank) : p->shape.dims[i < first ? i : i + p->n_lists - 1];
+    attrs.length = wide.dims[first];
+    v = eg_moveaxis(eg_broadcast_to(v, rank, wide.dims), first, 0);
+    order_of_mask(p, order, back);
+    y = eg__ordered(y, order);
+    if (how != EG_SCATTER_SET && attrs.length > 0)
+        v = combined(eg_boolean_mask_with(y, p->mask, &attrs), v, how);
+    y = eg_masked_scatter(y, p->mask, v);
+    return y ? eg__ordered(y, back) : NULL;
+}
+
 eg_tensor *eg_put_with(eg_tensor *x, eg_tensor *v, eg_scatter_how how, int n, const eg_pick picks[])
 {
     eg_put_slice_attrs at = {.size = sizeof at};
@@ -369,7 +524,9 @@ eg_tensor *eg_put_with(eg_tensor *x, eg_tensor *v, eg_scatter_how how, int n, co
         return NULL;
     if (how < EG_SCATTER_SET || how > EG_SCATTER_MIN)
         return eg__fail_null(EG_INVALID, "eg_put", "there is no way %d to put", (int)how);
-    if (p.n_lists > 0) {
+    if (p.mask) {
+        v = (has_picks(&p, v) ? put_each : put_where)(&p, slice_of(&p), v, how);
+    } else if (p.n_lists > 0) {
         v = put_lists(&p, slice_of(&p), v, how);
     } else {
         v = eg_broadcast_to(v, p.shape.rank, p.shape.dims);

@@ -58,8 +58,7 @@ eg_tensor *eg_ravel_index_with(eg_tensor *indices, const eg_ravel_index_attrs *a
 
 /* ---- take, gather_nd ------------------------------------------------------------------------ */
 
-/* Indices along one axis of n elements, brought inside: int64. */
-static eg_tensor *brought_inside(eg_tensor *indices, int64_t n, eg_outside outside)
+eg_tensor *eg__brought_inside(eg_tensor *indices, int64_t n, eg_outside outside)
 {
     eg_ravel_index_attrs within = {.size = sizeof within, .dims = {1, {n}}, .outside = outside};
     eg_tensor *rows = eg_reshape(indices, 2, (const int64_t[]){eg_size(indices), 1});
@@ -76,7 +75,7 @@ eg_tensor *eg_take_with(eg_tensor *x, eg_tensor *indices, const eg_take_attrs *a
         !eg__has_axis("eg_take", x, &full.axis) || !eg__is_tensor("eg_take", indices))
         return NULL;
     eg_gather_attrs along = {sizeof along, full.axis};
-    eg_tensor *inside = brought_inside(indices, eg_dim(x, full.axis), full.outside);
+    eg_tensor *inside = eg__brought_inside(indices, eg_dim(x, full.axis), full.outside);
     return eg_gather_with(x, inside, &along);
 }
 

@@ -44,11 +44,23 @@ static eg_tensor *without(eg_tensor *y, const eg_axes *axes, bool keep_dims)
     return eg_reshape(y, rank, dims);
 }
 
+/* Whether a reduction with these options gives one number of rank 0. */
+static bool is_of_all(const eg_reduce_attrs *attrs)
+{
+    return attrs->axes.n == 0 && !attrs->keep_dims;
+}
+
 eg_tensor *eg_count_nonzero_with(eg_tensor *x, const eg_reduce_attrs *attrs)
 {
+    eg_reduce_attrs full;
+
+    if (!eg__attrs_complete(&full, sizeof full, attrs, "eg_count_nonzero"))
+        return NULL;
+    if (is_of_all(&full))
+        return EG__APPLY(&eg_op_count_nonzero, NULL, x);
     if (x && !eg__me.failed && eg__dtype(eg_dtype_of(x))->size > 0 && eg_dtype_of(x) != EG_BOOL)
         x = eg_not_equal(x, eg__number_like(x, 0));
-    return eg_sum_with(eg_cast(x, EG_INT8), attrs);
+    return eg_sum_with(eg_cast(x, EG_INT8), &full);
 }
 
 eg_tensor *eg_count_nonzero(eg_tensor *x)

@@ -63,8 +63,10 @@ eg_tensor *eg_wrap(eg_dtype dtype, int rank, const int64_t dims[], const void *d
     return x;
 }
 
-static bool fits(const eg__dtype_info *d, double value)
+bool eg__dtype_holds(eg_dtype dtype, double value)
 {
+    const eg__dtype_info *d = eg__dtype(dtype);
+
     if (d->kind == EG__REAL)
         return true;
     return value == floor(value) && value >= d->lowest && value <= d->highest;
@@ -77,7 +79,7 @@ eg_tensor *eg_scalar(eg_dtype dtype, double value)
 
     if (eg__me.failed || eg__spec_set(&spec, op, dtype, 0, NULL) != EG_OK)
         return NULL;
-    if (!fits(eg__dtype(dtype), value))
+    if (!eg__dtype_holds(dtype, value))
         return eg__fail_null(EG_INVALID, op, "%g cannot be %s; eg_cast the tensor beside it", value,
             eg_dtype_name(dtype));
     eg_tensor *x = eg__value_new(&spec, op);
@@ -94,7 +96,7 @@ eg_tensor *eg_scalar_int(eg_dtype dtype, int64_t value)
 
     if (eg__me.failed || eg__spec_set(&spec, op, dtype, 0, NULL) != EG_OK)
         return NULL;
-    if (d->size < sizeof value && !fits(d, (double)value))
+    if (d->size < sizeof value && !eg__dtype_holds(dtype, (double)value))
         return eg__fail_null(EG_INVALID, op, "%lld cannot be %s; eg_cast the tensor beside it",
             (long long)value, d->name);
     eg_tensor *x = eg__value_new(&spec, op);

@@ -66,6 +66,9 @@ eg_tensor *eg__own(eg_tensor *x, const char *op);
 /* Gives a value with its spec set room for its elements. */
 bool eg__make_room(eg_tensor *x, const char *op);
 
+/* Whether a C number is one of the dtype's values; of reals it only comes near one. */
+bool eg__dtype_holds(eg_dtype dtype, double value);
+
 /* A value with room for its elements, owned by the caller. */
 eg_tensor *eg__value_new(const eg_spec *spec, const char *op);
 

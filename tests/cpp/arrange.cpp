@@ -91,6 +91,38 @@ TEST(brackets_pick_and_put)
         "[[ 1 2 3] [24 25 26]] int32[2,3]");
 }
 
+TEST(masks_and_sets_have_as_many_elements_as_there_are)
+{
+    scope s;
+    tensor x = array<int>({{3, 1, 3}, {2, 1, 0}}), big = greater(x, 1);
+
+    CHECK_PRINTS(get(x, {big}), "[3 3 2] int32[3]");
+    CHECK_PRINTS(put(x, 0, {big}), "[[0 1 0] [0 1 0]] int32[2,3]");
+    CHECK_PRINTS(nonzero(big), "[[0 0 1] [0 2 0]] int64[2,3]");
+    CHECK_PRINTS(argwhere(x, 2), "[[0 0] [0 1]] int64[2,2]");
+    CHECK_PRINTS(boolean_mask(x, array<bool>({true, false, true}), 1), "[[3 3] [2 0]] int32[2,2]");
+    CHECK_PRINTS(boolean_mask(x, big, 0, 4, -1), "[ 3 3 2 -1] int32[4]");
+    CHECK_PRINTS(eagre::compress(array<bool>({true}), x), "[[3 1 3]] int32[1,3]");
+    CHECK_PRINTS(masked_scatter(x, big, array<int>({7, 8, 9})), "[[7 1 8] [9 1 0]] int32[2,3]");
+    CHECK_PRINTS(repeat_counts(x, array<int>({0, 2})), "[[2 1 0] [2 1 0]] int32[2,3]");
+    CHECK_PRINTS(repeat_index(array<int>({1, 2})), "[0 1 1] int64[3]");
+    CHECK_PRINTS(dynamic_partition(x, array<int>({1, 0}), 2)[0], "[[2 1 0]] int32[1,3]");
+    CHECK_PRINTS(take_along_axis(x, array<int>({{-1}, {0}})), "[[3] [2]] int32[2,1]");
+    CHECK_PRINTS(put_along_axis(x, array<int>({{-1}, {0}}), 9), "[[3 1 9] [9 1 0]] int32[2,3]");
+
+    auto [values, indices, inverse, counts] = unique_all(x);
+    CHECK_PRINTS(unique_values(x), "[0 1 2 3] int32[4]");
+    CHECK_PRINTS(indices, "[5 1 3 0] int64[4]");
+    CHECK_PRINTS(inverse, "[[3 1 3] [2 1 0]] int64[2,3]");
+    CHECK_PRINTS(counts, "[1 2 1 2] int64[4]");
+    CHECK_PRINTS(unique_inverse(x).values, "[0 1 2 3] int32[4]");
+    CHECK_PRINTS(unique_counts(x, 2).counts, "[1 2] int64[2]");
+    CHECK_PRINTS(union1d(values, array<int>({7})), "[0 1 2 3 7] int32[5]");
+    CHECK_PRINTS(intersect1d(values, array<int>({7, 2})), "[2] int32[1]");
+    CHECK_PRINTS(setdiff1d(values, array<int>({7, 2})), "[0 1 3] int32[3]");
+    CHECK_PRINTS(setxor1d(values, array<int>({7, 2})), "[0 1 3 7] int32[4]");
+}
+
 TEST(tensors_are_contracted)
 {
     scope s;

@@ -376,13 +376,14 @@ static void check_dtype(const eg_opdef *op, const eg_attr *t)
     }
 }
 
-/* Sizes below zero and beyond any memory; what is a size and not a position must be refused. */
+/* Sizes below zero and beyond any memory; what is a size and no position must be refused. */
 static void check_size(const eg_opdef *op, const eg_attr *t)
 {
     static const int64_t wrong[] = {INT64_MIN, -2, INT64_MAX / 2, INT64_MAX};
     bool is_dims = t->kind == EG__ATTR_INDEX && strcmp(t->name, "dims") == 0;
+    bool is_size = t->kind == EG__ATTR_INT64 && strcmp(t->name, "fill") != 0;
 
-    if (!is_dims && t->kind != EG__ATTR_INT64)
+    if (!is_dims && !is_size)
         return;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         mistake m;

@@ -73,7 +73,7 @@ EG_API eg_tensor *eg_all(eg_tensor *x);
 
 /* How many elements over axes are true, or not zero, int64. No gradient.
  *     eg_count_nonzero(EG_F32(3, 0, 4))  ->  2 int64[]
- * Owns: the result. Fails: axes as eg_sum. Records: NotEqual if x is not bool, Cast, Sum. */
+ * Owns: the result. Fails: axes as eg_sum. Records: CountNonzero, or NotEqual, Cast, Sum. */
 EG_API eg_tensor *eg_count_nonzero_with(eg_tensor *x, const eg_reduce_attrs *attrs);
 EG_API eg_tensor *eg_count_nonzero(eg_tensor *x);
 

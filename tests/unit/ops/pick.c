@@ -111,8 +111,6 @@ TEST(picks_that_do_not_fit_are_refused)
     assert_error(EG_INVALID, "the step of a range is 0");
     assert_null(eg_get(m, EG_I32(0, 5)));
     assert_error(EG_INVALID, "index 5");
-    assert_null(eg_get(m, EG_B(1, 0, 1)));
-    assert_error(EG_INVALID, "use eg_where");
     assert_null(eg_get(m, EG_F32(1, 0)));
     assert_error(EG_INVALID, "it must be integers");
     assert_null(eg_get(m, EG_I32(1, 0), EG_I32(1, 0, 2)));

@@ -36,6 +36,35 @@
 #define EG_RESIZE_IMAGES_(x, height, width, ...)                                                   \
     eg_resize_images_with(EG_X_(x), height, width, EG_WITH_(eg_resize_images_attrs, __VA_ARGS__))
 
+/* ---- ops/quantize.h ------------------------------------------------------------------------- */
+
+#define EG_QUANTIZE_(op, x, s, z, ...)                                                             \
+    eg_do_quantize(EG_HERE, op, EG_T(x), EG_T(s), EG_T(z),                                         \
+        EG_WITH_(eg_quantize_attrs, __VA_ARGS__))
+#define eg_quantize(...)          EG_QUANTIZE_(eg_quantize_with, __VA_ARGS__, )
+#define eg_fake_quantize(...)     EG_QUANTIZE_(eg_fake_quantize_with, __VA_ARGS__, )
+#define eg_dequantize(...)        EG_DEQUANTIZE_(__VA_ARGS__, )
+#define EG_DEQUANTIZE_(q, s, z, ...)                                                               \
+    eg_do_dequantize(EG_HERE, EG_T(q), EG_T(s), EG_T(z),                                           \
+        EG_WITH_(eg_quantize_attrs, __VA_ARGS__))
+#define eg_dynamic_quantize(x)    eg_dynamic_quantize(EG_X_(x))
+#define eg_matmul_integer(a, b, a_zero, b_zero)                                                    \
+    eg_do_integer(EG_HERE, EG_T(a), EG_T(b), EG_T(a_zero), EG_T(b_zero), NULL)
+#define eg_conv_integer(...)      EG_CONV_INTEGER_(__VA_ARGS__, )
+#define EG_CONV_INTEGER_(x, w, x_zero, w_zero, ...)                                                \
+    eg_do_integer(EG_HERE, EG_T(x), EG_T(w), EG_T(x_zero), EG_T(w_zero),                           \
+        EG_WITH_(eg_conv_attrs, __VA_ARGS__))
+#define eg_qlinear_matmul(...)    (eg_at(EG_HERE), eg_qlinear_matmul(__VA_ARGS__))
+
+/* What they become. eg_do_integer: a product without options, a convolution with them. */
+EG_API eg_tensor *eg_do_quantize(const eg_site *at,
+    eg_tensor *(*op)(eg_tensor *, eg_tensor *, eg_tensor *, const eg_quantize_attrs *), eg_arg x,
+    eg_arg scale, eg_arg zero, const eg_quantize_attrs *o);
+EG_API eg_tensor *eg_do_dequantize(const eg_site *at, eg_arg q, eg_arg scale, eg_arg zero,
+    const eg_quantize_attrs *o);
+EG_API eg_tensor *eg_do_integer(const eg_site *at, eg_arg a, eg_arg b, eg_arg a_zero, eg_arg b_zero,
+    const eg_conv_attrs *o);
+
 /* ---- ops/norm.h ----------------------------------------------------------------------------- */
 
 #define eg_layer_norm(...)        EG_LAYER_NORM_(__VA_ARGS__, )

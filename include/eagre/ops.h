@@ -40,6 +40,7 @@
 #include <eagre/ops/conv.h>
 #include <eagre/ops/pool.h>
 #include <eagre/ops/resize.h>
+#include <eagre/ops/quantize.h>
 #include <eagre/ops/activation.h>
 #include <eagre/ops/random.h>
 

@@ -10,6 +10,7 @@
 #include "kernel/attention_loops.h"
 #include "kernel/product.h"
 #include "kernel/row_loops.h"
+#include "kernel/zero.h"
 #include <math.h>
 #include <string.h>
 
@@ -193,9 +194,9 @@ static eg_status run_backward(const eg_job *job, void *const in[], void *const o
     const attention *t = (const attention *)(const void *)job->state;
     attention_pass p = {t, in[0], in[1], in[2], in[3], NULL, out[0], out[1], out[2], scratch};
 
-    memset(out[0], 0, (size_t)(t->batches * t->m * t->d) * t->element);
-    memset(out[1], 0, (size_t)(t->batches * t->n * t->d) * t->element);
-    memset(out[2], 0, (size_t)(t->batches * t->n * t->e) * t->element);
+    eg__zero(out[0], (size_t)(t->batches * t->m * t->d) * t->element);
+    eg__zero(out[1], (size_t)(t->batches * t->n * t->d) * t->element);
+    eg__zero(out[2], (size_t)(t->batches * t->n * t->e) * t->element);
     if (t->chunks > 0 && t->n > 0)
         eg__run_chunks(t->chunks, t->work, backward_chunk, &p);
     return EG_OK;

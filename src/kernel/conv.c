@@ -9,6 +9,7 @@
 #include "kernel/conv.h"
 #include "kernel/isa.h"
 #include "kernel/product.h"
+#include "kernel/zero.h"
 #include <string.h>
 
 enum {
@@ -259,15 +260,6 @@ static eg_status run(const eg_job *job, void *const in[], void *const out[], voi
     return EG_OK;
 }
 
-static eg_status run_zeros(const eg_job *job, void *const in[], void *const out[], void *scratch)
-{
-    const size_t *bytes = (const size_t *)(const void *)job->state;
-
-    (void)in, (void)scratch;
-    memset(out[0], 0, *bytes);
-    return EG_OK;
-}
-
 static void cut(looped *l)
 {
     const eg__conv *g = &l->g;
@@ -290,7 +282,6 @@ static const char *prepare(const eg_kernel *self, const eg_problem *p, eg_job *j
 {
     looped *l = (looped *)(void *)job->state;
     eg_dtype dtype = p->out[0]->dtype;
-    size_t bytes = eg__bytes(p->out[0]);
 
     *l = (looped){.kind = *(const eg__conv_kind *)self->table, .dtype = dtype};
     l->loop = (unsigned)dtype < EG__DTYPES ? eg__product_loops[eg__isa_now()][dtype] : NULL;
@@ -299,8 +290,7 @@ static const char *prepare(const eg_kernel *self, const eg_problem *p, eg_job *j
     l->element = eg__dtype(dtype)->size;
     eg__conv_read(&l->g, l->kind, p);
     if (eg__conv_work(&l->g) == 0) {
-        eg__job_start(job, "zeros", run_zeros);
-        memcpy(job->state, &bytes, sizeof bytes);
+        eg__prepare_zeros(p->out[0], job);
         return NULL;
     }
     eg__job_start(job, "patches", run);

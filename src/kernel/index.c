@@ -10,6 +10,7 @@
 #include "base/compiler.h"
 #include "base/error.h"
 #include "kernel/isa.h"
+#include "kernel/zero.h"
 #include <stdatomic.h>
 #include <string.h>
 
@@ -362,16 +363,7 @@ typedef struct scattering {
     const void *indices;
     const char *from;
     char *to;
-    size_t bytes;
 } scattering;
-
-static void clear_chunk(void *env, int chunk)
-{
-    const scattering *w = env;
-    size_t at = (size_t)chunk * PIECE_BYTES;
-
-    memset(w->to + at, 0, w->bytes - at < PIECE_BYTES ? w->bytes - at : PIECE_BYTES);
-}
 
 /* Columns of one block, in the order of the indices. */
 static void scatter_block(const scattering *w, int64_t block, int64_t column, int64_t columns)
@@ -407,15 +399,13 @@ static eg_status run_scatter(const eg_job *job, void *const in[], void *const ou
     const scatter *s = (const scatter *)(const void *)job->state;
     const picture *x = &s->x;
     double rows = (double)x->outer * (double)x->picks;
-    scattering w = {s, in[0], in[1], out[0], 0};
+    scattering w = {s, in[0], in[1], out[0]};
 
     (void)scratch;
-    w.bytes = (size_t)(x->outer * x->limit * x->inner) * x->element;
     eg_status status = check_indices(x, in[0]);
     if (status != EG_OK)
         return status;
-    eg__run_chunks((int)((w.bytes + PIECE_BYTES - 1) / PIECE_BYTES), (double)w.bytes * ns_per_byte,
-        clear_chunk, &w);
+    eg__zero(w.to, (size_t)(x->outer * x->limit * x->inner) * x->element);
     eg__run_chunks(s->chunks,
         rows * ((double)x->inner * (double)x->element * ns_per_byte + ns_per_index), scatter_chunk,
         &w);

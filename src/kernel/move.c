@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "kernel/move.h"
 #include "kernel/copy.h"
+#include "kernel/zero.h"
 #include <string.h>
 
 enum { CHUNK = 256 << 10 /* bytes a thread takes at a time */ };
@@ -115,26 +116,12 @@ typedef struct unslice {
 
 _Static_assert(sizeof(unslice) <= EG__JOB_STATE, "an unslice fits a job");
 
-typedef struct zeros {
-    char *y;
-    size_t bytes;
-} zeros;
-
-static void zero_chunk(void *env, int chunk)
-{
-    const zeros *z = env;
-    size_t at = (size_t)chunk * CHUNK;
-
-    memset(z->y + at, 0, z->bytes - at < CHUNK ? z->bytes - at : CHUNK);
-}
-
 static eg_status run_unslice(const eg_job *job, void *const in[], void *const out[], void *scratch)
 {
     const unslice *t = (const unslice *)(const void *)job->state;
-    zeros z = {out[0], t->bytes};
 
     (void)scratch;
-    eg__run_chunks((int)((t->bytes + CHUNK - 1) / CHUNK), (double)t->bytes * 0.05, zero_chunk, &z);
+    eg__zero(out[0], t->bytes);
     if (t->copy.bytes > 0)
         eg__copy_run(&t->copy, in[0], (char *)out[0] + t->begin);
     return EG_OK;

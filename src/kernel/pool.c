@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "kernel/pool.h"
 #include "kernel/isa.h"
+#include "kernel/zero.h"
 #include <string.h>
 
 enum { CHUNK = 64 << 10 /* elements of x a thread takes at a time, at least */ };
@@ -151,15 +152,6 @@ static eg_status run(const eg_job *job, void *const in[], void *const out[], voi
     return EG_OK;
 }
 
-static eg_status run_zeros(const eg_job *job, void *const in[], void *const out[], void *scratch)
-{
-    const size_t *bytes = (const size_t *)(const void *)job->state;
-
-    (void)in, (void)scratch;
-    memset(out[0], 0, *bytes);
-    return EG_OK;
-}
-
 static void cut(pool *p)
 {
     int64_t each = p->w.out[0] * p->w.out[1], taps = eg__window_volume(p->w.k);
@@ -195,15 +187,13 @@ static const char *prepare(const eg_kernel *self, const eg_problem *problem, eg_
     bool spreads = loops == avg_pool_grad;
     const eg_spec *x = problem->in[0], *large = spreads ? problem->out[0] : x;
     pool *p = (pool *)(void *)job->state;
-    size_t bytes = eg__bytes(problem->out[0]);
 
     *p = (pool){.spreads = spreads};
     p->loop = (unsigned)x->dtype < EG__DTYPES ? loops[eg__isa_now()][x->dtype] : NULL;
     if (!p->loop)
         return "it has no loop for this dtype";
     if (x->size == 0 || problem->out[0]->size == 0) {
-        eg__job_start(job, "zeros", run_zeros);
-        memcpy(job->state, &bytes, sizeof bytes);
+        eg__prepare_zeros(problem->out[0], job);
         return NULL;
     }
     eg__job_start(job, "rows of windows", run);

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "kernel/product.h"
 #include "kernel/matmul.h"
-#include <string.h>
+#include "kernel/zero.h"
 
 enum {
     TILE_ROWS = 64,
@@ -207,7 +207,7 @@ void eg__product_run(const eg__product *x, void *const in[], void *out, eg__tile
     whole w = {x, in[0], in[1], out, fn, env};
 
     if (x->k == 0 && x->chunks > 0)
-        memset(out, 0, (size_t)(x->batches * x->m * x->n) * x->element);
+        eg__zero(out, (size_t)(x->batches * x->m * x->n) * x->element);
     else if (x->chunks == 1)
         run_chunk(&w, 0);
     else

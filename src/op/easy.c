@@ -255,3 +255,31 @@ eg_status eg_do_assign(const eg_site *at, eg_status (*action)(eg_tensor *, eg_te
     eg_tensor *value = x.kind == EG_ARG_TENSOR ? x.tensor : number(x, eg_dtype_of(variable));
     return action(variable, value);
 }
+
+eg_tensor *eg_do_quantize(const eg_site *at,
+    eg_tensor *(*op)(eg_tensor *, eg_tensor *, eg_tensor *, const eg_quantize_attrs *), eg_arg x,
+    eg_arg scale, eg_arg zero, const eg_quantize_attrs *o)
+{
+    eg_tensor *in[2], *from = eg_ready1(at, zero);
+    return eg_ready(at, 2, (const eg_arg[]){x, scale}, in) ? op(in[0], in[1], from, o) : NULL;
+}
+
+eg_tensor *eg_do_dequantize(const eg_site *at, eg_arg q, eg_arg scale, eg_arg zero,
+    const eg_quantize_attrs *o)
+{
+    eg_tensor *in[2], *by = eg_ready1(at, scale);
+    return eg_ready(at, 2, (const eg_arg[]){q, zero}, in) ? eg_dequantize_with(in[0], by, in[1], o)
+                                                          : NULL;
+}
+
+eg_tensor *eg_do_integer(const eg_site *at, eg_arg a, eg_arg b, eg_arg a_zero, eg_arg b_zero,
+    const eg_conv_attrs *o)
+{
+    eg_tensor *x[2], *y[2];
+
+    if (!eg_ready(at, 2, (const eg_arg[]){a, a_zero}, x) ||
+        !eg_ready(at, 2, (const eg_arg[]){b, b_zero}, y))
+        return NULL;
+    return o ? eg_conv_integer_with(x[0], y[0], x[1], y[1], o)
+             : (eg_matmul_integer)(x[0], y[0], x[1], y[1]);
+}

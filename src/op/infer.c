@@ -92,3 +92,22 @@ eg_status eg__infer_compare(eg_shapes *s)
     s->out[0]->dtype = EG_BOOL;
     return status;
 }
+
+eg_status eg__infer_bytes(eg_shapes *s, int64_t rows, int64_t columns)
+{
+    for (int i = 0; i < 2; i++) {
+        const eg_spec *x = s->in[i], *zero = s->in[2 + i];
+        if (x->dtype != EG_INT8 && x->dtype != EG_UINT8)
+            return eg__shape_error(s, "it takes int8 and uint8; eg_cast %s", s->op->in[i]);
+        if (zero->dtype != x->dtype)
+            return eg__shape_error(s, "%s has not the dtype of %s", s->op->in[2 + i], s->op->in[i]);
+        int64_t many = i == 0 ? rows : columns;
+        if (zero->size != 1 && (zero->rank != 1 || zero->size != many))
+            return eg__shape_error(s, "%s is not one number%s", s->op->in[2 + i],
+                many == 1    ? ""
+                    : i == 0 ? ", nor one for each row"
+                             : ", nor one for each column");
+    }
+    s->out[0]->dtype = EG_INT32;
+    return eg__infer_size(s, s->out[0]);
+}

@@ -18,6 +18,10 @@ bool eg__broadcast_shape(eg_spec *into, const eg_spec *add);
 /* Sets size from dims, reporting what does not fit into memory. */
 eg_status eg__infer_size(eg_shapes *s, eg_spec *out);
 
+/* Of products of bytes: int32, from int8 or uint8; inputs 2 and 3 are what stands for 0 in inputs 0
+ * and 1, one number or as many as there are rows and columns. */
+eg_status eg__infer_bytes(eg_shapes *s, int64_t rows, int64_t columns);
+
 /* Brings an axis into range or reports it. */
 eg_status eg__infer_axis(eg_shapes *s, int *axis, int rank);
 

@@ -57,6 +57,15 @@ eg_tensor *eg__ordered(eg_tensor *x, const int order[])
     return same ? x : eg_transpose_with(x, &attrs);
 }
 
+eg_tensor *eg__channels(eg_tensor *x, bool to_last)
+{
+    int rank = eg_rank(x);
+
+    if (rank < 3 || rank > 5)
+        return x;
+    return eg_moveaxis(x, to_last ? 1 : -1, to_last ? -1 : 1);
+}
+
 eg_tensor *eg__as_rows(eg_tensor *x, int axis)
 {
     int64_t dims[3] = {1, eg_dim(x, axis), 1};

@@ -27,6 +27,10 @@ eg_tensor *eg__along(eg_tensor *x, int axis, int64_t begin, int64_t count, int64
 /* Axes in another order; x itself where that is the order they have. */
 eg_tensor *eg__ordered(eg_tensor *x, const int order[]);
 
+/* [images, channels, sizes] as [images, sizes, channels], or back; x itself where its rank is none
+ * of those. */
+eg_tensor *eg__channels(eg_tensor *x, bool to_last);
+
 /* x as [before, size of axis, behind]. */
 eg_tensor *eg__as_rows(eg_tensor *x, int axis);
 

@@ -5,7 +5,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "kernel/conv.h"
+#include "kernel/integer.h"
 #include "op/infer.h"
+#include "ops/compose.h"
 #include "ops/gradient.h"
 #include "ops/registry.h"
 #include <string.h>
@@ -236,31 +238,49 @@ const eg_opdef eg_op_conv_filter_grad = {
     .known_as = {NULL, "raw_ops.Conv2DBackpropFilter", NULL},
 };
 
-/* ---- functions ------------------------------------------------------------------------------ */
+/* ---- whole numbers -------------------------------------------------------------------------- */
 
-static bool has_channels_first(const eg_tensor *x)
+static eg_status conv_integer_infer(eg_shapes *s)
 {
-    return x && eg_rank(x) >= 3 && eg_rank(x) <= 2 + EG__SPATIAL;
+    const eg_spec *w = s->in[1];
+
+    if (conv_infer(s) != EG_OK)
+        return EG_INVALID;
+    return eg__infer_bytes(s, 1, w->dims[w->rank - 1]);
 }
 
-/* [n, c, sizes] and back; a filter [o, c, sizes] and back. Wrong ranks are for the shape rule. */
+const eg_opdef eg_op_conv_integer = {
+    .name = "ConvInteger",
+    .in = {"x", "w", "x_zero", "w_zero"},
+    .types = {EG__INTS, EG__INTS, EG__INTS, EG__INTS},
+    .traits = EG__CONSTANT,
+    .attrs = conv_fields,
+    .attrs_size = sizeof(eg_conv_attrs),
+    .infer = conv_integer_infer,
+    .kernels = EG__KERNELS(&eg__conv_integer_kernel),
+    .known_as = {NULL, NULL, "ConvInteger"},
+};
+
+/* ---- functions ------------------------------------------------------------------------------ */
+
+/* A filter [results, channels, sizes] as [sizes, channels, results], or back. Wrong ranks are for
+ * the shape rule. */
+static eg_tensor *moved_filter(eg_tensor *w, bool to_last)
+{
+    int rank = eg_rank(w), order[EG_MAX_RANK], spatial = rank - 2;
+
+    if (rank < 3 || rank > 2 + EG__SPATIAL)
+        return w;
+    for (int i = 0; i < spatial; i++)
+        order[to_last ? i : 2 + i] = to_last ? 2 + i : i;
+    order[to_last ? spatial : 1] = to_last ? 1 : spatial;
+    order[to_last ? spatial + 1 : 0] = to_last ? 0 : spatial + 1;
+    return eg__ordered(w, order);
+}
+
 static eg_tensor *moved(eg_tensor *x, bool is_filter, bool to_last)
 {
-    eg_transpose_attrs by = {.size = sizeof by};
-
-    if (!has_channels_first(x))
-        return x;
-    int rank = by.axes.n = eg_rank(x), first = is_filter ? 0 : 1;
-    by.axes.axis[0] = 0;
-    for (int i = 0; i < rank - 2; i++)
-        by.axes.axis[to_last ? first + i : 2 + i] = to_last ? 2 + i : first + i;
-    if (is_filter) {
-        by.axes.axis[to_last ? rank - 2 : 0] = to_last ? 1 : rank - 1;
-        by.axes.axis[to_last ? rank - 1 : 1] = to_last ? 0 : rank - 2;
-    } else {
-        by.axes.axis[to_last ? rank - 1 : 1] = to_last ? 1 : rank - 1;
-    }
-    return eg_transpose_with(x, &by);
+    return is_filter ? moved_filter(x, to_last) : eg__channels(x, to_last);
 }
 
 /* Applies one of the three; which of its inputs, and whether its result, are filters. */
@@ -306,4 +326,24 @@ eg_tensor *eg_conv_input_grad_with(eg_tensor *w, eg_tensor *dz, const eg_conv_at
 eg_tensor *eg_conv_filter_grad_with(eg_tensor *x, eg_tensor *dz, const eg_conv_attrs *attrs)
 {
     return apply(&eg_op_conv_filter_grad, x, dz, attrs);
+}
+
+eg_tensor *eg_conv_integer_with(eg_tensor *x, eg_tensor *w, eg_tensor *x_zero, eg_tensor *w_zero,
+    const eg_conv_attrs *attrs)
+{
+    const eg_opdef *op = &eg_op_conv_integer;
+    eg_conv_attrs full;
+
+    if (!eg__attrs_complete(&full, sizeof full, attrs, op->name))
+        return NULL;
+    bool first = full.channels_first;
+    full.channels_first = false;
+    x = first ? eg__channels(x, true) : x;
+    eg_tensor *z = EG__APPLY(op, &full, x, first ? moved_filter(w, true) : w, x_zero, w_zero);
+    return first ? eg__channels(z, false) : z;
+}
+
+eg_tensor *eg_conv_integer(eg_tensor *x, eg_tensor *w, eg_tensor *x_zero, eg_tensor *w_zero)
+{
+    return eg_conv_integer_with(x, w, x_zero, w_zero, NULL);
 }

@@ -1,6 +1,7 @@
 /* The matrix product.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "kernel/integer.h"
 #include "kernel/matmul.h"
 #include "op/infer.h"
 #include "ops/gradient.h"
@@ -17,9 +18,8 @@ static int64_t from_end(const eg_spec *x, int i)
     return x->dims[x->rank - i];
 }
 
-static eg_status matmul_infer(eg_shapes *s)
+static eg_status infer(eg_shapes *s, const eg_matmul_attrs *attrs)
 {
-    const eg_matmul_attrs *attrs = s->attrs;
     const eg_spec *a = s->in[0], *b = s->in[1];
     eg_spec lead_a = *a, lead_b = *b, *out = s->out[0];
 
@@ -41,6 +41,11 @@ static eg_status matmul_infer(eg_shapes *s)
     out->dims[out->rank++] = rows;
     out->dims[out->rank++] = columns;
     return eg__infer_size(s, out);
+}
+
+static eg_status matmul_infer(eg_shapes *s)
+{
+    return infer(s, s->attrs);
 }
 
 static eg_tensor *product(eg_tensor *a, bool transpose_a, eg_tensor *b, bool transpose_b)
@@ -76,6 +81,25 @@ const eg_opdef eg_op_matmul = {
     .known_as = {"matmul", "linalg.matmul", "MatMul"},
 };
 
+static eg_status matmul_integer_infer(eg_shapes *s)
+{
+    const eg_matmul_attrs plain = {.size = sizeof plain};
+
+    if (infer(s, &plain) != EG_OK)
+        return EG_INVALID;
+    return eg__infer_bytes(s, from_end(s->out[0], 2), from_end(s->out[0], 1));
+}
+
+const eg_opdef eg_op_matmul_integer = {
+    .name = "MatMulInteger",
+    .in = {"a", "b", "a_zero", "b_zero"},
+    .types = {EG__INTS, EG__INTS, EG__INTS, EG__INTS},
+    .traits = EG__CONSTANT,
+    .infer = matmul_integer_infer,
+    .kernels = EG__KERNELS(&eg__matmul_integer_kernel),
+    .known_as = {NULL, NULL, "MatMulInteger"},
+};
+
 /* A vector is a row on the left, a column on the right; its axis vanishes from the result. */
 eg_tensor *eg_matmul_with(eg_tensor *a, eg_tensor *b, const eg_matmul_attrs *attrs)
 {
@@ -94,4 +118,9 @@ eg_tensor *eg_matmul_with(eg_tensor *a, eg_tensor *b, const eg_matmul_attrs *att
 eg_tensor *eg_matmul(eg_tensor *a, eg_tensor *b)
 {
     return eg_matmul_with(a, b, NULL);
+}
+
+eg_tensor *eg_matmul_integer(eg_tensor *a, eg_tensor *b, eg_tensor *a_zero, eg_tensor *b_zero)
+{
+    return EG__APPLY(&eg_op_matmul_integer, NULL, a, b, a_zero, b_zero);
 }

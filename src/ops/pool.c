@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "op/infer.h"
+#include "ops/compose.h"
 #include "ops/gradient.h"
 #include "ops/registry.h"
 
@@ -187,21 +188,6 @@ const eg_opdef eg_op_avg_pool_grad = {
 
 /* ---- functions ------------------------------------------------------------------------------ */
 
-/* [images, channels, sizes] as [images, sizes, channels], or back. Wrong ranks are for the shape
- * rule. */
-static eg_tensor *moved(eg_tensor *x, bool to_last)
-{
-    int rank = x ? eg_rank(x) : 0;
-    eg_transpose_attrs by = {.size = sizeof by, .axes = {.n = rank}};
-
-    if (!is_pooled(rank))
-        return x;
-    for (int i = 1; i < rank - 1; i++)
-        by.axes.axis[to_last ? i : i + 1] = to_last ? i + 1 : i;
-    by.axes.axis[to_last ? rank - 1 : 1] = to_last ? 1 : rank - 1;
-    return eg_transpose_with(x, &by);
-}
-
 static eg_tensor *apply(const eg_opdef *op, eg_tensor *x, const eg_pool_attrs *attrs)
 {
     eg_pool_attrs full;
@@ -211,7 +197,7 @@ static eg_tensor *apply(const eg_opdef *op, eg_tensor *x, const eg_pool_attrs *a
     if (!full.channels_first)
         return EG__APPLY(op, &full, x);
     full.channels_first = false;
-    return moved(EG__APPLY(op, &full, moved(x, true)), false);
+    return eg__channels(EG__APPLY(op, &full, eg__channels(x, true)), false);
 }
 
 eg_tensor *eg_max_pool_with(eg_tensor *x, const eg_pool_attrs *attrs)
@@ -337,8 +323,8 @@ eg_tensor *eg_adaptive_avg_pool_with(eg_tensor *x, const eg_pool_attrs *attrs)
     if (!can_pool(x, attrs, &full, "eg_adaptive_avg_pool") ||
         !are_sizes(x, &full.sizes, full.channels_first))
         return NULL;
-    x = full.channels_first ? moved(x, true) : x;
+    x = full.channels_first ? eg__channels(x, true) : x;
     for (int i = 0; x && i < eg_rank(x) - 2; i++)
         x = pool_axis(x, i + 1, full.sizes.at[full.sizes.n == 1 ? 0 : i]);
-    return full.channels_first ? moved(x, false) : x;
+    return full.channels_first ? eg__channels(x, false) : x;
 }

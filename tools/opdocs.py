@@ -24,10 +24,12 @@ import prose
 
 DOCS = Path("docs/ops.md")
 DTYPES = {"EG__BOOLS": "bool", "EG__INTS": "integers", "EG__REALS": "floating point",
-          "EG__NUMERIC": "numbers", "EG__BITS": "integers or bool", "0": "any"}
+          "EG__NUMERIC": "numbers", "EG__BITS": "integers or bool",
+          "EG__BOOLS | EG__REALS": "floating point or bool", "0": "any"}
 # Recorded by gradients, or beside another operation: without a public function of their name.
 INTERNAL = ("unslice", "layer_norm_grad", "rms_norm_grad", "resize_grad",
-            "scaled_dot_product_attention_grad", "whole_pow", "recurrent", "recurrent_grad")
+            "scaled_dot_product_attention_grad", "whole_pow", "recurrent", "recurrent_grad",
+            "masked_attention_grad")
 OWNERS = re.compile(r"\b(owns?|keeps|free|belongs?|returns?|ended|same|NULL)\b", re.IGNORECASE)
 
 

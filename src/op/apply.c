@@ -119,6 +119,7 @@ EG_COLD static eg_status refuse_kind(const application *a, int i, unsigned kinds
         : kinds == EG__BOOLS               ? "bool"
         : kinds == EG__NUMERIC             ? "numbers"
         : kinds == EG__BITS                ? "integers or bool"
+        : kinds == (EG__BOOLS | EG__REALS) ? "floating point or bool"
                                            : "another dtype";
 
     return eg__fail(EG_INVALID, a->op->name, "%s is %s, but it takes %s: eg_cast it%s",

@@ -1,5 +1,5 @@
-/* Attention. The kernels work by blocks; what gradients of gradients need is composed, with whole
- * matrices.
+/* Attention. The kernels work by blocks; what their gradients are differentiated by is composed,
+ * with whole matrices.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "kernel/attention.h"
@@ -7,27 +7,40 @@
 #include "op/infer.h"
 #include "ops/gradient.h"
 #include "ops/registry.h"
+#include <eagre/grad.h>
 #include <math.h>
 
-/* ---- shapes --------------------------------------------------------------------------------- */
-
 static const eg_attr attention_fields[] = {
-    EG__ATTR(eg_attention_attrs, BOOL, causal),
-    EG__ATTR(eg_attention_attrs, REAL, scale),
+    EG__ATTR(eg__attention_attrs, BOOL, causal),
+    EG__ATTR(eg__attention_attrs, REAL, scale),
+    EG__ATTR(eg__attention_attrs, REAL, softcap),
     {0},
 };
+
+static const eg_attr masked_grad_fields[] = {
+    EG__ATTR(eg__attention_attrs, BOOL, causal),
+    EG__ATTR(eg__attention_attrs, REAL, scale),
+    EG__ATTR(eg__attention_attrs, REAL, softcap),
+    EG__ATTR(eg__attention_attrs, BOOL, mask_gradient),
+    {0},
+};
+
+/* ---- shapes --------------------------------------------------------------------------------- */
 
 static int64_t from_end(const eg_spec *x, int i)
 {
     return x->dims[x->rank - i];
 }
 
-static bool leads_agree(const eg_spec *a, const eg_spec *b)
+/* Whether the axes before the last two agree; `shared`: but for the last of them, which may be some
+ * times as long in a. */
+static bool leads_agree(const eg_spec *a, const eg_spec *b, bool shared)
 {
     if (a->rank != b->rank || a->rank < 2)
         return false;
     for (int i = 0; i < a->rank - 2; i++)
-        if (a->dims[i] != b->dims[i])
+        if (a->dims[i] != b->dims[i] &&
+            !(shared && i == a->rank - 3 && b->dims[i] > 0 && a->dims[i] % b->dims[i] == 0))
             return false;
     return true;
 }
@@ -35,17 +48,39 @@ static bool leads_agree(const eg_spec *a, const eg_spec *b)
 /* Fills in z's shape. */
 static eg_status attention_shape(eg_shapes *s, eg_spec *z)
 {
+    const eg__attention_attrs *attrs = s->attrs;
     const eg_spec *q = s->in[0], *k = s->in[1], *v = s->in[2];
 
-    if (!leads_agree(q, k) || !leads_agree(q, v))
+    if (!leads_agree(q, k, true) || !leads_agree(k, v, false))
         return eg__shape_error(s,
-            "q, k and v need two axes or more, of which those before the last two must agree");
+            "q, k and v need two axes or more, of which those before the last two must agree; "
+            "the last of these may be some times as long in q");
     if (from_end(q, 1) != from_end(k, 1) || from_end(k, 2) != from_end(v, 2))
         return eg__shape_error(s,
             "queries and keys must be of one size, and there must be as many keys as values");
+    if (!(attrs->softcap >= 0))
+        return eg__shape_error(s, "softcap is %g; it must be positive, or 0 for none",
+            attrs->softcap);
     *z = *q;
     z->dims[z->rank - 1] = from_end(v, 1);
     return eg__infer_size(s, z);
+}
+
+/* The mask, input 3, beside the scores. */
+static eg_status mask_fits(eg_shapes *s)
+{
+    const eg_spec *q = s->in[0], *mask = s->in[3];
+    eg_spec scores = *q, wide;
+
+    if (mask->dtype != EG_BOOL && mask->dtype != q->dtype)
+        return eg__shape_error(s, "a mask must be bool or of the dtype of q");
+    scores.dims[scores.rank - 1] = from_end(s->in[1], 2);
+    wide = scores;
+    if (!eg__broadcast_shape(&wide, mask) || !eg__same_shape(&wide, &scores))
+        return eg__shape_error(s,
+            "the mask does not broadcast with the scores, which are "
+            "shaped as q with a key for each number of a row");
+    return EG_OK;
 }
 
 static eg_status attention_infer(eg_shapes *s)
@@ -53,26 +88,45 @@ static eg_status attention_infer(eg_shapes *s)
     return attention_shape(s, s->out[0]);
 }
 
-static eg_status attention_grad_infer(eg_shapes *s)
+static eg_status masked_infer(eg_shapes *s)
+{
+    return attention_shape(s, s->out[0]) || mask_fits(s);
+}
+
+static eg_status gradient_shapes(eg_shapes *s, const eg_spec *dz)
 {
     eg_spec z;
 
     if (attention_shape(s, &z) != EG_OK)
         return EG_INVALID;
-    if (!eg__same_shape(&z, s->in[3]))
+    if (!eg__same_shape(&z, dz))
         return eg__shape_error(s, "dz must have the shape of the result");
     for (int i = 0; i < 3; i++)
         *s->out[i] = *s->in[i];
     return EG_OK;
 }
 
-/* ---- gradients ------------------------------------------------------------------------------ */
-
-static eg_tensor *product(eg_tensor *a, bool transpose_a, eg_tensor *b, bool transpose_b)
+static eg_status attention_grad_infer(eg_shapes *s)
 {
-    eg_matmul_attrs attrs = {sizeof attrs, transpose_a, transpose_b};
-    return eg_matmul_with(a, b, &attrs);
+    return gradient_shapes(s, s->in[3]);
 }
+
+static eg_status masked_grad_infer(eg_shapes *s)
+{
+    const eg__attention_attrs *attrs = s->attrs;
+
+    if (gradient_shapes(s, s->in[4]) != EG_OK || mask_fits(s) != EG_OK)
+        return EG_INVALID;
+    *s->out[3] = *s->in[3];
+    if (attrs->mask_gradient && s->in[3]->dtype != EG_BOOL)
+        return EG_OK;
+    if (attrs->mask_gradient)
+        return eg__shape_error(s, "a mask of bool has no gradient");
+    *s->out[3] = (eg_spec){.dtype = s->in[0]->dtype, .rank = 1};
+    return eg__infer_size(s, s->out[3]);
+}
+
+/* ---- whole matrices ------------------------------------------------------------------------- */
 
 /* -inf where a query is not to see a key. */
 static eg_tensor *causal_mask(const eg_tensor *q, const eg_tensor *k)
@@ -83,58 +137,99 @@ static eg_tensor *causal_mask(const eg_tensor *q, const eg_tensor *k)
     return eg_where(hidden, eg__number_like(q, -INFINITY), eg__number_like(q, 0));
 }
 
-/* softmax(scale q k^T + masks), whole. */
-static eg_tensor *weights_of(eg_tensor *q, eg_tensor *k, eg_tensor *mask,
-    const eg_attention_attrs *attrs)
+/* k or v, each of its leading places as often as q shares it. */
+static eg_tensor *spread(eg_tensor *x, const eg_tensor *q)
 {
-    double scale = eg__attention_scale(attrs, eg_dim(q, -1));
-    eg_tensor *scores = product(eg__scale(q, scale), false, k, true);
-
-    scores = mask ? eg_add(scores, mask) : scores;
-    return eg_softmax(attrs->causal ? eg_add(scores, causal_mask(q, k)) : scores);
+    int64_t some = eg_rank(x) > 2 ? eg_dim(x, -3) : 0, times = some ? eg_dim(q, -3) / some : 1;
+    return times > 1 ? eg_repeat(x, times, -3) : x;
 }
 
-/* x minus its mean by the weights p: the way back through their softmax, before p is multiplied. */
-static eg_tensor *over_mean(eg_tensor *p, eg_tensor *x)
+static eg_tensor *masked(eg_tensor *scores, eg_tensor *mask)
+{
+    if (eg_dtype_of(mask) == EG_BOOL)
+        return eg_where(mask, scores, eg__number_like(scores, -INFINITY));
+    return eg_add(scores, mask);
+}
+
+/* A softmax whose rows of nothing but -inf are zeros. */
+static eg_tensor *softmax_of(eg_tensor *scores)
 {
     eg_reduce_attrs rows = {.size = sizeof rows, .axes = {1, {-1}}, .keep_dims = true};
-    return eg_sub(x, eg_sum_with(eg_mul(p, x), &rows));
+    eg_tensor *zero = eg__number_like(scores, 0);
+
+    if (eg_dim(scores, -1) == 0)
+        return scores;
+    eg_tensor *none =
+        eg_equal(eg_max_with(eg_stop_gradient(scores), &rows), eg__number_like(scores, -INFINITY));
+    return eg_where(none, zero, eg_softmax(eg_where(none, zero, scores)));
 }
 
-/* With P the weights, D = dz v^T and S = P (D - rowsum(P D)), the gradients are
- * dq = s S k, dk = s S^T q, dv = P^T dz for the scale s. With a, b, c arriving for them,
- *
- *     G = s (a k^T + q b^T)            arrives at S,
- *     E = P (G - rowsum(P G))          at D,
- *     H = G (D - rowsum(P D)) - D rowsum(P G) + dz c^T   at P. */
+/* Attention made of other operations: what the kernels are held to, and what their gradient is
+ * differentiated by. */
+static eg_tensor *whole(const eg__attention_attrs *attrs, eg_tensor *const in[4])
+{
+    eg_matmul_attrs by_rows = {sizeof by_rows, false, true};
+    eg_tensor *q = in[0], *k = spread(in[1], q), *v = spread(in[2], q);
+    double scale = eg__attention_scale(attrs, eg_dim(q, -1));
+    eg_tensor *scores = eg_matmul_with(eg__scale(q, scale), k, &by_rows);
+
+    if (attrs->softcap > 0)
+        scores = eg__scale(eg_tanh(eg__scale(scores, 1 / attrs->softcap)), attrs->softcap);
+    scores = in[3] ? masked(scores, in[3]) : scores;
+    scores = attrs->causal ? eg_add(scores, causal_mask(q, k)) : scores;
+    return scores ? eg_matmul(softmax_of(scores), v) : NULL;
+}
+
+/* ---- gradients ------------------------------------------------------------------------------ */
+
+/* The gradient of `whole` by its first n inputs, recorded. */
+static void whole_gradient(const eg__attention_attrs *attrs, eg_tensor *const in[4], eg_tensor *dz,
+    int n, eg_tensor *dx[])
+{
+    eg_tape_attrs only = {.size = sizeof only, .only_watched = true};
+    eg_gradient_attrs from = {.size = sizeof from, .target_gradient = dz};
+    eg_scope *tape = eg_tape_open(&only);
+
+    for (int i = 0; i < n; i++)
+        eg_watch(in[i]);
+    eg_gradient_with(whole(attrs, in), n, in, dx, &from);
+    for (int i = 0; i < n; i++)
+        eg_give(dx[i]);
+    eg_scope_close(tape);
+}
+
+/* The gradient of that: its inputs are q, k, v, a mask unless it is NULL, dz; n outputs. */
+static eg_status whole_second(eg_backward *g, eg_tensor *mask, int n)
+{
+    eg_tape_attrs only = {.size = sizeof only, .only_watched = true};
+    eg_tensor *const in[] = {g->x[0], g->x[1], g->x[2], mask}, *dz = g->x[g->n_in - 1];
+    eg_tensor *source[5], *found[5], *dx[4];
+    int at[5], sources = 0;
+    eg_scope *tape = eg_tape_open(&only);
+
+    for (int i = 0; i < g->n_in; i++)
+        if (eg__dtype(eg_dtype_of(g->x[i]))->kind == EG__REAL) {
+            at[sources] = i;
+            eg_watch(source[sources++] = g->x[i]);
+        }
+    whole_gradient(g->attrs, in, dz, n, dx);
+    eg_gradient_attrs from = {.size = sizeof from, .target_gradient = eg_tuple_of(n, g->dy)};
+    eg_gradient_with(eg_tuple_of(n, dx), sources, source, found, &from);
+    for (int i = 0; i < sources && !eg__me.failed; i++)
+        g->dx[at[i]] = g->wanted[at[i]] ? eg_give(found[i]) : NULL;
+    eg_scope_close(tape);
+    return eg__done();
+}
+
 static eg_status attention_grad_grad(eg_backward *g)
 {
-    const eg_attention_attrs *attrs = g->attrs;
-    eg_tensor *q = g->x[0], *k = g->x[1], *v = g->x[2], *dz = g->x[3];
-    eg_tensor *a = g->dy[0], *b = g->dy[1], *c = g->dy[2];
-    double s = eg__attention_scale(attrs, eg_dim(q, -1));
-    eg_tensor *p = weights_of(q, k, NULL, attrs), *d = product(dz, false, v, true);
-    eg_tensor *slope = eg_mul(p, over_mean(p, d));
-    eg_tensor *at_slope =
-        eg__scale(eg_add(product(a, false, k, true), product(q, false, b, true)), s);
-    eg_tensor *bent = over_mean(p, at_slope), *at_d = eg_mul(p, bent);
-    eg_tensor *at_p =
-        eg_add(eg_sub(eg_mul(at_slope, over_mean(p, d)), eg_mul(d, eg_sub(at_slope, bent))),
-            product(dz, false, c, true));
-    eg_tensor *at_score = eg_mul(p, over_mean(p, at_p));
+    return whole_second(g, NULL, 3);
+}
 
-    if (g->wanted[0])
-        g->dx[0] =
-            eg__scale(eg_add(product(at_score, false, k, false), product(slope, false, b, false)),
-                s);
-    if (g->wanted[1])
-        g->dx[1] =
-            eg__scale(eg_add(product(at_score, true, q, false), product(slope, true, a, false)), s);
-    if (g->wanted[2])
-        g->dx[2] = product(at_d, true, dz, false);
-    if (g->wanted[3])
-        g->dx[3] = eg_add(product(at_d, false, v, false), product(p, false, c, false));
-    return eg__done();
+static eg_status masked_grad_grad(eg_backward *g)
+{
+    const eg__attention_attrs *attrs = g->attrs;
+    return whole_second(g, g->x[3], attrs->mask_gradient ? 4 : 3);
 }
 
 const eg_opdef eg_op_scaled_dot_product_attention_grad = {
@@ -144,10 +239,23 @@ const eg_opdef eg_op_scaled_dot_product_attention_grad = {
     .types = {EG__REALS, EG__REALS, EG__REALS, EG__REALS},
     .promote = 15,
     .attrs = attention_fields,
-    .attrs_size = sizeof(eg_attention_attrs),
+    .attrs_size = sizeof(eg__attention_attrs),
     .infer = attention_grad_infer,
     .kernels = EG__KERNELS(&eg__attention_grad_kernel),
     .grad = attention_grad_grad,
+};
+
+const eg_opdef eg_op_masked_attention_grad = {
+    .name = "MaskedAttentionGrad",
+    .in = {"q", "k", "v", "mask", "dz"},
+    .n_out = 4,
+    .types = {EG__REALS, EG__REALS, EG__REALS, EG__BOOLS | EG__REALS, EG__REALS},
+    .promote = 1 | 2 | 4 | 16,
+    .attrs = masked_grad_fields,
+    .attrs_size = sizeof(eg__attention_attrs),
+    .infer = masked_grad_infer,
+    .kernels = EG__KERNELS(&eg__masked_attention_grad_kernel),
+    .grad = masked_grad_grad,
 };
 
 static eg_status attention_grad(eg_backward *b)
@@ -160,23 +268,84 @@ static eg_status attention_grad(eg_backward *b)
     return eg__done();
 }
 
+static eg_status masked_grad(eg_backward *b)
+{
+    eg__attention_attrs attrs = *(const eg__attention_attrs *)b->attrs;
+
+    attrs.mask_gradient = b->wanted[3];
+    eg_tensor *all = EG__APPLY(&eg_op_masked_attention_grad, &attrs, b->x[0], b->x[1], b->x[2],
+        b->x[3], b->dy[0]);
+    for (int i = 0; all && i < 4; i++)
+        b->dx[i] = b->wanted[i] ? eg_part(all, i) : NULL;
+    return eg__done();
+}
+
+/* ---- the operations ------------------------------------------------------------------------- */
+
 const eg_opdef eg_op_scaled_dot_product_attention = {
     .name = "ScaledDotProductAttention",
     .in = {"q", "k", "v"},
     .types = {EG__REALS, EG__REALS, EG__REALS},
     .promote = 7,
     .attrs = attention_fields,
-    .attrs_size = sizeof(eg_attention_attrs),
+    .attrs_size = sizeof(eg__attention_attrs),
     .infer = attention_infer,
     .kernels = EG__KERNELS(&eg__attention_kernel),
     .grad = attention_grad,
     .known_as = {NULL, "keras.ops.dot_product_attention", "Attention"},
 };
 
+const eg_opdef eg_op_masked_attention = {
+    .name = "MaskedAttention",
+    .in = {"q", "k", "v", "mask"},
+    .types = {EG__REALS, EG__REALS, EG__REALS, EG__BOOLS | EG__REALS},
+    .promote = 7,
+    .attrs = attention_fields,
+    .attrs_size = sizeof(eg__attention_attrs),
+    .infer = masked_infer,
+    .kernels = EG__KERNELS(&eg__masked_attention_kernel),
+    .grad = masked_grad,
+    .known_as = {NULL, "keras.ops.dot_product_attention", "Attention"},
+};
+
+/* A mask of another floating point than q, k and v have in common, brought to that. */
+static eg_tensor *mask_like(eg_tensor *mask, eg_tensor *const x[3])
+{
+    eg_dtype common = eg_dtype_of(x[0]);
+
+    for (int i = 1; i < 3 && common != EG_NO_DTYPE; i++)
+        common = eg__promote(common, eg_dtype_of(x[i]));
+    if (eg__dtype(eg_dtype_of(mask))->kind != EG__REAL || common == EG_NO_DTYPE ||
+        eg_dtype_of(mask) == common || eg__dtype(common)->kind != EG__REAL)
+        return mask;
+    return eg_cast(mask, common);
+}
+
+/* `mask` NULL: that of the options, if any. */
+static eg_tensor *attend(const char *name, eg_tensor *const x[3], eg_tensor *mask,
+    const eg_attention_attrs *attrs)
+{
+    eg_attention_attrs full;
+
+    if (eg__me.failed || !eg__attrs_complete(&full, sizeof full, attrs, name))
+        return NULL;
+    mask = mask ? mask : full.mask;
+    eg__attention_attrs own = {.size = sizeof own,
+        .causal = full.causal,
+        .scale = full.scale,
+        .softcap = full.softcap};
+    if (!mask)
+        return eg_apply(&eg_op_scaled_dot_product_attention, &own, 3, x);
+    for (int i = 0; i < 3; i++)
+        if (!x[i])
+            return eg_apply(&eg_op_scaled_dot_product_attention, &own, 3, x);
+    return EG__APPLY(&eg_op_masked_attention, &own, x[0], x[1], x[2], mask_like(mask, x));
+}
+
 eg_tensor *eg_scaled_dot_product_attention_with(eg_tensor *q, eg_tensor *k, eg_tensor *v,
     const eg_attention_attrs *attrs)
 {
-    return EG__APPLY(&eg_op_scaled_dot_product_attention, attrs, q, k, v);
+    return attend("eg_scaled_dot_product_attention", (eg_tensor *[]){q, k, v}, NULL, attrs);
 }
 
 eg_tensor *eg_scaled_dot_product_attention(eg_tensor *q, eg_tensor *k, eg_tensor *v)
@@ -184,29 +353,20 @@ eg_tensor *eg_scaled_dot_product_attention(eg_tensor *q, eg_tensor *k, eg_tensor
     return eg_scaled_dot_product_attention_with(q, k, v, NULL);
 }
 
-/* ---- composed ------------------------------------------------------------------------------- */
-
 eg_tensor *eg_masked_attention_with(eg_tensor *q, eg_tensor *k, eg_tensor *v, eg_tensor *mask,
     const eg_attention_attrs *attrs)
 {
-    eg_attention_attrs full;
-    eg_tensor *const all[] = {q, k, v, mask};
-
-    if (eg__me.failed || !eg__attrs_complete(&full, sizeof full, attrs, "eg_masked_attention"))
-        return NULL;
-    for (int i = 0; i < 4; i++)
-        if (!all[i] || eg__dtype(eg_dtype_of(all[i]))->kind != EG__REAL ||
-            (i < 3 && eg_rank(all[i]) < 2))
-            return eg__fail_null(EG_INVALID, "eg_masked_attention",
-                "argument %d is no tensor of floating point%s", i + 1,
-                i < 3 ? " with two axes or more" : "");
-    return eg_matmul(weights_of(q, k, mask, &full), v);
+    if (!eg__me.failed && !mask)
+        return eg__fail_null(EG_INVALID, "eg_masked_attention", "the mask is NULL");
+    return attend("eg_masked_attention", (eg_tensor *[]){q, k, v}, mask, attrs);
 }
 
 eg_tensor *eg_masked_attention(eg_tensor *q, eg_tensor *k, eg_tensor *v, eg_tensor *mask)
 {
     return eg_masked_attention_with(q, k, v, mask, NULL);
 }
+
+/* ---- several heads -------------------------------------------------------------------------- */
 
 static eg_tensor *projected(eg_tensor *x, int n, eg_tensor *const weights[], int i)
 {
@@ -255,15 +415,19 @@ eg_tensor *eg_multi_head_attention_with(eg_tensor *x, eg_tensor *memory, int n,
     eg_tensor *const weights[], int64_t heads, const eg_attention_attrs *attrs)
 {
     eg_tensor *part[3];
+    eg_attention_attrs full;
 
     if (eg__me.failed)
         return NULL;
     if ((n != 4 && n != 8) || !weights)
         return eg__fail_null(EG_INVALID, "eg_multi_head_attention",
             "%d weights are given; 4 matrices are needed, or 4 and an offset for each", n);
+    if (!eg__attrs_complete(&full, sizeof full, attrs, "eg_multi_head_attention"))
+        return NULL;
     for (int i = 0; i < 3; i++)
-        part[i] = heads_apart(projected(i == 0 ? x : memory, n, weights, i), heads);
-    eg_tensor *seen = eg_scaled_dot_product_attention_with(part[0], part[1], part[2], attrs);
+        part[i] = heads_apart(projected(i == 0 ? x : memory, n, weights, i),
+            i > 0 && full.key_heads ? full.key_heads : heads);
+    eg_tensor *seen = attend("eg_multi_head_attention", part, NULL, &full);
     return seen ? projected(heads_together(seen), n, weights, 3) : NULL;
 }
 

@@ -11,14 +11,17 @@ namespace eagre
 
 /* ---- ops/attention.h ------------------------------------------------------------------------ */
 
-/* Whether query i sees keys 0 to i only, and what scores are multiplied by; 0: as usual. */
+/* Whether query i sees keys 0 to i only, what scores are multiplied by (0: as usual) and capped to
+ * (0: not), a mask, and how many heads keys and values have (0: as many as queries). */
 struct attending {
     bool causal = false;
-    double scale = 0;
+    double scale = 0, softcap = 0;
+    tensor mask = {};
+    std::int64_t key_heads = 0;
 
     eg_attention_attrs plain() const noexcept
     {
-        return {sizeof(eg_attention_attrs), causal, scale};
+        return {sizeof(eg_attention_attrs), causal, scale, softcap, mask.get(), key_heads};
     }
 };
 

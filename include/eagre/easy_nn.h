@@ -103,6 +103,9 @@ EG_API eg_tensor *eg_do_integer(const eg_site *at, eg_arg a, eg_arg b, eg_arg a_
     eg_huber_with(EG_X_(x), EG_X_(y), delta, EG_WITH_(eg_reduce_attrs, __VA_ARGS__))
 #define eg_hinge(...)             EG_LOSS_(eg_hinge_with, __VA_ARGS__, )
 #define eg_kl_divergence(y, t)    eg_do2(EG_HERE, eg_kl_divergence, EG_T(y), EG_T(t))
+#define eg_ctc_loss(...)          EG_CTC_LOSS_(__VA_ARGS__, )
+#define EG_CTC_LOSS_(x, labels, ...)                                                               \
+    eg_ctc_loss_with(EG_X_(x), EG_X_(labels), EG_WITH_(eg_ctc_attrs, __VA_ARGS__))
 
 /* ---- ops/attention.h ------------------------------------------------------------------------ */
 

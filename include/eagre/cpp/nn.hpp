@@ -146,6 +146,20 @@ inline tensor kl_divergence(const operand &y, const operand &target)
     return eg_kl_divergence(y.beside(target), target.beside(y));
 }
 
+/* Lengths of inputs and labels (none: all), the blank, and whether infinity counts as 0. */
+struct spelling {
+    tensor input_lengths = {}, label_lengths = {};
+    std::int64_t blank = 0;
+    bool zero_infinity = false;
+};
+
+inline tensor ctc_loss(const operand &logits, const operand &labels, const spelling &how = {})
+{
+    eg_ctc_attrs attrs = {sizeof attrs, how.input_lengths.get(), how.label_lengths.get(), how.blank,
+        how.zero_infinity};
+    return eg_ctc_loss_with(logits.alone(), labels.alone(), &attrs);
+}
+
 /* ---- ops/nn.h, ops/random.h: what takes a key, and its like ---------------------------------- */
 
 inline tensor dropout(const operand &x, const operand &key, double rate)

@@ -68,6 +68,28 @@ EG_API eg_tensor *eg_hinge(eg_tensor *y, eg_tensor *target);
  * Log, Sub, Mul, Sum. */
 EG_API eg_tensor *eg_kl_divergence(eg_tensor *y, eg_tensor *target);
 
+typedef struct eg_ctc_attrs {
+    size_t size;              /* sizeof(eg_ctc_attrs) */
+    eg_tensor *input_lengths; /* steps of each example, integers [examples] [all of them] */
+    eg_tensor *label_lengths; /* classes of each label, integers [examples] [all of them] */
+    int64_t blank;            /* the class that stands between those of labels; -1: the last [0] */
+    bool zero_infinity;       /* a label that cannot be spelt costs 0, not infinity */
+} eg_ctc_attrs;
+
+/* Connectionist temporal classification: for each example -log of the probability that its steps
+ * spell its label, where a class may last for several steps and blanks may stand between; between
+ * two equal classes one must. logits [examples, steps, classes], or logs of probabilities; labels
+ * [examples, places], integers. What lies beyond lengths is not looked at. A label that needs more
+ * steps than there are costs infinity, and its gradient is NaN; with zero_infinity both are 0.
+ * Sums are kept in double. Gradient: to logits; gradients of gradients are made step by step.
+ * Source: Graves et al., ICML 2006.
+ *     eg_ctc_loss(eg_zeros(EG_FLOAT32, EG_DIMS(1, 2, 2)),
+ *         eg_ones(EG_INT32, EG_DIMS(1, 1)))  ->  [0.28768212] float32[1]
+ * Owns: the result, [examples]. Fails: integers or bool for logits, other axes, lengths and labels
+ * out of range, the blank as a label. Records: LogSoftmax, Cast, Ctc. */
+EG_API eg_tensor *eg_ctc_loss_with(eg_tensor *logits, eg_tensor *labels, const eg_ctc_attrs *attrs);
+EG_API eg_tensor *eg_ctc_loss(eg_tensor *logits, eg_tensor *labels);
+
 #ifdef __cplusplus
 }
 #endif

@@ -60,6 +60,9 @@
 #define EG_SCATTER_(x, i, y, ...)                                                                  \
     eg_do_put(EG_HERE, eg_scatter_with, (const eg_arg[]){EG_T(x), EG_T(i), EG_T(y)},               \
         EG_WITH_(eg_scatter_attrs, __VA_ARGS__))
+#define eg_assign_rows(...)       EG_ASSIGN_ROWS_(__VA_ARGS__, )
+#define EG_ASSIGN_ROWS_(v, i, y, ...)                                                              \
+    (eg_at(EG_HERE), eg_assign_rows_with(v, i, y, EG_WITH_(eg_scatter_attrs, __VA_ARGS__)))
 #define EG_SCATTER_ND_(op, x, i, y)                                                                \
     eg_do_put_nd(EG_HERE, op, (const eg_arg[]){EG_T(x), EG_T(i), EG_T(y)})
 #define eg_tensor_scatter_nd_update(x, i, y)                                                       \

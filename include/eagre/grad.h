@@ -35,6 +35,9 @@ typedef struct eg_gradient_attrs {
     size_t size;                /* sizeof(eg_gradient_attrs) */
     eg_tensor *target_gradient; /* start from this, shaped like the target, or a tuple [ones] */
     bool unconnected_none; /* "none" (eg_is_none) instead of zeros where a source has no path */
+    bool sparse; /* of a source that only eg_gather (axis 0) or eg_embedding read, a tuple of the
+                    places (int64[n], may repeat) and their rows, instead of an array as large as
+                    the source; optimizers and clipping take it */
 } eg_gradient_attrs;
 
 /* The gradient of `target` (of the sum of its elements; of a tuple the sum of its parts') with

@@ -23,6 +23,14 @@ EG_API eg_tensor *eg_glorot_uniform(eg_tensor *key, int rank, const int64_t dims
  * Owns: the result. Fails: shapes that do not fit. Records: ArgMax, Equal, Cast, Sum, Div. */
 EG_API eg_tensor *eg_accuracy(eg_tensor *logits, eg_tensor *labels);
 
+/* ---- gradients made of rows ------------------------------------------------------------------ */
+
+/* The rows of a sparse gradient (eg_gradient with `.sparse`) with those of one place added up: a
+ * tuple of as many places, each once and in order, and their rows. What is left over has a place
+ * below 0, which `.drop` of eg_scatter leaves out, and rows of zeros.
+ * Owns: the result. Fails: EG_INVALID for what is no such tuple. */
+EG_API eg_tensor *eg_combine_rows(eg_tensor *gradient);
+
 /* ---- gradients before they are applied ------------------------------------------------------- */
 
 /* x, scaled down so that its Euclidean length is at most `norm`.
@@ -52,7 +60,8 @@ typedef struct eg_adam_attrs {
     double epsilon; /* [1e-7] */
 } eg_adam_attrs;
 
-/* Adam over n variables, whose state starts at zero.
+/* Adam over n variables, whose state starts at zero. A sparse gradient (eg_gradient with `.sparse`)
+ * changes its rows alone, of the variable and of the state.
  * Source: Kingma and Ba, arXiv:1412.6980, algorithm 1 with epsilon as in the text before it.
  * In easy.h with named options: eg_adam(EG_IN(w, b), .rate = 0.01).
  * NULL after an error. The variables must outlive it. Free with eg_optimizer_free.

@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "tensor/scope.h"
 #include <eagre/ops.h>
+#include <eagre/ops/scatter.h>
 #include <string.h>
 
 static const char op_name[] = "eg_gradient";
@@ -61,11 +62,20 @@ void eg__record_free(eg__record *r)
 
 /* ---- the walk ------------------------------------------------------------------------------- */
 
+/* Rows that add to the gradient of a value; both owned. */
+typedef struct rows {
+    uint32_t id;
+    eg_tensor *places, *rows;
+} rows;
+
 typedef struct walk {
     eg__backward_run *run;
     bool *reach; /* by value: it depends on a source */
     bool *is_source;
+    bool *is_made;        /* by value: an operation made it */
     eg_tensor **gradient; /* by value */
+    rows *rows;           /* of sources, where they are asked for */
+    int n_rows, rows_capacity;
 } walk;
 
 static bool wants(const walk *w, const eg__record *r, int i)
@@ -83,9 +93,11 @@ static void find_reach(walk *w)
         bool any = false;
         for (int i = 0; i < r->n_in; i++)
             any = any || wants(w, r, i);
-        for (int i = 0; any && i < r->n_out; i++)
-            if (r->id[r->n_in + i] != EG__NO_VALUE)
-                w->reach[r->id[r->n_in + i]] = true;
+        for (int i = 0; i < r->n_out; i++)
+            if (r->id[r->n_in + i] != EG__NO_VALUE) {
+                w->reach[r->id[r->n_in + i]] |= any;
+                w->is_made[r->id[r->n_in + i]] = true;
+            }
     }
 }
 
@@ -136,6 +148,65 @@ static bool call_gradient(walk *w, const eg__record *r, eg_tensor *dx[], bool wa
     return take_output_gradients(w, r, dy) && r->op->grad(&b) == EG_OK && !eg__me.failed;
 }
 
+/* ---- gradients made of rows ----------------------------------------------------------------- */
+
+/* Rows are kept for a source that nothing is walked back through. */
+static bool takes_rows(const walk *w, const eg__record *r)
+{
+    uint32_t id = r->id[0];
+    return w->run->sparse && r->op->grad_rows && id != EG__NO_VALUE && w->is_source[id] &&
+        !w->is_made[id];
+}
+
+/* Whether the record's gradient by its input 0 was kept as rows. */
+static bool keep_rows(walk *w, const eg__record *r)
+{
+    eg_tensor *dy[EG__MAX_PARTS], *dx[EG__MAX_IN], *places = NULL, *part = NULL;
+    bool wanted[EG__MAX_IN] = {true};
+    eg_backward b = {r->op, r->attrs, r->payload, r->n_in, r->n_out, r->handle, r->handle + r->n_in,
+        dy, wanted, dx};
+
+    if (!take_output_gradients(w, r, dy))
+        return false;
+    r->op->grad_rows(&b, &places, &part);
+    if (eg__me.failed || !places)
+        return false;
+    if (!eg__reserve(&w->rows, sizeof *w->rows, w->n_rows, &w->rows_capacity)) {
+        eg__fail_memory(op_name, sizeof *w->rows);
+        return false;
+    }
+    w->rows[w->n_rows++] = (rows){r->id[0], eg__ref(places), eg__ref(part)};
+    return true;
+}
+
+/* All rows of a value, those that arrived first in front; how many parts they came in. */
+static int collect_rows(const walk *w, uint32_t id, eg_tensor **places, eg_tensor **part)
+{
+    int n = 0;
+
+    for (int i = 0; i < w->n_rows && !eg__me.failed; i++) {
+        if (w->rows[i].id != id)
+            continue;
+        eg_tensor *at[] = {*places, w->rows[i].places}, *all[] = {*part, w->rows[i].rows};
+        *places = n > 0 ? eg_concat_with(2, at, NULL) : at[1];
+        *part = n++ > 0 ? eg_concat_with(2, all, NULL) : all[1];
+    }
+    return n;
+}
+
+/* The gradient of a source: an array, rows, or an array to which the rows are added. */
+static eg_tensor *gradient_of(const walk *w, uint32_t id)
+{
+    eg_tensor *places = NULL, *part = NULL, *array = w->gradient[id];
+
+    if (collect_rows(w, id, &places, &part) == 0 || eg__me.failed)
+        return array;
+    if (!array)
+        return eg_tuple_of(2, (eg_tensor *[]){places, part});
+    eg_scatter_attrs add = {.size = sizeof add, .how = EG_SCATTER_ADD};
+    return eg_scatter_with(array, places, part, &add);
+}
+
 static bool has_gradient(const walk *w, const eg__record *r)
 {
     for (int i = 0; i < r->n_out; i++) {
@@ -159,10 +230,13 @@ static bool step_back(walk *w, const eg__record *r)
         wanted = (bool *)(dx + n);
     }
     eg_scope *scope = eg_scope_open();
-    bool done = call_gradient(w, r, dx, wanted);
-    for (int i = 0; done && i < r->n_in; i++)
-        if (wanted[i] && dx[i])
-            done = accumulate(w, r->id[i], dx[i]);
+    bool done = takes_rows(w, r) && keep_rows(w, r);
+    if (!done && !eg__me.failed) {
+        done = call_gradient(w, r, dx, wanted);
+        for (int i = 0; done && i < r->n_in; i++)
+            if (wanted[i] && dx[i])
+                done = accumulate(w, r->id[i], dx[i]);
+    }
     eg_scope_close(scope);
     if (dx != few)
         eg__free(dx, size);
@@ -196,7 +270,16 @@ static void go_back(walk *w)
     }
     for (int s = 0; s < run->n_sources && !eg__me.failed; s++)
         if (run->sources[s] != EG__NO_VALUE)
-            run->gradients[s] = eg__ref(w->gradient[run->sources[s]]);
+            run->gradients[s] = eg__ref(gradient_of(w, run->sources[s]));
+}
+
+static void free_rows(walk *w)
+{
+    for (int i = 0; i < w->n_rows; i++) {
+        eg__unref(w->rows[i].places);
+        eg__unref(w->rows[i].rows);
+    }
+    eg__free(w->rows, sizeof *w->rows * (size_t)w->rows_capacity);
 }
 
 eg_status eg__backward(eg__backward_run *run)
@@ -206,12 +289,13 @@ eg_status eg__backward(eg__backward_run *run)
         .run = run,
         .reach = eg__alloc_zero(n),
         .is_source = eg__alloc_zero(n),
+        .is_made = eg__alloc_zero(n),
         .gradient = eg__alloc_zero(sizeof(eg_tensor *) * n),
     };
 
     for (int s = 0; s < run->n_sources; s++)
         run->gradients[s] = NULL;
-    if (w.reach && w.is_source && w.gradient) {
+    if (w.reach && w.is_source && w.is_made && w.gradient) {
         find_reach(&w);
         go_back(&w);
     } else {
@@ -221,6 +305,8 @@ eg_status eg__backward(eg__backward_run *run)
         eg__unref(w.gradient[i]);
     eg__free(w.reach, n);
     eg__free(w.is_source, n);
+    eg__free(w.is_made, n);
+    free_rows(&w);
     eg__free(w.gradient, sizeof(eg_tensor *) * n);
     return eg__me.failed;
 }

@@ -37,6 +37,7 @@ typedef struct eg__backward_run {
     int n_sources;
     const uint32_t *sources;
     eg_tensor **gradients; /* of the sources, each with an owner; NULL: no path to the target */
+    bool sparse;           /* gradients that only consist of rows are tuples of places and rows */
     /* Called when a record has served its purpose, with its index; may free it. NULL: nothing. */
     void (*finished)(void *env, int record);
     void *env;

@@ -111,9 +111,7 @@ static void spend_record(void *env, int k)
 
 static void use_up(eg__tape *tape)
 {
-    for (int i = 0; i < tape->n_records; i++)
-        eg__record_free(tape->records[i]);
-    tape->n_records = 0;
+    eg__tape_forget(tape);
     tape->used_up = true;
 }
 
@@ -122,6 +120,9 @@ static void use_up(eg__tape *tape)
 /* The gradient of one source as the caller gets it. */
 static eg_tensor *finish(eg_tensor *source, eg_tensor *found, const eg_gradient_attrs *attrs)
 {
+    if (found && found->kind == EG__TUPLE)
+        return eg_tuple_of(2,
+            (eg_tensor *[]){eg_identity(found->tuple.part[0]), eg_identity(found->tuple.part[1])});
     if (found)
         return eg_identity(found);
     if (!attrs->unconnected_none)
@@ -157,11 +158,11 @@ typedef struct arrays {
 } arrays;
 
 static void differentiate(eg__tape *tape, eg_tensor *target, int n, eg_tensor *const sources[],
-    arrays *a)
+    arrays *a, bool sparse)
 {
     spending s = {tape, target};
     eg__backward_run run = {tape->records, tape->n_records, tape->n_values, n_targets(target),
-        a->targets, a->seeds, n, a->ids, a->found, NULL, NULL};
+        a->targets, a->seeds, n, a->ids, a->found, sparse, NULL, NULL};
 
     for (int i = 0; i < n_targets(target); i++)
         a->targets[i] = eg__tape_find(tape, target_at(target, i));
@@ -208,7 +209,7 @@ static void run_tape(eg__tape *tape, eg_tensor *target, int n, eg_tensor *const 
     for (int i = 0; i < n_targets(target) && !eg__me.failed; i++)
         a.seeds[i] = seed_of(target, i, attrs);
     if (!eg__me.failed && is_known(tape, target))
-        differentiate(tape, target, n, sources, &a);
+        differentiate(tape, target, n, sources, &a, attrs->sparse);
     hand_over(tape, n, sources, a.found, gradients, attrs);
     eg__free(a.found, size);
 }
@@ -246,7 +247,7 @@ eg_tensor *eg__tape_pull(eg__tape *tape, eg_tensor *y, eg_tensor *x, eg_tensor *
     uint32_t target = eg__tape_find(tape, y), source = eg__tape_find(tape, x);
     eg_tensor *found = NULL;
     eg__backward_run run = {tape->records, tape->n_records, tape->n_values, 1, &target, &seed, 1,
-        &source, &found, NULL, NULL};
+        &source, &found, false, NULL, NULL};
 
     tape->paused++;
     eg__backward(&run);

@@ -129,8 +129,7 @@ static const eg__watch_type tape_type = {.name = "tape", .applied = applied};
 
 /* ---- opening and closing -------------------------------------------------------------------- */
 
-/* Forgets what was recorded and what is watched. */
-static void forget(eg__tape *tape)
+void eg__tape_forget(eg__tape *tape)
 {
     for (int i = 0; i < tape->n_records; i++)
         eg__record_free(tape->records[i]);
@@ -147,7 +146,7 @@ static void close_tape(eg_scope *scope)
     eg__tape *tape = scope->env;
 
     eg__watch_end(&tape->watch);
-    forget(tape);
+    eg__tape_forget(tape);
     eg__free(tape->records, sizeof *tape->records * (size_t)tape->capacity);
     eg__free(tape->kept, sizeof *tape->kept * (size_t)tape->kept_capacity);
     eg__free(tape, sizeof *tape);
@@ -220,7 +219,7 @@ eg_status eg_tape_reset(void)
         return eg__me.failed;
     if (!tape)
         return eg__fail(EG_STATE, "eg_tape_reset", "no tape is open; write EG_TAPE; before");
-    forget(tape);
+    eg__tape_forget(tape);
     tape->used_up = false;
     return EG_OK;
 }

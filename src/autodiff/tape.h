@@ -28,6 +28,9 @@ eg__tape *eg__tape_innermost(void);
 /* The next tape outside a watcher; the innermost for NULL. */
 eg__tape *eg__tape_after(const eg__watch *w);
 
+/* Forgets what was recorded and what is watched. */
+void eg__tape_forget(eg__tape *tape);
+
 /* Pauses all tapes of this thread, or goes on. */
 void eg__tapes_pause(int more);
 

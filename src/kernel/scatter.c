@@ -134,11 +134,12 @@ const eg_kernel eg__ravel_index_kernel = {"loop", prepare_ravel, NULL};
 
 /* ---- scatter -------------------------------------------------------------------------------- */
 
-/* n rows of `row` elements, of which `column` to `end` are meant, and where each goes. */
+/* n rows of `row` elements, of which `column` to `end` are meant, and where each goes; nowhere
+ * if that is not below `limit`. */
 typedef struct rows_at {
     const void *indices;
     bool wide;
-    int64_t n, row, column, end;
+    int64_t n, row, column, end, limit;
 } rows_at;
 
 static inline int64_t index_at(const rows_at *r, int64_t i)
@@ -326,7 +327,7 @@ typedef struct scatter {
     size_t element, bytes;
     int64_t limit, row, part;
     int parts;
-    bool wide;
+    bool wide, drop; /* rows outside are left out */
     eg_spec indices;
 } scatter;
 
@@ -351,7 +352,7 @@ static void put_columns(void *env, int part)
 {
     const scattering *w = env;
     const scatter *s = w->s;
-    rows_at r = {w->indices, s->wide, s->indices.size, s->row, part * s->part, 0};
+    rows_at r = {w->indices, s->wide, s->indices.size, s->row, part * s->part, 0, s->limit};
 
     r.end = s->row - r.column < s->part ? s->row : r.column + s->part;
     if (s->put) {
@@ -359,9 +360,12 @@ static void put_columns(void *env, int part)
         return;
     }
     size_t row = (size_t)s->row * s->element, skip = (size_t)r.column * s->element;
-    for (int64_t i = 0; i < r.n; i++)
-        memcpy(w->to + (size_t)index_at(&r, i) * row + skip, w->updates + (size_t)i * row + skip,
-            (size_t)(r.end - r.column) * s->element);
+    for (int64_t i = 0; i < r.n; i++) {
+        size_t index = (size_t)index_at(&r, i);
+        if (EG_LIKELY(index < (size_t)r.limit))
+            memcpy(w->to + index * row + skip, w->updates + (size_t)i * row + skip,
+                (size_t)(r.end - r.column) * s->element);
+    }
 }
 
 static eg_status run_scatter(const eg_job *job, void *const in[], void *const out[], void *scratch)
@@ -371,7 +375,7 @@ static eg_status run_scatter(const eg_job *job, void *const in[], void *const ou
     double work = (double)s->indices.size * (1.5 + (double)s->row * (double)s->element * 0.1);
 
     (void)scratch;
-    for (int64_t i = 0; i < s->indices.size; i++) {
+    for (int64_t i = 0; i < s->indices.size && !s->drop; i++) {
         int64_t index = number_at(in[1], s->wide, i);
         if (EG_UNLIKELY(index < 0 || index >= s->limit))
             return refuse(&s->indices, i, index, s->limit);
@@ -387,7 +391,8 @@ static eg_status run_scatter(const eg_job *job, void *const in[], void *const ou
 static const char *prepare_scatter(const eg_kernel *self, const eg_problem *p, eg_job *job)
 {
     const eg_spec *x = p->in[0], *indices = p->in[1];
-    int how = ((const eg_scatter_attrs *)p->attrs)->how;
+    const eg_scatter_attrs *attrs = p->attrs;
+    int how = attrs->how;
     scatter *s = (scatter *)(void *)job->state;
 
     (void)self;
@@ -399,7 +404,7 @@ static const char *prepare_scatter(const eg_kernel *self, const eg_problem *p, e
     if (how != EG_SCATTER_SET && !s->put)
         return "it has no loop for this dtype";
     eg__job_start(job, "loop", run_scatter);
-    job->may_fail = true;
+    job->may_fail = !attrs->drop;
     job->in_place = eg__bytes(indices) != eg__bytes(x) && p->in[2]->size != x->size;
     s->element = eg__dtype(x->dtype)->size;
     s->bytes = eg__bytes(x);
@@ -412,6 +417,7 @@ static const char *prepare_scatter(const eg_kernel *self, const eg_problem *p, e
     s->part = s->part > least ? s->part : least;
     s->parts = (int)((s->row + s->part - 1) / s->part);
     s->wide = indices->dtype == EG_INT64;
+    s->drop = attrs->drop;
     s->indices = *indices;
     return NULL;
 }

@@ -11,9 +11,19 @@ static bool norm_ok(const char *op, double norm)
     return eg_ok();
 }
 
+/* Of a gradient made of rows those that add up to each place count. */
 static eg_tensor *squares(eg_tensor *x)
 {
-    return eg_sum(eg_square(x));
+    return eg_sum(eg_square(eg_parts(x) == 2 ? eg_part(eg_combine_rows(x), 1) : x));
+}
+
+static eg_tensor *scaled(eg_tensor *x, eg_tensor *scale)
+{
+    bool rows = eg_parts(x) == 2;
+    eg_tensor *y = rows ? eg_part(x, 1) : x;
+
+    y = eg_ok() ? eg_mul(y, eg_cast(scale, eg_dtype_of(y))) : NULL;
+    return rows && y ? eg_tuple_of(2, (eg_tensor *[]){eg_part(x, 0), y}) : y;
 }
 
 /* norm / max(length, norm): 1 for what is short enough. */
@@ -50,8 +60,7 @@ eg_status eg_clip_by_global_norm(int n, eg_tensor *const gradients[], double nor
         eg_fail(EG_INVALID, op, "gradients and room for the clipped ones are needed");
     eg_tensor *all = eg_ok() ? length_of(n, gradients) : NULL, *scale = factor(all, norm);
     for (int i = 0; clipped && i < n; i++) {
-        eg_tensor *own = eg_ok() ? eg_cast(scale, eg_dtype_of(gradients[i])) : NULL;
-        clipped[i] = eg_give(eg_mul(gradients ? gradients[i] : NULL, own));
+        clipped[i] = eg_ok() ? eg_give(scaled(gradients[i], scale)) : NULL;
     }
     if (length)
         *length = eg_give(all);

@@ -119,9 +119,16 @@ eg_tensor *eg_optimizer_state(eg_optimizer *o, int i)
     return o && i >= 0 && i < o->n_states ? o->states[i] : NULL;
 }
 
+static bool is_rows(eg_tensor *gradient)
+{
+    return eg_parts(gradient) == 2;
+}
+
 /* Checked before anything changes: a smaller gradient would be broadcast in silence. */
 static bool fits(const char *op, eg_tensor *variable, eg_tensor *gradient)
 {
+    int first = is_rows(gradient) ? 1 : 0;
+    gradient = first ? eg_part(gradient, 1) : gradient;
     bool same =
         eg_dtype_of(gradient) == eg_dtype_of(variable) && eg_rank(gradient) == eg_rank(variable);
     char message[192];
@@ -131,7 +138,7 @@ static bool fits(const char *op, eg_tensor *variable, eg_tensor *gradient)
             "a gradient is missing; the loss does not depend on every variable");
         return false;
     }
-    for (int i = 0; same && i < eg_rank(variable); i++)
+    for (int i = first; same && i < eg_rank(variable); i++)
         same = eg_dim(gradient, i) == eg_dim(variable, i);
     if (same)
         return true;
@@ -160,6 +167,24 @@ eg_status eg_optimizer_apply(eg_optimizer *o, int n, eg_tensor *const gradients[
     return eg_pending(NULL);
 }
 
+/* ---- rows -------------------------------------------------------------------------------------
+
+ * A gradient made of rows changes only those rows, of the variable and of what belongs to it: means
+ * and velocities of other rows stay as they are, as in PyTorch's SparseAdam. */
+
+/* Places that stand for nothing give any row; nothing is put there later. */
+static eg_tensor *rows_of(eg_tensor *variable, eg_tensor *places)
+{
+    eg_take_attrs clip = {.size = sizeof clip, .outside = EG_OUTSIDE_CLIPS};
+    return eg_take_with(variable, places, &clip);
+}
+
+static void put_rows(eg_tensor *variable, eg_tensor *places, eg_tensor *rows, eg_scatter_how how)
+{
+    eg_scatter_attrs attrs = {.size = sizeof attrs, .how = how, .drop = true};
+    eg_assign_rows_with(variable, places, rows, &attrs);
+}
+
 /* ---- Adam ----------------------------------------------------------------------------------- */
 
 enum { POWER_1, POWER_2, MOMENTS }; /* states: the betas' powers, then two moments a variable */
@@ -177,19 +202,36 @@ static eg_tensor *adam_rate(eg_optimizer *o)
     return scaled(rate, o->adam.rate);
 }
 
+/* What is subtracted, and the new mean and square, from the old ones in *m and *v. */
+static eg_tensor *adam_move(const eg_adam_attrs *a, eg_tensor *g, eg_tensor *rate, eg_tensor **m,
+    eg_tensor **v)
+{
+    *m = eg_add(scaled(*m, a->beta_1), scaled(g, 1 - a->beta_1));
+    *v = eg_add(scaled(*v, a->beta_2), scaled(eg_square(g), 1 - a->beta_2));
+    eg_tensor *spread = eg_add(eg_sqrt(*v), number_like(g, a->epsilon));
+
+    return eg_div(eg_mul(eg_cast(rate, eg_dtype_of(g)), *m), spread);
+}
+
 static void adam_update(eg_optimizer *o, int i, eg_tensor *g, eg_tensor *rate)
 {
-    const eg_adam_attrs *a = &o->adam;
-    eg_tensor *w = o->variables[i];
     eg_tensor *mean = o->states[MOMENTS + 2 * i], *square = o->states[MOMENTS + 2 * i + 1];
-    eg_tensor *m = eg_add(scaled(mean, a->beta_1), scaled(g, 1 - a->beta_1));
-    eg_tensor *v = eg_add(scaled(square, a->beta_2), scaled(eg_square(g), 1 - a->beta_2));
-    eg_tensor *spread = eg_add(eg_sqrt(v), number_like(w, a->epsilon));
-    eg_tensor *step = eg_div(eg_mul(eg_cast(rate, eg_dtype_of(w)), m), spread);
+    eg_tensor *m = mean, *v = square;
 
+    if (is_rows(g)) {
+        eg_tensor *combined = eg_combine_rows(g), *at = eg_part(combined, 0);
+        m = rows_of(mean, at);
+        v = rows_of(square, at);
+        eg_tensor *step = adam_move(&o->adam, eg_part(combined, 1), rate, &m, &v);
+        put_rows(mean, at, m, EG_SCATTER_SET);
+        put_rows(square, at, v, EG_SCATTER_SET);
+        put_rows(o->variables[i], at, eg_neg(step), EG_SCATTER_ADD);
+        return;
+    }
+    eg_tensor *step = adam_move(&o->adam, g, rate, &m, &v);
     eg_assign(mean, m);
     eg_assign(square, v);
-    eg_assign_sub(w, step);
+    eg_assign_sub(o->variables[i], step);
 }
 
 static eg_status adam_step(eg_optimizer *o, eg_tensor *const gradients[])
@@ -242,18 +284,42 @@ eg_optimizer *eg_adam_new(int n, eg_tensor *const variables[], const eg_adam_att
 
 /* ---- gradient descent ----------------------------------------------------------------------- */
 
+static void sgd_update_rows(eg_optimizer *o, int i, eg_tensor *g)
+{
+    eg_tensor *w = o->variables[i];
+
+    if (o->n_states == 0) {
+        put_rows(w, eg_part(g, 0), scaled(eg_part(g, 1), -o->sgd.rate), EG_SCATTER_ADD);
+        return;
+    }
+    eg_tensor *combined = eg_combine_rows(g), *at = eg_part(combined, 0);
+    eg_tensor *velocity = eg_sub(scaled(rows_of(o->states[i], at), o->sgd.momentum),
+        scaled(eg_part(combined, 1), o->sgd.rate));
+    put_rows(o->states[i], at, velocity, EG_SCATTER_SET);
+    put_rows(w, at, velocity, EG_SCATTER_ADD);
+}
+
+static void sgd_update(eg_optimizer *o, int i, eg_tensor *g)
+{
+    eg_tensor *step = scaled(g, o->sgd.rate);
+
+    if (o->n_states == 0) {
+        eg_assign_sub(o->variables[i], step);
+        return;
+    }
+    eg_tensor *velocity = eg_sub(scaled(o->states[i], o->sgd.momentum), step);
+    eg_assign(o->states[i], velocity);
+    eg_assign_add(o->variables[i], velocity);
+}
+
 static eg_status sgd_step(eg_optimizer *o, eg_tensor *const gradients[])
 {
     for (int i = 0; i < o->n && eg_ok(); i++) {
         eg_scope *scope = eg_scope_open();
-        eg_tensor *step = scaled(gradients[i], o->sgd.rate);
-        if (o->n_states > 0) {
-            eg_tensor *velocity = eg_sub(scaled(o->states[i], o->sgd.momentum), step);
-            eg_assign(o->states[i], velocity);
-            eg_assign_add(o->variables[i], velocity);
-        } else {
-            eg_assign_sub(o->variables[i], step);
-        }
+        if (is_rows(gradients[i]))
+            sgd_update_rows(o, i, gradients[i]);
+        else
+            sgd_update(o, i, gradients[i]);
         eg_scope_close(scope);
     }
     return eg_pending(NULL);

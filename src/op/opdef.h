@@ -75,6 +75,9 @@ struct eg_opdef {
     eg_status (*infer)(eg_shapes *s);
     const eg_kernel *const *kernels; /* fastest first, reference last, then NULL */
     eg_status (*grad)(eg_backward *b);
+    /* The gradient by input 0 as rows and their places along its first axis (int64[n]), which may
+     * repeat and add up; both stay NULL where it has no such form. NULL: it never has. */
+    void (*grad_rows)(eg_backward *b, eg_tensor **places, eg_tensor **rows);
     /* Of what is EG__CONSTANT though floating point goes in and comes out: why. */
     const char *no_gradient;
     struct {

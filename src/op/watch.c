@@ -59,6 +59,14 @@ eg_status eg__watch_assigned(eg_tensor *variable, eg_tensor *value)
     return EG_OK;
 }
 
+bool eg__assignments_are_watched(void)
+{
+    for (const eg__watch *w = eg__me.watch; w; w = w->outer)
+        if (w->type->assigned)
+            return true;
+    return false;
+}
+
 eg_status eg__watch_printed(eg_tensor *x, const eg_print_attrs *attrs)
 {
     for (eg__watch *w = eg__me.watch; w; w = w->outer) {

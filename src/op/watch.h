@@ -73,6 +73,9 @@ eg_status eg__watch_asked(eg_tensor *x, eg__ask how);
 eg_status eg__watch_assigned(eg_tensor *variable, eg_tensor *value);
 eg_status eg__watch_printed(eg_tensor *x, const eg_print_attrs *attrs);
 
+/* Whether any of them needs to know of assignments, with the value. */
+bool eg__assignments_are_watched(void);
+
 /* True where a graph is being built, so that nothing has a value. */
 static inline bool eg__is_symbolic(const eg__thread *me)
 {

@@ -5,6 +5,7 @@
 #include "op/infer.h"
 #include "ops/gradient.h"
 #include "ops/registry.h"
+#include <string.h>
 
 /* ---- gather, scatter_add -------------------------------------------------------------------- */
 
@@ -46,6 +47,19 @@ static eg_status gather_grad(eg_backward *b)
     return eg__done();
 }
 
+static void gather_grad_rows(eg_backward *b, eg_tensor **places, eg_tensor **rows)
+{
+    const eg_tensor *x = b->x[0];
+    int64_t dims[EG_MAX_RANK], n = eg_size(b->x[1]);
+
+    if (axis_of_gather(b) != 0)
+        return;
+    memcpy(dims, x->spec.dims, sizeof dims);
+    dims[0] = n;
+    *places = eg_reshape(eg_cast(b->x[1], EG_INT64), 1, &n);
+    *rows = eg_reshape(b->dy[0], x->spec.rank, dims);
+}
+
 const eg_opdef eg_op_gather = {
     .name = "Gather",
     .in = {"x", "indices"},
@@ -56,6 +70,7 @@ const eg_opdef eg_op_gather = {
     .infer = gather_infer,
     .kernels = EG__KERNELS(&eg__gather_kernel),
     .grad = gather_grad,
+    .grad_rows = gather_grad_rows,
     .known_as = {"take", "gather", "Gather"},
 };
 

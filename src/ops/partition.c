@@ -148,7 +148,7 @@ eg_tensor *eg_put_along_axis(eg_tensor *x, eg_tensor *indices, eg_tensor *values
 {
     static const char op[] = "eg_put_along_axis";
     along a = {.x = x, .indices = indices, .axis = axis};
-    eg_scatter_attrs attrs = {sizeof attrs, how};
+    eg_scatter_attrs attrs = {.size = sizeof attrs, .how = how};
 
     if (!set_along(&a, op))
         return NULL;

@@ -440,7 +440,7 @@ static eg_tensor *combined(eg_tensor *y, eg_tensor *v, eg_scatter_how how)
 static eg_tensor *put_lists(const plan *p, eg_tensor *y, eg_tensor *v, eg_scatter_how how)
 {
     int order[EG_MAX_RANK], back[EG_MAX_RANK], n = order_of_result(p, order);
-    eg_scatter_attrs attrs = {sizeof attrs, how};
+    eg_scatter_attrs attrs = {.size = sizeof attrs, .how = how};
     eg_spec rows, wide = {.rank = n}, turned = {.rank = p->shape.rank};
 
     for (int i = 0; i < n; i++) {

@@ -121,7 +121,11 @@ eg_tensor *eg_gather_nd(eg_tensor *x, eg_tensor *indices)
 
 /* ---- scatter -------------------------------------------------------------------------------- */
 
-static const eg_attr scatter_fields[] = {EG__ATTR(eg_scatter_attrs, INT, how), {0}};
+static const eg_attr scatter_fields[] = {
+    EG__ATTR(eg_scatter_attrs, INT, how),
+    EG__ATTR(eg_scatter_attrs, BOOL, drop),
+    {0},
+};
 
 static eg_status scatter_infer(eg_shapes *s)
 {
@@ -148,17 +152,38 @@ static eg_status scatter_infer(eg_shapes *s)
 static eg_tensor *scattered(eg_tensor *x, eg_tensor *indices, eg_tensor *updates,
     eg_scatter_how how)
 {
-    eg_scatter_attrs attrs = {sizeof attrs, how};
+    eg_scatter_attrs attrs = {.size = sizeof attrs, .how = how, .drop = true};
     return eg_scatter_with(x, indices, updates, &attrs);
 }
 
+/* Rows of x at indices, zeros for those that are not inside. */
+static eg_tensor *gathered(eg_tensor *x, eg_tensor *indices, bool drop)
+{
+    eg_ravel_index_attrs clip = {.size = sizeof clip, .outside = EG_OUTSIDE_CLIPS};
+    int64_t dims[EG_MAX_RANK + 1], one[EG_MAX_RANK + 1];
+
+    if (!drop || !x || !indices)
+        return eg_gather(x, indices);
+    int rank = eg_rank(indices), all = eg_rank(x) + rank - 1;
+    for (int i = 0; i < all || i <= rank; i++)
+        dims[i] = one[i] = i < rank ? eg_dim(indices, i) : 1;
+    if (eg_dim(x, 0) == 0) {
+        memcpy(dims + rank, x->spec.dims + 1, sizeof *dims * (size_t)(all - rank));
+        return eg_zeros(eg_dtype_of(x), all, dims);
+    }
+    clip.dims = (eg_index){1, {eg_dim(x, 0)}};
+    eg_tensor *inside = eg_ravel_index_with(eg_reshape(indices, rank + 1, one), &clip);
+    eg_tensor *mask = eg_reshape(eg_equal(inside, indices), all, dims);
+    return eg_where(mask, eg_gather(x, inside), eg__number_like(x, 0));
+}
+
 /* Which updates are what came out where several went to one row: bool, a row's axes being 1. */
-static eg_tensor *last_ones(eg_tensor *indices, eg_tensor *updates, int64_t n)
+static eg_tensor *last_ones(eg_tensor *indices, eg_tensor *updates, int64_t n, bool drop)
 {
     eg_tensor *number =
         eg_reshape(eg_range(eg_size(indices)), eg_rank(indices), indices->spec.dims);
     eg_tensor *who = scattered(eg_zeros(EG_INT64, 1, &n), indices, number, EG_SCATTER_SET);
-    eg_tensor *last = eg_equal(eg_gather(who, indices), number);
+    eg_tensor *last = eg_equal(gathered(who, indices, drop), number);
     int64_t dims[EG_MAX_RANK];
 
     for (int i = 0; i < eg_rank(updates); i++)
@@ -166,41 +191,41 @@ static eg_tensor *last_ones(eg_tensor *indices, eg_tensor *updates, int64_t n)
     return eg_reshape(last, eg_rank(updates), dims);
 }
 
-static void set_grad(eg_backward *b)
+static void set_grad(eg_backward *b, bool drop)
 {
     eg_tensor *indices = b->x[1], *updates = b->x[2], *dz = b->dy[0];
 
     if (b->wanted[0])
         b->dx[0] = scattered(dz, indices, eg_zeros_like(updates), EG_SCATTER_SET);
     if (b->wanted[2])
-        b->dx[2] = eg_where(last_ones(indices, updates, eg_dim(dz, 0)), eg_gather(dz, indices),
-            eg__number_like(dz, 0));
+        b->dx[2] = eg_where(last_ones(indices, updates, eg_dim(dz, 0), drop),
+            gathered(dz, indices, drop), eg__number_like(dz, 0));
 }
 
-static void extremum_grad(eg_backward *b)
+static void extremum_grad(eg_backward *b, bool drop)
 {
     eg_tensor *x = b->x[0], *indices = b->x[1], *updates = b->x[2], *z = b->y[0];
     eg_dtype dtype = eg_dtype_of(z);
     eg_tensor *mine = eg_cast(eg_equal(x, z), dtype);
-    eg_tensor *theirs = eg_cast(eg_equal(updates, eg_gather(z, indices)), dtype);
+    eg_tensor *theirs = eg_cast(eg_equal(updates, gathered(z, indices, drop)), dtype);
     eg_tensor *count = scattered(mine, indices, theirs, EG_SCATTER_ADD);
     eg_tensor *share = eg_div(b->dy[0], count);
 
     b->dx[0] = eg_mul(mine, share);
-    b->dx[2] = eg_mul(theirs, eg_gather(share, indices));
+    b->dx[2] = eg_mul(theirs, gathered(share, indices, drop));
 }
 
 static eg_status scatter_grad(eg_backward *b)
 {
-    eg_scatter_how how = ((const eg_scatter_attrs *)b->attrs)->how;
+    const eg_scatter_attrs *attrs = b->attrs;
 
-    if (how == EG_SCATTER_SET) {
-        set_grad(b);
-    } else if (how == EG_SCATTER_ADD) {
+    if (attrs->how == EG_SCATTER_SET) {
+        set_grad(b, attrs->drop);
+    } else if (attrs->how == EG_SCATTER_ADD) {
         b->dx[0] = b->dy[0];
-        b->dx[2] = eg_gather(b->dy[0], b->x[1]);
+        b->dx[2] = gathered(b->dy[0], b->x[1], attrs->drop);
     } else {
-        extremum_grad(b);
+        extremum_grad(b, attrs->drop);
     }
     return eg__done();
 }
@@ -248,7 +273,8 @@ static eg_tensor *scatter_nd(const char *op, eg_tensor *const in[3], eg_scatter_
     eg_tensor *at = positions_in(op, in[1], &x->spec, &rows);
     if (!at)
         return NULL;
-    eg_tensor *y = scattered(eg_reshape(x, rows.rank, rows.dims), at, in[2], how);
+    eg_scatter_attrs attrs = {.size = sizeof attrs, .how = how};
+    eg_tensor *y = eg_scatter_with(eg_reshape(x, rows.rank, rows.dims), at, in[2], &attrs);
     return eg_reshape(y, x->spec.rank, x->spec.dims);
 }
 

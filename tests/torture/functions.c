@@ -397,6 +397,30 @@ TEST(gradients_by_many_variables_report_the_allocation_that_fails)
         eg_variable_free(m.v[i]);
 }
 
+/* ---- gradients made of rows ----------------------------------------------------------------- */
+
+static void train_table(torture *t, void *env)
+{
+    eg_tensor *table = eg_variable(eg_ones(EG_FLOAT32, EG_DIMS(8, 40))), *g = NULL;
+    eg_optimizer *adam = eg_adam(EG_IN(table), .rate = 0.5);
+    {
+        EG_TAPE;
+        eg_tensor *found = eg_gather(table, EG_I32(3, 5, 3));
+        eg_gradient(eg_sum(eg_square(found)), EG_IN(table), &g, .sparse = true);
+        eg_clip_by_global_norm(1, &g, 1.0, &g, NULL);
+        eg_optimizer_apply(adam, 1, &g);
+    }
+    (void)env;
+    torture_result(t, eg_value(table));
+    eg_optimizer_free(adam);
+    eg_variable_free(table);
+}
+
+TEST(sparse_gradients_report_the_allocation_that_fails)
+{
+    torture_sweep("sparse gradients", train_table, NULL);
+}
+
 /* ---- forward mode --------------------------------------------------------------------------- */
 
 static eg_tensor *bend(int n, eg_tensor *const in[], void *env)

@@ -52,6 +52,7 @@ inline void watch(const operand &x)
 struct gradient_options {
     tensor target_gradient = {};   /* start from this [ones] */
     bool unconnected_none = false; /* is_none() instead of zeros where a source has no path */
+    bool sparse = false;           /* places and rows where a source was only looked up in */
 };
 
 /* The gradients of `target` by the innermost tape, in the order of the sources. */
@@ -60,7 +61,7 @@ inline std::vector<tensor> gradient(const operand &target, const tensors &source
 {
     std::vector<eg_tensor *> found(static_cast<std::size_t>(sources.count()));
     eg_gradient_attrs attrs{sizeof(eg_gradient_attrs), options.target_gradient.get(),
-        options.unconnected_none};
+        options.unconnected_none, options.sparse};
 
     eg_gradient_with(target.alone(), sources.count(), sources.data(), found.data(), &attrs);
     return {found.begin(), found.end()};

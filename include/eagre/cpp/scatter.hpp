@@ -55,9 +55,9 @@ tensor put(Op op, const operand &x, const operand &indices, const operand &updat
 enum class scatter_how { set, add, max, min };
 
 inline tensor scatter(const operand &x, const operand &indices, const operand &updates,
-    scatter_how how = scatter_how::set)
+    scatter_how how = scatter_how::set, bool drop = false)
 {
-    eg_scatter_attrs attrs{sizeof(eg_scatter_attrs), static_cast<eg_scatter_how>(how)};
+    eg_scatter_attrs attrs{sizeof(eg_scatter_attrs), static_cast<eg_scatter_how>(how), drop};
     return detail::put(eg_scatter_with, x, indices, updates, &attrs);
 }
 

@@ -28,6 +28,12 @@ inline tensor clip_by_norm(const operand &x, double norm)
     return eg_clip_by_norm(x.alone(), norm);
 }
 
+/* A gradient made of places and rows, those of one place added up. */
+inline tensor combine_rows(const operand &gradient)
+{
+    return eg_combine_rows(gradient.alone());
+}
+
 /* Gradients scaled down together, so that the length of all is at most `norm`. */
 inline std::vector<tensor> clip_by_global_norm(const tensors &gradients, double norm,
     const place &at = place())

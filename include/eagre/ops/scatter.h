@@ -77,6 +77,7 @@ typedef enum eg_scatter_how {
 typedef struct eg_scatter_attrs {
     size_t size;        /* sizeof(eg_scatter_attrs) */
     eg_scatter_how how; /* [the update replaces the row] */
+    bool drop;          /* leave out rows whose index is not inside, instead of failing */
 } eg_scatter_attrs;
 
 /* x with its rows (slices along the first axis) at `indices`, counted from 0, changed by `updates`,
@@ -85,6 +86,8 @@ typedef struct eg_scatter_attrs {
  *     eg_scatter(EG_F32(1, 2, 3), EG_I32(2, 0), EG_F32(7, 8))  ->  [8. 2. 7.] float32[3]
  *     eg_scatter(EG_F32(1, 2, 3), EG_I32(1, 1), EG_F32(7, 8),
  *         .how = EG_SCATTER_ADD)  ->  [ 1. 17.  3.] float32[3]
+ *     eg_scatter(EG_F32(1, 2, 3), EG_I32(-1, 1), EG_F32(7, 8),
+ *         .drop = true)  ->  [1. 8. 3.] float32[3]
  * Owns: the result. Fails: indices that are not integers or not inside, shapes that do not fit,
  * bool for other ways than EG_SCATTER_SET. Records: Scatter. */
 EG_API eg_tensor *eg_scatter_with(eg_tensor *x, eg_tensor *indices, eg_tensor *updates,
@@ -100,6 +103,13 @@ EG_API eg_tensor *eg_tensor_scatter_nd_update(eg_tensor *x, eg_tensor *indices, 
 EG_API eg_tensor *eg_tensor_scatter_nd_add(eg_tensor *x, eg_tensor *indices, eg_tensor *updates);
 EG_API eg_tensor *eg_tensor_scatter_nd_max(eg_tensor *x, eg_tensor *indices, eg_tensor *updates);
 EG_API eg_tensor *eg_tensor_scatter_nd_min(eg_tensor *x, eg_tensor *indices, eg_tensor *updates);
+
+/* Changes the rows of a variable at `indices` as eg_scatter would; both of its options are given by
+ * `attrs`. The other rows are not touched: neither in an eager call nor in a function is the
+ * variable copied where nobody holds its old value.
+ * Action. Fails: as eg_scatter and eg_assign. Records: RavelIndex, Scatter, an effect. */
+EG_API eg_status eg_assign_rows_with(eg_tensor *variable, eg_tensor *indices, eg_tensor *updates,
+    const eg_scatter_attrs *attrs);
 
 #ifdef __cplusplus
 }

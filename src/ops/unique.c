@@ -83,11 +83,11 @@ static eg_tensor *firsts_of(set *s)
 /* From where each begins and the next one does: how many there are. */
 static eg_tensor *counts_of(const set *s)
 {
-    const int64_t n = eg_size(s->begins);
-    const eg_nonzero_attrs ends = {sizeof ends, s->length + 1, n};
+    eg_nonzero_attrs ends = {.size = sizeof ends, .fill = eg_size(s->begins)};
 
-    if (s->length == 0)
+    if (eg__me.failed || s->length == 0)
         return zeros(0);
+    ends.length = s->length + 1;
     eg_tensor *begin = eg_flatten(eg_nonzero_with(s->begins, &ends));
     return eg_sub(eg__along(begin, 0, 1, s->length, 1), eg__along(begin, 0, 0, s->length, 1));
 }

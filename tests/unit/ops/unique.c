@@ -106,6 +106,8 @@ TEST(wrong_sets_are_refused)
     assert_error(EG_INVALID, "x is NULL");
     assert_null(eg_unique_values(x, .length = -3));
     assert_error(EG_INVALID, "the length -3 is negative");
+    assert_null(eg_unique_counts(x, .length = INT64_MAX));
+    assert_error(EG_INVALID, "too many elements");
     assert_null(eg_unique_counts(x, .length = 9, .fill = 0.5));
     assert_error(EG_INVALID, "cannot be int32");
     assert_null(eg_union1d(x, (eg_tensor *)NULL));

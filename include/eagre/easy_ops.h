@@ -267,6 +267,13 @@ EG_API eg_status eg_do_assign(const eg_site *at, eg_status (*action)(eg_tensor *
 #define eg_global_max_pool(...)   EG_POOL_(eg_global_max_pool_with, __VA_ARGS__, )
 #define eg_global_avg_pool(...)   EG_POOL_(eg_global_avg_pool_with, __VA_ARGS__, )
 #define eg_adaptive_avg_pool(...) EG_POOL_(eg_adaptive_avg_pool_with, __VA_ARGS__, )
+#define eg_adaptive_max_pool(...) EG_POOL_(eg_adaptive_max_pool_with, __VA_ARGS__, )
+#define eg_lp_pool(...)           EG_LP_POOL_(__VA_ARGS__, )
+#define EG_LP_POOL_(x, p, ...)                                                                     \
+    eg_lp_pool_with(EG_X_(x), p, EG_WITH_(eg_pool_attrs, __VA_ARGS__))
+#define eg_max_unpool(...)        EG_MAX_UNPOOL_(__VA_ARGS__, )
+#define EG_MAX_UNPOOL_(x, index, ...)                                                              \
+    eg_max_unpool_with(EG_X_(x), EG_X_(index), EG_WITH_(eg_pool_attrs, __VA_ARGS__))
 
 /* ---- nn.h, data.h, io.h, see.h: for programs that include them ------------------------------- */
 

@@ -84,6 +84,8 @@ const char *eg__resize_check(const eg__resize_attrs *a, int64_t n, int64_t m)
         return "the nearest element is never smoothed: leave `antialias` out";
     if (!isfinite(a->begin) || !isfinite(a->end) || !isfinite(a->cubic_a))
         return "`begin`, `end` and `cubic_a` are finite";
+    if (a->means && (n > INT32_MAX || m > INT32_MAX))
+        return "means are of at most 2147483647 elements along an axis";
     if (n == 0 && m > 0)
         return "x has no elements along the axis to make others of";
     if (m < 0 || m > most_elements)
@@ -184,11 +186,39 @@ static double nearest(int rounding, double place)
     }
 }
 
+/* The window of element i of m that share n elements evenly. */
+static int64_t mean_at(table *t, int64_t at, int64_t i, int64_t n, int64_t m)
+{
+    int64_t from = i * n / m, end = ((i + 1) * n + m - 1) / m;
+
+    for (int64_t k = from; k < end; k++, at++) {
+        t->from[at] = k;
+        t->weight[at] = 1 / (double)(end - from);
+    }
+    return at;
+}
+
+static bool fill_means(table *t, int64_t n, int64_t m)
+{
+    int64_t used = 0;
+
+    if (!make_table(t, m, n + 2 * m))
+        return false;
+    for (int64_t i = 0; i < m; i++) {
+        t->start[i] = used;
+        used = mean_at(t, used, i, n, m);
+    }
+    t->start[m] = used;
+    return true;
+}
+
 static bool fill_table(table *t, const eg__resize_attrs *a, int64_t n, int64_t m)
 {
     double reach = reach_of(a, n, m), each = floor(2 * reach) + 1;
     int64_t used = 0;
 
+    if (a->means)
+        return fill_means(t, n, m);
     each = each < (double)n ? each : (double)n;
     if (!make_table(t, m, m * (a->method == EG_RESIZE_NEAREST ? 1 : (int64_t)each)))
         return false;
@@ -411,7 +441,7 @@ static const char *prepare(const eg_kernel *self, const eg_problem *p, eg_job *j
     int axis = a->axis + (a->axis < 0 ? x->rank : 0);
 
     *r = (resize){.outer = 1, .inner = 1, .n = x->dims[axis], .m = y->dims[axis]};
-    if (back || a->method != EG_RESIZE_NEAREST) {
+    if (back || a->means || a->method != EG_RESIZE_NEAREST) {
         r->loop = (unsigned)x->dtype < EG__DTYPES ? loops[eg__isa_now()][x->dtype] : NULL;
         if (!r->loop)
             return "it has no loop for this dtype";

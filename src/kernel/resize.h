@@ -19,6 +19,7 @@ typedef struct eg__resize_attrs {
     double cubic_a;    /* 0: -0.75 */
     double begin, end; /* of crops */
     bool exclude_outside, antialias;
+    bool means; /* of windows from i * x / to, rounded down, to (i + 1) * x / to, rounded up */
 } eg__resize_attrs;
 
 /* NULL, or what is wrong with resizing n elements to m. */

@@ -24,6 +24,7 @@ static const eg_attr resize_fields[] = {
     EG__ATTR(eg__resize_attrs, REAL, end),
     EG__ATTR(eg__resize_attrs, BOOL, exclude_outside),
     EG__ATTR(eg__resize_attrs, BOOL, antialias),
+    EG__ATTR(eg__resize_attrs, BOOL, means),
     {0},
 };
 
@@ -52,9 +53,9 @@ static eg_status infer(eg_shapes *s, bool back)
 static eg_status resize_infer(eg_shapes *s)
 {
     const eg_spec *x = s->in[0];
-    int method = ((const eg__resize_attrs *)s->attrs)->method;
+    const eg__resize_attrs *a = s->attrs;
 
-    if (eg__dtype(x->dtype)->kind != EG__REAL && method != EG_RESIZE_NEAREST)
+    if (eg__dtype(x->dtype)->kind != EG__REAL && (a->means || a->method != EG_RESIZE_NEAREST))
         return eg__shape_error(s, "only the nearest of elements is %s: eg_cast x to floating point",
             eg_dtype_name(x->dtype));
     return infer(s, false);

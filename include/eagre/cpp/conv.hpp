@@ -122,6 +122,23 @@ inline tensor adaptive_avg_pool(const operand &x, const pool_options &options)
     return detail::pooled(eg_adaptive_avg_pool_with, x, options);
 }
 
+inline tensor adaptive_max_pool(const operand &x, const pool_options &options)
+{
+    return detail::pooled(eg_adaptive_max_pool_with, x, options);
+}
+
+inline tensor lp_pool(const operand &x, double p, const pool_options &options)
+{
+    eg_pool_attrs attrs = options.plain();
+    return eg_lp_pool_with(x.alone(), p, &attrs);
+}
+
+inline tensor max_unpool(const operand &x, const operand &index, const pool_options &options)
+{
+    eg_pool_attrs attrs = options.plain();
+    return eg_max_unpool_with(x.alone(), index.alone(), &attrs);
+}
+
 } // namespace eagre
 
 #endif

@@ -1,7 +1,7 @@
 /* Pools that are made of operations: with channels first, over everything, adaptive.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "harness.h"
+#include "slopes.h"
 
 static eg_tensor *numbers(int rank, const int64_t dims[])
 {
@@ -78,6 +78,88 @@ TEST(gradients_go_through_adaptive_and_global_pools)
     y = eg_add(y, eg_mul(eg_sum(eg_global_avg_pool(x)), 3));
     assert_int_equal(eg_gradient(y, 1, &x, &dx), EG_OK);
     assert_prints(dx, "[[[ 1.5] [ 2. ] [11.5]]] float64[1,3,1]");
+}
+
+TEST(adaptive_maxima_are_of_the_windows_of_adaptive_means)
+{
+    EG_SCOPE;
+    eg_tensor *x = numbers(EG_DIMS(2, 8, 4, 3));
+
+    assert_prints(eg_adaptive_max_pool(eg_reshape(EG_I32(9, 2, 4, 8, 6), EG_DIMS(1, 5, 1)),
+                      .sizes = EG_AT(3)),
+        "[[[9] [8] [8]]] int32[1,3,1]");
+    assert_true(
+        same(eg_adaptive_max_pool(x, .sizes = EG_AT(4, 2)), eg_max_pool(x, .window = EG_AT(2))));
+    x = numbers(EG_DIMS(1, 3, 5, 4));
+    assert_true(same(last(eg_adaptive_max_pool(x, .sizes = EG_AT(2, 7), .channels_first = true)),
+        eg_adaptive_max_pool(last(x), .sizes = EG_AT(2, 7))));
+    assert_fine();
+}
+
+TEST(lp_pools_are_roots_of_sums_of_powers)
+{
+    EG_SCOPE;
+    eg_tensor *x = eg_reshape(EG_F64(3, -4, 0, 0, 1, 2), EG_DIMS(1, 6, 1));
+
+    assert_prints(eg_lp_pool(x, 2, .window = EG_AT(2)),
+        "[[[5.        ] [0.        ] [2.23606798]]] float64[1,3,1]");
+    assert_prints(eg_lp_pool(x, 1, .window = EG_AT(2)), "[[[7.] [0.] [3.]]] float64[1,3,1]");
+    assert_prints(eg_lp_pool(x, 3, .window = EG_AT(3), .strides = EG_AT(3)),
+        "[[[4.49794145] [2.08008382]]] float64[1,2,1]");
+    assert_prints(eg_lp_pool(x, 2, .window = EG_AT(4), .same = true),
+        "[[[5.        ] [2.23606798]]] float64[1,2,1]");
+    assert_null(eg_lp_pool(x, 0.5, .window = EG_AT(2)));
+    assert_error(EG_INVALID, "p is 0.5");
+    assert_null(eg_lp_pool(x, NAN, .window = EG_AT(2)));
+    assert_error(EG_INVALID, "p is nan");
+    assert_null(eg_lp_pool(x, 2));
+    assert_error(EG_INVALID, "`window` needs one number");
+    assert_null(eg_lp_pool(eg_cast(x, EG_INT32), 2, .window = EG_AT(2)));
+    assert_error(EG_INVALID, "it takes floating point");
+}
+
+TEST(unpooling_puts_maxima_where_they_were)
+{
+    EG_SCOPE;
+    eg_tensor *x = numbers(EG_DIMS(2, 4, 6, 3)), *z = eg_max_pool(x, .window = EG_AT(2));
+    eg_tensor *index = eg_max_pool_index(x, .window = EG_AT(2));
+
+    eg_tensor *y = eg_max_unpool(z, index, .sizes = EG_AT(4, 6));
+    assert_true(same(eg_max_pool(y, .window = EG_AT(2)), z));
+    assert_true(eg_item(eg_sum(y)) == eg_item(eg_sum(z)));
+    eg_tensor *first = eg_max_unpool(eg_transpose(z, .axes = EG_AXES(0, 3, 1, 2)),
+        eg_transpose(index, .axes = EG_AXES(0, 3, 1, 2)), .sizes = EG_AT(4, 6),
+        .channels_first = true);
+    assert_true(same(last(first), y));
+    assert_null(eg_max_unpool(z, index));
+    assert_error(EG_INVALID, "it needs `sizes`");
+    assert_null(eg_max_unpool(z, x, .sizes = EG_AT(4, 6)));
+    assert_error(EG_INVALID, "x and index of one shape");
+    assert_null(eg_max_unpool(z, index, .sizes = EG_AT(-4, 6)));
+    assert_error(EG_INVALID, "`sizes` are 0 or more");
+    assert_null(eg_max_unpool(z, index, .sizes = EG_AT(INT64_MAX, 6)));
+    assert_error(EG_INVALID, "not more than memory holds");
+    assert_null(eg_max_unpool(z, index, .sizes = EG_AT(1, 1)));
+    assert_error(EG_INVALID, "");
+}
+
+static eg_tensor *pooled(int n, eg_tensor *const x[], void *env)
+{
+    (void)n, (void)env;
+    eg_tensor *y = eg_lp_pool(x[0], 3, .window = EG_AT(2), .strides = EG_AT(1), .same = true);
+    eg_tensor *z = eg_adaptive_max_pool(x[0], .sizes = EG_AT(3, 2));
+    eg_tensor *index = eg_max_pool_index(x[0], .window = EG_AT(2));
+    eg_tensor *back =
+        eg_max_unpool(eg_avg_pool(x[0], .window = EG_AT(2)), index, .sizes = EG_AT(4, 3));
+    return eg_tuple(y, z, back);
+}
+
+TEST(pools_made_of_operations_have_gradients_and_record)
+{
+    EG_SCOPE;
+    eg_tensor *x = some(5, EG_DIMS(1, 4, 3, 2));
+
+    assert_differentiable(pooled, NULL, 0, 1, &x);
 }
 
 TEST(what_cannot_be_pooled_is_an_error)

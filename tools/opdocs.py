@@ -24,8 +24,10 @@ import prose
 
 DOCS = Path("docs/ops.md")
 DTYPES = {"EG__BOOLS": "bool", "EG__INTS": "integers", "EG__REALS": "floating point",
-          "EG__NUMERIC": "numbers", "EG__BITS": "integers or bool",
-          "EG__BOOLS | EG__REALS": "floating point or bool", "0": "any"}
+          "EG__NUMERIC": "real numbers", "EG__BITS": "integers or bool", "0": "any",
+          "EG__BOOLS | EG__REALS": "floating point or bool",
+          "EG__COMPLEXES": "complex", "EG__FLOATING": "floating point or complex",
+          "EG__NUMBERS": "numbers", "EG__ORDERED": "real numbers or bool"}
 # Recorded by gradients, or beside another operation: without a public function of their name.
 INTERNAL = ("unslice", "layer_norm_grad", "rms_norm_grad", "resize_grad",
             "scaled_dot_product_attention_grad", "whole_pow", "recurrent", "recurrent_grad",
@@ -182,7 +184,8 @@ HEAD = """# Operations
 Written by `tools/opdocs.py --docs` from the public headers, which hold the prose and the examples,
 and the descriptors in `src/ops`; a test fails where it is not what they say.
 
-"Numbers" are integers and floating point. Dtypes of one kind promote to the wider; kinds never mix.
+"Numbers" are integers, floating point and complex. Dtypes of one kind promote to the wider; kinds
+never mix, but floating point beside complex.
 A gradient that is "zero" is zero wherever there is one.
 
 """

@@ -24,13 +24,21 @@
 #include <eagre/ops.h>
 #include <eagre/variable.h>
 
+#include <string.h>
+
 /* clang-format off */
 
 /* ---- arguments ------------------------------------------------------------------------------ */
 
-typedef enum eg_arg_kind { EG_ARG_END, EG_ARG_TENSOR, EG_ARG_INT, EG_ARG_REAL } eg_arg_kind;
+typedef enum eg_arg_kind {
+    EG_ARG_END,
+    EG_ARG_TENSOR,
+    EG_ARG_INT,
+    EG_ARG_REAL,
+    EG_ARG_COMPLEX
+} eg_arg_kind;
 
-/* A tensor or a C number. */
+/* A tensor or a C number. A complex one is a tensor already, of complex128. */
 typedef struct eg_arg {
     union {
         eg_tensor *tensor;
@@ -57,6 +65,20 @@ static inline eg_arg eg_arg_real(double x)
     return (eg_arg){.as_real = x, .kind = EG_ARG_REAL};
 }
 
+static inline eg_pair eg_pair_of(double _Complex x)
+{
+    eg_pair pair;
+
+    memcpy(&pair, &x, sizeof pair);
+    return pair;
+}
+
+static inline eg_arg eg_arg_complex(double _Complex x)
+{
+    return (eg_arg){
+        .tensor = eg_scalar_pair(EG_COMPLEX128, eg_pair_of(x)), .kind = EG_ARG_COMPLEX};
+}
+
 static inline eg_arg eg_arg_end(const eg_end *unused)
 {
     (void)unused;
@@ -70,12 +92,14 @@ static inline eg_arg eg_arg_end(const eg_end *unused)
     __extension__({                                                                                \
         __auto_type name = x;                                                                      \
         _Generic(name, eg_tensor *: eg_arg_tensor, void *: eg_arg_tensor, float: eg_arg_real,      \
-            double: eg_arg_real, long double: eg_arg_real, const eg_end *: eg_arg_end,             \
+            double: eg_arg_real, long double: eg_arg_real, float _Complex: eg_arg_complex,         \
+            double _Complex: eg_arg_complex, const eg_end *: eg_arg_end,                           \
             default: eg_arg_int)(name);                                                            \
     })
 
 /* Notes the place and turns arguments into tensors: numbers take the dtype of the first tensor
- * among them, or that of eg_constant where there is none. Owns: the tensors made. False or NULL
+ * among them, or that of eg_constant where there is none; complex numbers beside a real tensor the
+ * complex dtype of its precision. Owns: the tensors made. False or NULL
  * after an error. */
 EG_API bool eg_ready(const eg_site *at, int n, const eg_arg args[], eg_tensor *in[]);
 EG_API eg_tensor *eg_ready1(const eg_site *at, eg_arg x);
@@ -159,10 +183,18 @@ static inline eg_number eg_number_real(double x)
     return (eg_number){.real = true, .as_real = x};
 }
 
-#define EG_NUMBER_(x)                                                                              \
-    _Generic((x), float: eg_number_real, double: eg_number_real, default: eg_number_int)(x)
+static inline eg_number eg_number_complex(double _Complex x)
+{
+    eg_pair pair = eg_pair_of(x);
+    return (eg_number){.real = true, .is_complex = true, .as_real = pair.re, .as_imag = pair.im};
+}
 
-/* eg_constant(12), eg_constant(1.5, 2): one number or several, int32 or float32. */
+#define EG_NUMBER_(x)                                                                              \
+    _Generic((x), float: eg_number_real, double: eg_number_real,                                   \
+        float _Complex: eg_number_complex, double _Complex: eg_number_complex,                     \
+        default: eg_number_int)(x)
+
+/* eg_constant(12), eg_constant(1.5, 2): one number or several, int32, float32 or complex64. */
 #define eg_constant(...)                                                                           \
     (eg_at(EG_HERE), eg_constant_of(EG_N_(__VA_ARGS__),                                            \
                          (const eg_number[]){EG_MAP_(EG_NUMBER_, __VA_ARGS__)}))
@@ -182,12 +214,15 @@ static inline eg_number eg_number_real(double x)
 #define EG_U32(...) EG_VALUES_(EG_UINT32, uint32_t, __VA_ARGS__)
 #define EG_U64(...) EG_VALUES_(EG_UINT64, uint64_t, __VA_ARGS__)
 #define EG_B(...)   EG_VALUES_(EG_BOOL, bool, __VA_ARGS__)
+#define EG_C64(...) EG_VALUES_(EG_COMPLEX64, float _Complex, __VA_ARGS__)
+#define EG_C128(...) EG_VALUES_(EG_COMPLEX128, double _Complex, __VA_ARGS__)
 
 /* eg_array2(m) for `float m[2][3]`: C arrays of one to four dimensions. */
 #define EG_DTYPE_OF_(x)                                                                            \
     _Generic((x), bool: EG_BOOL, int8_t: EG_INT8, int16_t: EG_INT16, int32_t: EG_INT32,            \
         int64_t: EG_INT64, uint8_t: EG_UINT8, uint16_t: EG_UINT16, uint32_t: EG_UINT32,            \
-        uint64_t: EG_UINT64, float: EG_FLOAT32, double: EG_FLOAT64)
+        uint64_t: EG_UINT64, float: EG_FLOAT32, double: EG_FLOAT64,                                \
+        float _Complex: EG_COMPLEX64, double _Complex: EG_COMPLEX128)
 #define EG_LENGTH_(a) ((int64_t)(sizeof(a) / sizeof((a)[0])))
 #define eg_array1(a)                                                                               \
     (eg_at(EG_HERE), eg_copy(EG_DTYPE_OF_((a)[0]), 1, (const int64_t[]){EG_LENGTH_(a)}, (a)))

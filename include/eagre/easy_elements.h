@@ -1,4 +1,4 @@
-/* easy_ops.h, continued: elementary functions, bits, activations.
+/* easy_ops.h, continued: elementary functions, complex numbers, bits, activations.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef EAGRE_EASY_ELEMENTS_H
@@ -46,6 +46,14 @@
 #define eg_nextafter(x, y)        eg_do2(EG_HERE, eg_nextafter, EG_T(x), EG_T(y))
 #define eg_isnan(x)               eg_do1(EG_HERE, eg_isnan, EG_T(x))
 #define eg_clip(x, min, max)      eg_do_clip(EG_HERE, EG_T(x), EG_T(min), EG_T(max))
+
+/* ---- ops/complex.h -------------------------------------------------------------------------- */
+
+#define eg_complex(re, im)        eg_do2(EG_HERE, eg_complex, EG_T(re), EG_T(im))
+#define eg_real(x)                eg_do1(EG_HERE, eg_real, EG_T(x))
+#define eg_imag(x)                eg_do1(EG_HERE, eg_imag, EG_T(x))
+#define eg_conj(x)                eg_do1(EG_HERE, eg_conj, EG_T(x))
+#define eg_angle(x)               eg_do1(EG_HERE, eg_angle, EG_T(x))
 
 /* ---- ops/missing.h -------------------------------------------------------------------------- */
 

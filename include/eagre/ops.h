@@ -15,6 +15,7 @@
 
 #include <eagre/ops/math.h>
 #include <eagre/ops/elementary.h>
+#include <eagre/ops/complex.h>
 #include <eagre/ops/bits.h>
 #include <eagre/ops/compare.h>
 #include <eagre/ops/reduce.h>

@@ -30,8 +30,12 @@ typedef enum eg_dtype {
     EG_UINT16 = 9,
     EG_UINT32 = 10,
     EG_UINT64 = 11,
-    EG_FLOAT16 = 12, /* IEEE 754 binary16; in C its 16 bits as a uint16_t */
-    EG_BFLOAT16 = 13 /* the upper 16 bits of a float32, likewise */
+    EG_FLOAT16 = 12,  /* IEEE 754 binary16; in C its 16 bits as a uint16_t */
+    EG_BFLOAT16 = 13, /* the upper 16 bits of a float32, likewise */
+    /* A real and an imaginary part side by side, two float32 or two float64: in memory C's
+     * float _Complex and double _Complex, C++'s std::complex<float> and std::complex<double>. */
+    EG_COMPLEX64 = 14,
+    EG_COMPLEX128 = 15
 } eg_dtype;
 
 /* "float32" and so on; "none" for EG_NO_DTYPE, "unknown" for numbers this version does not know. */
@@ -69,17 +73,30 @@ EG_API eg_tensor *eg_scalar(eg_dtype dtype, double value);
  *     eg_scalar_int(EG_INT64, 7)  ->  7 int64[] */
 EG_API eg_tensor *eg_scalar_int(eg_dtype dtype, int64_t value);
 
+/* A complex number, in C as in languages that have none. */
+typedef struct eg_pair {
+    double re, im;
+} eg_pair;
+
+/* One complex element. The macro eg_constant(1 + 2 * I) and EG_C64(1 + 2 * I) are shorter.
+ *     eg_scalar_pair(EG_COMPLEX64, (eg_pair){1, -2})  ->  1.-2.j complex64[]
+ * Owns: the result. Fails: EG_INVALID for a dtype that is not complex. Records: a constant. */
+EG_API eg_tensor *eg_scalar_pair(eg_dtype dtype, eg_pair value);
+
 /* A C number, as eg_constant and the macros of easy.h pass it. */
 typedef struct eg_number {
-    bool real;
+    bool real;       /* a fraction, or the real part of a complex number */
+    bool is_complex; /* as_imag is its imaginary part */
     union {
         double as_real;
         int64_t as_int;
     };
+    double as_imag;
 } eg_number;
 
 /* The tensor behind eg_constant(...): rank 0 for n = 1, else rank 1. Whole numbers make int32
- * (int64 if one does not fit), any fraction makes all of them float32.
+ * (int64 if one does not fit), any fraction makes all of them float32, any complex number
+ * complex64.
  *     eg_constant(12)        ->  12 int32[]
  *     eg_constant(1.5, 2)    ->  [1.5 2. ] float32[2]
  * Owns: the result. Fails: EG_INVALID for n < 1; EG_NO_MEMORY. Records: a constant. */
@@ -113,9 +130,13 @@ EG_API const void *eg_data(eg_tensor *x, eg_dtype dtype);
 /* The only element of `x` as a double, or as an integer. Inside a function being recorded the
  * answer becomes a guard: later calls follow the branch that was recorded for their own value.
  *     eg_item(eg_constant(2.5))  ->  2.5
- * Question. Fails: EG_INVALID unless `x` has one element; eg_item_int: a fraction. */
+ * Question. Fails: EG_INVALID unless `x` has one element, and for a complex one; eg_item_int: a
+ * fraction. */
 EG_API double eg_item(eg_tensor *x);
 EG_API int64_t eg_item_int(eg_tensor *x);
+
+/* The same as a complex number, of any dtype. */
+EG_API eg_pair eg_item_pair(eg_tensor *x);
 
 /* Whether the only element of `x` is not zero: `if (eg_true(eg_greater(x, limit))) …`. Guards as
  * eg_item does. Zero after an error, so loops are written while (eg_ok() && !eg_true(done)).

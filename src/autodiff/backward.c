@@ -120,12 +120,35 @@ static bool take_output_gradients(const walk *w, const eg__record *r, eg_tensor 
         eg_tensor *y = r->handle[r->n_in + i];
         uint32_t id = r->id[r->n_in + i];
         dy[i] = id != EG__NO_VALUE ? w->gradient[id] : NULL;
-        if (!dy[i] && eg__dtype(y->spec.dtype)->kind == EG__REAL)
+        if (!dy[i] && eg__is_floating(y->spec.dtype))
             dy[i] = eg_zeros(y->spec.dtype, y->spec.rank, y->spec.dims);
         if (eg__me.failed)
             return false;
     }
     return true;
+}
+
+/* The conjugates of what is complex: a gradient leads upwards, so what multiplies it by a
+ * derivative has to multiply by that one's conjugate, and conj(conj(dy) f') is dy conj(f'). */
+static bool conjugate(int n, eg_tensor *x[])
+{
+    for (int i = 0; i < n; i++)
+        if (x[i] && eg__is_complex(x[i]->spec.dtype) && !(x[i] = eg_conj(x[i])))
+            return false;
+    return true;
+}
+
+bool eg__differentiate(const eg_backward *given, eg_tensor *dy[])
+{
+    bool holomorphic = given->op->traits & EG__HOLOMORPHIC;
+    eg_backward copy = *given, *b = &copy;
+
+    b->dy = dy;
+    if (holomorphic && !conjugate(b->n_out, dy))
+        return false;
+    if (b->op->grad(b) != EG_OK || eg__me.failed)
+        return false;
+    return !holomorphic || conjugate(b->n_in, b->dx);
 }
 
 static bool call_gradient(walk *w, const eg__record *r, eg_tensor *dx[], bool wanted[])
@@ -145,7 +168,7 @@ static bool call_gradient(walk *w, const eg__record *r, eg_tensor *dx[], bool wa
         wanted[i] = wants(w, r, i);
         dx[i] = NULL;
     }
-    return take_output_gradients(w, r, dy) && r->op->grad(&b) == EG_OK && !eg__me.failed;
+    return take_output_gradients(w, r, dy) && eg__differentiate(&b, dy);
 }
 
 /* ---- gradients made of rows ----------------------------------------------------------------- */

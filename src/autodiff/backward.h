@@ -46,4 +46,8 @@ typedef struct eg__backward_run {
 /* Runs backwards, applying operations through the dispatcher. */
 eg_status eg__backward(eg__backward_run *run);
 
+/* The gradient of one operation, dy, which is overwritten, for `b`'s: of complex numbers as
+ * eg_gradient defines it. False after an error. */
+bool eg__differentiate(const eg_backward *b, eg_tensor *dy[]);
+
 #endif

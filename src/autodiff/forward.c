@@ -17,6 +17,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "autodiff/forward.h"
+#include "autodiff/backward.h"
 #include "base/map.h"
 #include "base/memory.h"
 #include "tensor/scope.h"
@@ -137,9 +138,9 @@ typedef struct step {
     eg_tensor **dx, *dy[EG__MAX_OUT];
 } step;
 
-static bool is_real(const eg_tensor *x)
+static bool is_floating(const eg_tensor *x)
 {
-    return eg__dtype(x->spec.dtype)->kind == EG__REAL;
+    return eg__is_floating(x->spec.dtype);
 }
 
 static eg_tensor *zeros_like(const eg_tensor *x)
@@ -168,7 +169,7 @@ static void push_linear(step *s)
 
     for (int i = 0; i < e->n_in; i++) {
         in[i] = s->dx[i] ? s->dx[i] : e->value[i];
-        if (!s->dx[i] && is_real(e->value[i]))
+        if (!s->dx[i] && is_floating(e->value[i]))
             in[i] = zeros_like(e->value[i]);
     }
     take_parts(s, eg_apply(e->op, e->attrs, e->n_in, in));
@@ -224,7 +225,7 @@ static void push_elementwise(step *s)
 static void make_incoming(const step *s, eg_tensor *u[])
 {
     for (int i = 0; i < s->e->n_out && !eg__me.failed; i++) {
-        u[i] = is_real(s->e->out[i]) ? zeros_like(s->e->out[i]) : NULL;
+        u[i] = is_floating(s->e->out[i]) ? zeros_like(s->e->out[i]) : NULL;
         if (u[i])
             eg_watch(u[i]);
     }
@@ -249,15 +250,16 @@ static void push_some(step *s, int n, eg_tensor *const g[], eg_tensor *const v[]
 static int pull(const step *s, eg_tensor *const u[], eg_tensor *g[], eg_tensor *v[])
 {
     const eg_event *e = s->e;
-    eg_tensor *dx[EG__MAX_IN] = {NULL};
+    eg_tensor *dx[EG__MAX_IN] = {NULL}, *dy[EG__MAX_OUT];
     bool wanted[EG__MAX_IN];
     int n = 0;
-    eg_backward b = {e->op, e->attrs, e->payload, e->n_in, e->n_out, e->value, e->out, u, wanted,
+    eg_backward b = {e->op, e->attrs, e->payload, e->n_in, e->n_out, e->value, e->out, dy, wanted,
         dx};
 
+    memcpy(dy, u, sizeof *dy * (size_t)e->n_out);
     for (int i = 0; i < e->n_in; i++)
         wanted[i] = s->dx[i] != NULL;
-    if (e->op->grad(&b) != EG_OK)
+    if (!eg__differentiate(&b, dy))
         return 0;
     for (int i = 0; i < e->n_in; i++)
         if (wanted[i] && dx[i]) {
@@ -303,7 +305,7 @@ static bool is_elementwise(const eg_event *e)
     bool same = e->n_out == 1 && (e->op->traits & EG__ELEMENTWISE);
 
     for (int i = 0; i < e->n_in && same; i++)
-        same = !is_real(e->value[i]) || e->value[i]->spec.dtype == e->out[0]->spec.dtype;
+        same = !is_floating(e->value[i]) || e->value[i]->spec.dtype == e->out[0]->spec.dtype;
     return same && e->n_in <= EG__MAX_IN;
 }
 
@@ -335,7 +337,7 @@ static eg_status follow(forward *f, const eg_event *e, eg_tensor *dx[])
     push(&s);
     eg__me.watch = inner;
     for (int i = 0; i < e->n_out && !eg__me.failed; i++)
-        if (s.dy[i] && is_real(e->out[i]))
+        if (s.dy[i] && is_floating(e->out[i]))
             keep(f, e->out[i], s.dy[i]);
     eg_scope_close(scope);
     return eg__me.failed;
@@ -414,7 +416,7 @@ static const char *unfit(const eg_tensor *x)
         return "NULL";
     if (x->kind > EG__SYMBOL)
         return x->kind == EG__SPENT ? "spent" : "no tensor";
-    return is_real(x) ? NULL : eg_dtype_name(x->spec.dtype);
+    return is_floating(x) ? NULL : eg_dtype_name(x->spec.dtype);
 }
 
 eg_status eg_set_tangent(eg_tensor *x, eg_tensor *tangent)

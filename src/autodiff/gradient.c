@@ -14,7 +14,7 @@ static eg_status check_one(const eg_tensor *x, const char *what, int i)
     if (x->kind > EG__SYMBOL)
         return eg__fail(EG_INVALID, op_name, "%s %d is %s", what, i,
             x->kind == EG__SPENT ? "spent" : "no tensor");
-    if (eg__dtype(x->spec.dtype)->kind != EG__REAL)
+    if (!eg__is_floating(x->spec.dtype))
         return eg__fail(EG_INVALID, op_name,
             "%s %d is %s; only floating-point tensors have "
             "gradients",

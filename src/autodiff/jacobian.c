@@ -158,7 +158,7 @@ static bool fits(rows *r, int axes)
 static bool are_real(const rows *r)
 {
     if (!eg__me.failed && (!is_real(r->y) || !is_real(r->x)))
-        eg__fail(EG_INVALID, r->op, "the %s is no floating-point tensor",
+        eg__fail(EG_INVALID, r->op, "the %s is no real floating-point tensor",
             is_real(r->y) ? "source" : "target");
     return !eg__me.failed;
 }

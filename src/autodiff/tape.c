@@ -39,7 +39,7 @@ uint32_t eg__tape_find(const eg__tape *tape, const eg_tensor *x)
 static bool watches_by_itself(const eg__tape *tape, const eg_tensor *x)
 {
     return !tape->only_watched && x->kind == EG__VARIABLE && x->variable->trainable &&
-        eg__dtype(x->spec.dtype)->kind == EG__REAL;
+        eg__is_floating(x->spec.dtype);
 }
 
 bool eg__tape_follows(const eg__tape *tape, const eg_tensor *x)
@@ -86,9 +86,9 @@ static eg_status number_inputs(eg__tape *tape, const eg_event *e, uint32_t id[],
 static bool number_outputs(eg__tape *tape, const eg_event *e, uint32_t id[])
 {
     for (int i = 0; i < e->n_out; i++) {
-        bool real = eg__dtype(e->out[i]->spec.dtype)->kind == EG__REAL;
-        id[i] = real ? tape->n_values++ : EG__NO_VALUE;
-        if (real && !eg__map_set(&tape->ids, eg__key_of(e->out[i]), id[i]))
+        bool floating = eg__is_floating(e->out[i]->spec.dtype);
+        id[i] = floating ? tape->n_values++ : EG__NO_VALUE;
+        if (floating && !eg__map_set(&tape->ids, eg__key_of(e->out[i]), id[i]))
             return false;
     }
     return true;
@@ -183,7 +183,7 @@ eg_status eg_watch(eg_tensor *x)
         return eg__me.failed;
     if (!tape)
         return eg__fail(EG_STATE, op, "no tape is open; write EG_TAPE; before");
-    if (!x || eg__dtype(eg_dtype_of(x))->kind != EG__REAL || x->kind > EG__SYMBOL)
+    if (!x || !eg__is_floating(eg_dtype_of(x)) || x->kind > EG__SYMBOL)
         return eg__fail(EG_INVALID, op, "x is %s; only floating-point tensors have gradients",
             x ? eg_dtype_name(eg_dtype_of(x)) : "NULL");
     if (eg__tape_find(tape, x) != EG__NO_VALUE)

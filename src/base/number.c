@@ -61,6 +61,15 @@ static bool take_word(const char **p, const char *word, double meaning, double *
     return true;
 }
 
+/* Whether letter n belongs to the number that starts at p: a sign only at its start and that of its
+ * exponent. */
+static bool continues(const char *p, size_t n)
+{
+    if (p[n] == '+' || p[n] == '-')
+        return n == 0 || p[n - 1] == 'e' || p[n - 1] == 'E';
+    return isdigit((unsigned char)p[n]) || (p[n] && strchr(".eE", p[n]));
+}
+
 bool eg__parse_real(const char **p, double *value)
 {
     char buffer[LONGEST], *end;
@@ -69,8 +78,7 @@ bool eg__parse_real(const char **p, double *value)
     if (take_word(p, "nan", (double)NAN, value) || take_word(p, "inf", (double)INFINITY, value) ||
         take_word(p, "-inf", -(double)INFINITY, value))
         return true;
-    while (n < sizeof buffer - 1 && (isdigit((unsigned char)(*p)[n]) || strchr("+-.eE", (*p)[n])) &&
-        (*p)[n])
+    while (n < sizeof buffer - 1 && continues(*p, n))
         n++;
     memcpy(buffer, *p, n);
     buffer[n] = '\0';

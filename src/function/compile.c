@@ -378,9 +378,9 @@ static void add_capture(building *b, eg_tensor *tensor)
         (eg__capture){tensor, b->trace->on_tape && tape && eg__tape_follows(tape, tensor)};
 }
 
-static bool is_real(const eg_node *node)
+static bool is_floating(const eg_node *node)
 {
-    return eg__dtype(node->out[0].dtype)->kind == EG__REAL;
+    return eg__is_floating(node->out[0].dtype);
 }
 
 static bool collect_tensors(building *b)
@@ -399,8 +399,8 @@ static bool collect_tensors(building *b)
             if (node->op == &eg_op_variable) {
                 p->touches_variables = true;
                 p->has_trainable =
-                    p->has_trainable || (node->tensor->variable->trainable && is_real(node));
-            } else if (node->op == &eg_op_constant && is_real(node)) {
+                    p->has_trainable || (node->tensor->variable->trainable && is_floating(node));
+            } else if (node->op == &eg_op_constant && is_floating(node)) {
                 add_capture(b, node->tensor);
             }
         }

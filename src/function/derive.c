@@ -37,9 +37,9 @@ static bool out_of_memory(size_t size)
     return false;
 }
 
-static bool is_real(const eg_spec *spec)
+static bool is_floating(const eg_spec *spec)
 {
-    return eg__dtype(spec->dtype)->kind == EG__REAL;
+    return eg__is_floating(spec->dtype);
 }
 
 /* ---- one graph of the path ------------------------------------------------------------------- */
@@ -132,7 +132,7 @@ static void free_path(derivation *x)
 
 static bool add_source(derivation *x, eg__value value)
 {
-    if (is_real(eg__value_spec(&value)))
+    if (is_floating(eg__value_spec(&value)))
         x->d->sources[x->d->n_sources++] = value;
     return true;
 }
@@ -177,7 +177,7 @@ static bool number_values(derivation *x)
 
 static uint32_t number_of(const derivation *x, eg_ref r)
 {
-    return is_real(eg__spec_of(x->whole, r)) ? x->first[r.node] + r.result : EG__NO_VALUE;
+    return is_floating(eg__spec_of(x->whole, r)) ? x->first[r.node] + r.result : EG__NO_VALUE;
 }
 
 static eg_ref ref_of_value(derivation *x, const eg__value *v)
@@ -237,7 +237,7 @@ static bool add_seeds(derivation *x, ends *e)
         const eg__value *result = &x->leaf->results[i];
         d->seed_of[i] = -1;
         eg_ref r = ref_of_value(x, result);
-        if (!is_real(eg__value_spec(result)))
+        if (!is_floating(eg__value_spec(result)))
             continue;
         int at = eg__graph_add_input(x->whole, NULL, eg__value_spec(result));
         eg_tensor *seed = at < 0 ? NULL : eg__symbol(x->whole, (eg_ref){(uint32_t)at, 0}, op_name);

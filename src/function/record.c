@@ -130,7 +130,7 @@ static void publish(eg_function *f, eg__trace *t)
 /* Whether what was recorded has anything to differentiate that no argument shows. */
 static bool is_followed(const eg_node *node, const eg__tape *tape)
 {
-    return node->tensor && eg__dtype(node->out->dtype)->kind == EG__REAL &&
+    return node->tensor && eg__is_floating(node->out->dtype) &&
         eg__tape_follows(tape, node->tensor);
 }
 

@@ -294,7 +294,7 @@ static bool was_answered(eg__recorder *r, uint32_t value, eg__segment_end kind)
 static size_t bits_of(const eg_tensor *value, eg__segment_end kind, unsigned char bits[16])
 {
     if (kind == EG__END_TRUE) {
-        bits[0] = eg__element_real(value->spec.dtype, value->data) != 0;
+        bits[0] = eg__element_true(value->spec.dtype, value->data);
         return 1;
     }
     size_t size = eg__dtype(value->spec.dtype)->size;

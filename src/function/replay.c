@@ -120,7 +120,7 @@ static bool look(const eg__replay *r, const eg__place *place, const eg_spec *spe
     const void *data = held ? held->data : place->asked.tensor ? NULL : data_of(r, &place->asked);
 
     if (data && place->piece->segment->end == EG__END_TRUE)
-        bits[0] = eg__element_real(spec->dtype, data) != 0;
+        bits[0] = eg__element_true(spec->dtype, data);
     else if (data)
         memcpy(bits, data, eg__dtype(spec->dtype)->size);
     eg__unref(held);

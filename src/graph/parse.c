@@ -195,12 +195,38 @@ static bool parse_whole(const eg__dtype_info *d, const char **p, int64_t *whole)
     return true;
 }
 
+/* A real part, an imaginary one with its j, or both. */
+static bool parse_pair(const char **p, eg_pair *x)
+{
+    *x = (eg_pair){0, 0};
+    if (!eg__parse_real(p, &x->re))
+        return false;
+    if (**p == 'j') {
+        *x = (eg_pair){0, x->re};
+    } else if (**p == '+' || **p == '-') {
+        *p += **p == '+';
+        if (!eg__parse_real(p, &x->im) || **p != 'j')
+            return false;
+    } else {
+        return true;
+    }
+    (*p)++;
+    return true;
+}
+
 static bool parse_element(eg_dtype dtype, void *at, const char **p)
 {
     const eg__dtype_info *d = eg__dtype(dtype);
     double real;
     int64_t whole;
+    eg_pair pair;
 
+    if (d->kind == EG__COMPLEX) {
+        if (!parse_pair(p, &pair))
+            return false;
+        eg__set_element_pair(dtype, at, pair);
+        return true;
+    }
     if (d->kind == EG__REAL) {
         if (!eg__parse_real(p, &real))
             return false;

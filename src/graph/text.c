@@ -76,25 +76,25 @@ bool eg__graph_number(const eg_graph *graph, uint32_t number[], uint32_t *count)
 
 enum { READABLE = 256 }; /* larger constants are written as bytes */
 
-static bool is_odd_nan(const eg_spec *spec, const char *at)
+static bool is_odd_nan(eg_dtype dtype, const char *at)
 {
-    bool real = eg__dtype(spec->dtype)->kind == EG__REAL;
     uint64_t plain;
 
-    if (!real || !isnan(eg__element_real(spec->dtype, at)))
+    if (eg__dtype(dtype)->kind != EG__REAL || !isnan(eg__element_real(dtype, at)))
         return false;
-    eg__set_element_real(spec->dtype, &plain, (double)NAN);
-    return memcmp(at, &plain, eg__dtype(spec->dtype)->size) != 0;
+    eg__set_element_real(dtype, &plain, (double)NAN);
+    return memcmp(at, &plain, eg__dtype(dtype)->size) != 0;
 }
 
 static bool is_readable(const eg_spec *spec, const char *data)
 {
-    size_t size = eg__dtype(spec->dtype)->size;
+    eg_dtype part = eg__part_of(spec->dtype);
+    size_t size = eg__dtype(part)->size, bytes = eg__bytes(spec);
 
     if (spec->size > READABLE)
         return false;
-    for (int64_t i = 0; i < spec->size; i++)
-        if (is_odd_nan(spec, data + (size_t)i * size))
+    for (size_t at = 0; at < bytes; at += size)
+        if (is_odd_nan(part, data + at))
             return false;
     return true;
 }
@@ -111,6 +111,16 @@ static void put_bytes(const eg_spec *spec, const unsigned char *data, eg__text *
     }
 }
 
+/* 1+2j, or what NaN and infinity make of it. */
+static void put_pair(eg_pair x, int digits, eg__text *text)
+{
+    eg__put_real(text, x.re, digits);
+    if (!signbit(x.im) || isnan(x.im))
+        eg__text_put(text, "+");
+    eg__put_real(text, x.im, digits);
+    eg__text_put(text, "j");
+}
+
 void eg__literal_put(const eg_spec *spec, const void *data, eg__text *text)
 {
     const eg__dtype_info *d = eg__dtype(spec->dtype);
@@ -122,7 +132,9 @@ void eg__literal_put(const eg_spec *spec, const void *data, eg__text *text)
     for (int64_t i = 0; i < spec->size; i++) {
         const char *at = (const char *)data + (size_t)i * d->size;
         eg__text_put(text, i ? ", " : "");
-        if (d->kind == EG__REAL)
+        if (d->kind == EG__COMPLEX)
+            put_pair(eg__element_pair(spec->dtype, at), d->digits, text);
+        else if (d->kind == EG__REAL)
             eg__put_real(text, eg__element_real(spec->dtype, at), d->digits);
         else
             eg__text_format(text, spec->dtype == EG_UINT64 ? "%llu" : "%lld",

@@ -25,6 +25,7 @@ static const struct {
     {EG_UINT64, "U64"},
     {EG_INT64, "I64"},
     {EG_FLOAT64, "F64"},
+    {EG_COMPLEX64, "C64"},
     {EG_FLOAT32, "F32"},
     {EG_UINT32, "U32"},
     {EG_INT32, "I32"},

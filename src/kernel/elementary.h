@@ -19,24 +19,9 @@
 #ifndef KERNEL_ELEMENTARY_H
 #define KERNEL_ELEMENTARY_H
 
+#include "base/bits.h"
 #include "kernel/isa.h"
 #include <math.h>
-#include <stdint.h>
-#include <string.h>
-
-static inline float eg__float_of(uint32_t bits)
-{
-    float x;
-    memcpy(&x, &bits, sizeof x);
-    return x;
-}
-
-static inline uint32_t eg__bits_of(float x)
-{
-    uint32_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits;
-}
 
 /* x = n ln 2 + r, |r| <= ln 2 / 2; returns e^r - 1. ln 2 is cut into 9 bits, whose products with n
  * are exact, and a rest. Adding 1.5 * 2^23 rounds to a whole number and leaves n in the last bits,
@@ -48,7 +33,7 @@ static inline float eg__exp_part(float x, uint32_t *n)
     const float whole = shifted - shift;
     float r, p;
 
-    *n = eg__bits_of(shifted);
+    *n = eg__bits_of_float(shifted);
     r = EG__FMA_F32(whole, -0x1.63p-1f, x);
     r = EG__FMA_F32(whole, 0x1.bd0106p-13f, r);
     p = EG__FMA_F32(0x1.6b9c68p-10f, r, 0x1.12254ap-7f);
@@ -61,7 +46,7 @@ static inline float eg__exp_part(float x, uint32_t *n)
 /* 2^(n + k): n as eg__exp_part leaves it, which a shift frees of all other bits. */
 static inline float eg__two_to(uint32_t n, int k)
 {
-    return eg__float_of((n << 23) + (uint32_t)(k + 127) * 0x800000u);
+    return eg__float_of_bits((n << 23) + (uint32_t)(k + 127) * 0x800000u);
 }
 
 /* The scale is applied in two halves, so that results below the normal range are rounded once. */
@@ -90,9 +75,9 @@ static inline float eg__exp_raised_f32(float x)
 static inline float eg__log_f32(float x)
 {
     const int is_small = x < 0x1p-126f;
-    const uint32_t bits = eg__bits_of(is_small ? x * 0x1p23f : x);
+    const uint32_t bits = eg__bits_of_float(is_small ? x * 0x1p23f : x);
     const int32_t k = (int32_t)(bits - 0x3f3504f3u) >> 23; /* the bits of sqrt(1/2) */
-    const float f = eg__float_of(bits - ((uint32_t)k << 23)) - 1;
+    const float f = eg__float_of_bits(bits - ((uint32_t)k << 23)) - 1;
     const float n = (float)(is_small ? k - 23 : k), square = f * f;
     float p, y;
 

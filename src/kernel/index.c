@@ -6,6 +6,7 @@
  * checks them, so nothing is touched through an index that is not inside.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "kernel/complex.h"
 #include "kernel/index.h"
 #include "base/compiler.h"
 #include "base/error.h"
@@ -314,8 +315,9 @@ static const char *prepare_take_along(const eg_kernel *self, const eg_problem *p
 typedef void (*add_fn)(const void *from, const int64_t index[], int n, int64_t columns, int64_t row,
     void *to);
 
-#define T    uint8_t
-#define NAME add_i8
+#define SUM(z, x) ((T)((z) + (x)))
+#define T         uint8_t
+#define NAME      add_i8
 #include "kernel/scatter.inc"
 
 #define T    uint16_t
@@ -337,6 +339,11 @@ typedef void (*add_fn)(const void *from, const int64_t index[], int n, int64_t c
 #define T    double
 #define NAME add_f64
 #include "kernel/scatter.inc"
+#undef SUM
+
+#define BODY "kernel/scatter_complex.inc"
+#include "kernel/each_complex.inc"
+#undef BODY
 
 static const add_fn adders[EG__DTYPES] = {
     [EG_INT8] = add_i8,
@@ -349,6 +356,8 @@ static const add_fn adders[EG__DTYPES] = {
     [EG_UINT64] = add_i64,
     [EG_FLOAT32] = add_f32,
     [EG_FLOAT64] = add_f64,
+    [EG_COMPLEX64] = add_complex64,
+    [EG_COMPLEX128] = add_complex128,
 };
 
 typedef struct scatter {

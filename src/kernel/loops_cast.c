@@ -2,9 +2,10 @@
  *
  * A floating-point number becomes the whole number towards zero, the nearest of the range where it
  * is outside, and 0 where it is NaN. C leaves all but the first undefined, so every conversion
- * here is of a number in range. Whole numbers wrap.
+ * here is of a number in range. Whole numbers wrap. A complex number becomes no real one.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "kernel/complex.h"
 #include "kernel/elementwise.h"
 #include "tensor/half.h"
 
@@ -58,6 +59,10 @@ typedef uint16_t bfloat16;
 #include "kernel/cast_from.inc"
 #undef VALUE
 
+#define BODY "kernel/cast_from_complex.inc"
+#include "kernel/each_complex.inc"
+#undef BODY
+
 extern const eg_loop *const EG__FOR_ISA(eg__cast)[];
 const eg_loop *const EG__FOR_ISA(eg__cast)[EG__DTYPES] = {
     [EG_BOOL] = casts_from_truth,
@@ -66,4 +71,6 @@ const eg_loop *const EG__FOR_ISA(eg__cast)[EG__DTYPES] = {
     [EG_BFLOAT16] = casts_from_bfloat16,
     [EG_FLOAT32] = casts_from_float,
     [EG_FLOAT64] = casts_from_double,
+    [EG_COMPLEX64] = casts_from_complex64,
+    [EG_COMPLEX128] = casts_from_complex128,
 };

@@ -1,6 +1,7 @@
 /* Comparison, logic and selection, compiled once for each instruction set.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "kernel/complex.h"
 #include "kernel/elementwise.h"
 
 /* ---- comparison ----------------------------------------------------------------------------- */
@@ -72,6 +73,7 @@ const eg_loop EG__FOR_ISA(eg__logical_not)[EG__DTYPES] = {[EG_BOOL] = logical_no
 #undef T
 
 #define BODY "kernel/where.inc"
+#include "kernel/each_complex.inc"
 #include "kernel/each_integer.inc"
 #include "kernel/each_real.inc"
 #undef BODY
@@ -84,4 +86,6 @@ const eg_loop EG__FOR_ISA(eg__where)[EG__DTYPES] = {
     [EG_BFLOAT16] = where_uint16_t,
     [EG_FLOAT32] = where_float,
     [EG_FLOAT64] = where_double,
+    [EG_COMPLEX64] = where_complex64,
+    [EG_COMPLEX128] = where_complex128,
 };

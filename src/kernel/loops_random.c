@@ -5,6 +5,7 @@
  * the same key gives the same bits at every width, on every machine.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "base/bits.h"
 #include "base/compiler.h"
 #include "kernel/draw.h"
 #include "kernel/vector.h"
@@ -64,24 +65,10 @@ static void make_pairs(const uint64_t key[2], uint64_t block, uint64_t pairs[2 *
 
 /* ---- from words to numbers ------------------------------------------------------------------ */
 
-static inline float float_of(uint32_t bits)
-{
-    float x;
-    memcpy(&x, &bits, sizeof x);
-    return x;
-}
-
-static inline double double_of(uint64_t bits)
-{
-    double x;
-    memcpy(&x, &bits, sizeof x);
-    return x;
-}
-
 /* Whole numbers below 2^52, without the conversion that only some sets have. */
 static inline double small_double(uint64_t n)
 {
-    return double_of(n | UINT64_C(0x4330000000000000)) - 0x1p52;
+    return eg__double_of_bits(n | UINT64_C(0x4330000000000000)) - 0x1p52;
 }
 
 static inline float uniform_of(uint32_t word)
@@ -98,10 +85,9 @@ static inline double uniform_of_pair(uint64_t pair)
  * log(1 + f). */
 static inline float fall_of(float x)
 {
-    uint32_t bits;
-    memcpy(&bits, &x, sizeof bits);
+    const uint32_t bits = eg__bits_of_float(x);
     const int32_t k = (int32_t)(bits - 0x3f3504f3u) >> 23; /* the bits of sqrt(1/2) */
-    const float f = float_of(bits - ((uint32_t)k << 23)) - 1;
+    const float f = eg__float_of_bits(bits - ((uint32_t)k << 23)) - 1;
     float p = 0x1.67ed28p-4f;
 
     p = p * f - 0x1.21fd54p-3f;
@@ -129,20 +115,17 @@ static inline float normal_of(uint32_t word)
     const float c = ((0.17023821103f * s + 1.3067284816f) * s + 2.7568153900f) * s + 1.4234372777f;
     const float d = (0.12021132975f * s + 0.73700164250f) * s + 1;
     const float z = (is_central ? a : c) / (is_central ? b : d);
-    uint32_t bits;
 
-    memcpy(&bits, &z, sizeof bits);
-    return float_of(bits | (below & 0x80000000u));
+    return eg__float_of_bits(eg__bits_of_float(z) | (below & 0x80000000u));
 }
 
 /* -log(x / 2^53) for x in [1/2, 2^52], as fdlibm has the logarithm: x = 2^k (1 + f),
  * log(1 + f) = f - f^2/2 + s (f^2/2 + R(s^2)) with s = f / (2 + f). */
 static inline double fall_of_double(double x)
 {
-    uint64_t bits;
-    memcpy(&bits, &x, sizeof bits);
+    const uint64_t bits = eg__bits_of_double(x);
     const uint64_t k = (bits - UINT64_C(0x3fe6a09e667f3bcd) + (UINT64_C(1024) << 52)) >> 52;
-    const double f = double_of(bits - ((k - 1024) << 52)) - 1, s = f / (2 + f), z = s * s;
+    const double f = eg__double_of_bits(bits - ((k - 1024) << 52)) - 1, s = f / (2 + f), z = s * s;
     const double n = 53 + 1024 - small_double(k), half = 0.5 * f * f;
     double p = 1.479819860511658591e-01;
 
@@ -232,11 +215,9 @@ static inline double normal_of_pair(uint64_t pair)
     const double s = sqrt(fall_of_double(small_double(from_end) + 0.5));
     const double c = central(q), near = near_tail(s), far = far_tail(s);
     double z = s <= 5 ? near : far;
-    uint64_t bits;
 
     z = q <= 0.425 ? c : z;
-    memcpy(&bits, &z, sizeof bits);
-    return double_of(bits | (below & UINT64_C(1) << 63));
+    return eg__double_of_bits(eg__bits_of_double(z) | (below & UINT64_C(1) << 63));
 }
 
 /* A word or pair is first spread evenly over what lies within 2 deviations: from Phi(-2) on. */
@@ -267,7 +248,7 @@ static inline double exp_below(double x)
 
     for (int i = 12; i >= 0; i--)
         p = p * r + series[i];
-    return x < -700 ? 0 : p * double_of((uint64_t)((int64_t)n + 1023) << 52);
+    return x < -700 ? 0 : p * eg__double_of_bits((uint64_t)((int64_t)n + 1023) << 52);
 }
 
 /* The logarithm of x, and of a uniform number of (0, 1) made of a pair. */
@@ -284,7 +265,7 @@ static inline double log_uniform(uint64_t pair)
 /* What a parameter without a distribution gives. */
 static inline double no_number(void)
 {
-    return double_of(UINT64_C(0x7ff8000000000000));
+    return eg__double_of_bits(UINT64_C(0x7ff8000000000000));
 }
 
 /* Marsaglia and Tsang for shapes from 1 on, from the blocks of one element: two pairs are one

@@ -4,6 +4,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/compiler.h"
+#include "kernel/complex.h"
 #include "kernel/reduction.h"
 #include <stdbool.h>
 #include <string.h>
@@ -16,12 +17,14 @@ typedef uint64_t widest_of_uint8_t, widest_of_uint16_t, widest_of_uint32_t, wide
 #define NAME            sum
 #define PAIR(a, x)      ((A)((uint64_t)(a) + (uint64_t)(x)))
 #define REAL_PAIR(a, x) ((a) + (x))
+#define COMPLEX_PAIR    EG__PASTE2(add_of, T)
 #define INTO            WIDEST
 #include "kernel/reduce_numeric.inc"
 
 #define NAME            prod
 #define PAIR(a, x)      ((A)((uint64_t)(a) * (uint64_t)(x)))
 #define REAL_PAIR(a, x) ((a) * (x))
+#define COMPLEX_PAIR    EG__PASTE2(mul_of, T)
 #define INTO            WIDEST
 #include "kernel/reduce_numeric.inc"
 

@@ -33,12 +33,9 @@ static inline double grown_exp_f64(double x)
     const double low = EG__FMA_F64(r2, b, a), middle = EG__FMA_F64(r2, d, c);
     const double high = EG__FMA_F64(r4, EG__FMA_F64(r2, f, e), middle);
     const double part = EG__FMA_F64(r2, EG__FMA_F64(r4, high, low), r);
-    uint64_t bits;
-    double scale;
+    /* What is left of the shift falls off. */
+    const double scale = eg__double_of_bits((eg__bits_of_double(shifted) + 64 + 1023) << 52);
 
-    memcpy(&bits, &shifted, sizeof bits);
-    bits = (bits + 64 + 1023) << 52; /* what is left of the shift falls off */
-    memcpy(&scale, &bits, sizeof scale);
     return EG__FMA_F64(scale, part, scale);
 }
 

@@ -1,6 +1,7 @@
 /* Elements as keys, compiled once for each instruction set.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "base/bits.h"
 #include "kernel/isa.h"
 #include "kernel/top_k.h"
 #include <string.h>
@@ -11,20 +12,14 @@
 /* Numbers below zero fall as their bits rise. Adding 0 makes -0 the same as 0. */
 static inline uint32_t key_of_float(float x)
 {
-    const float y = x + 0.0f;
-    uint32_t bits;
-
-    memcpy(&bits, &y, sizeof bits);
+    const uint32_t bits = eg__bits_of_float(x + 0.0f);
     const uint32_t key = bits >> 31 ? bits : bits ^ 0x7fffffffu;
     return x != x ? 0 : key;
 }
 
 static inline uint64_t key_of_double(double x)
 {
-    const double y = x + 0.0;
-    uint64_t bits;
-
-    memcpy(&bits, &y, sizeof bits);
+    const uint64_t bits = eg__bits_of_double(x + 0.0);
     const uint64_t key = bits >> 63 ? bits : bits ^ UINT64_MAX >> 1;
     return x != x ? 0 : key;
 }

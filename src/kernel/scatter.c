@@ -4,6 +4,7 @@
  * depend on them.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "kernel/complex.h"
 #include "kernel/scatter.h"
 #include "base/compiler.h"
 #include "base/error.h"
@@ -179,6 +180,10 @@ typedef void (*put_fn)(const rows_at *r, const void *from, void *to);
 #define EXPR z + x
 #include "kernel/scatter_each.inc"
 
+#define BODY "kernel/scatter_each_complex.inc"
+#include "kernel/each_complex.inc"
+#undef BODY
+
 #define T    int8_t
 #define NAME max_int8
 #define EXPR x > z ? x : z
@@ -293,6 +298,8 @@ static const put_fn putters[][EG__DTYPES] = {
             [EG_UINT64] = add_uint64,
             [EG_FLOAT32] = add_float,
             [EG_FLOAT64] = add_double,
+            [EG_COMPLEX64] = add_complex64,
+            [EG_COMPLEX128] = add_complex128,
         },
     [EG_SCATTER_MAX] =
         {

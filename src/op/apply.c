@@ -113,17 +113,33 @@ static void let_values_go(application *a)
 
 EG_COLD static eg_status refuse_kind(const application *a, int i, unsigned kinds)
 {
+    static const struct {
+        unsigned kinds;
+        const char *text;
+    } words[] = {
+        {EG__REALS, "floating point"},
+        {EG__INTS, "integers"},
+        {EG__BOOLS, "bool"},
+        {EG__NUMERIC, "numbers"},
+        {EG__BITS, "integers or bool"},
+        {EG__COMPLEXES, "complex numbers"},
+        {EG__FLOATING, "floating point"},
+        {EG__NUMBERS, "numbers"},
+        {EG__ORDERED, "numbers or bool"},
+        {EG__BOOLS | EG__REALS, "floating point or bool"},
+    };
     char room[48];
-    const char *takes = kinds == EG__REALS ? "floating point"
-        : kinds == EG__INTS                ? "integers"
-        : kinds == EG__BOOLS               ? "bool"
-        : kinds == EG__NUMERIC             ? "numbers"
-        : kinds == EG__BITS                ? "integers or bool"
-        : kinds == (EG__BOOLS | EG__REALS) ? "floating point or bool"
-                                           : "another dtype";
+    eg_dtype dtype = a->in_spec[i]->dtype;
+    const char *takes = "another dtype";
 
+    for (size_t k = 0; k < sizeof words / sizeof *words; k++)
+        takes = words[k].kinds == kinds ? words[k].text : takes;
+    if (eg__is_complex(dtype))
+        return eg__fail(EG_INVALID, a->op->name,
+            "%s is %s, but it takes %s that are real: take its eg_real, eg_imag or eg_abs",
+            input_name(a->op, i, room), eg_dtype_name(dtype), takes);
     return eg__fail(EG_INVALID, a->op->name, "%s is %s, but it takes %s: eg_cast it%s",
-        input_name(a->op, i, room), eg_dtype_name(a->in_spec[i]->dtype), takes,
+        input_name(a->op, i, room), eg_dtype_name(dtype), takes,
         kinds == EG__BOOLS ? " or compare it with 0" : "");
 }
 
@@ -147,7 +163,8 @@ static bool promotes(const application *a, int i)
 EG_COLD static eg_dtype refuse_mix(const application *a, eg_dtype x, eg_dtype y)
 {
     const eg__dtype_info *p = eg__dtype(x), *q = eg__dtype(y);
-    bool real = p->kind == EG__REAL || q->kind == EG__REAL, wide = p->size == 8 || q->size == 8;
+    bool real = p->kind >= EG__REAL || q->kind >= EG__REAL;
+    bool wide = eg__dtype(eg__part_of(x))->size == 8 || eg__dtype(eg__part_of(y))->size == 8;
 
     if (p->kind == q->kind)
         eg__fail(EG_INVALID, a->op->name,

@@ -1,11 +1,24 @@
 /* What the macros of easy.h call: noting the place, turning C numbers into tensors.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "base/error.h"
+#include "tensor/tensor.h"
 #include <eagre/easy.h>
+
+/* A complex number beside `dtype`: of its precision where it is floating point. */
+static eg_tensor *complex_number(eg_tensor *x, eg_dtype dtype)
+{
+    eg_dtype part = eg__is_floating(dtype) ? eg__part_of(dtype) : EG_FLOAT32;
+
+    if (!x)
+        return NULL;
+    return (eg_scalar_pair)(eg__complex_of(eg__promote(EG_FLOAT32, part)),
+        eg__element_pair(EG_COMPLEX128, x->data));
+}
 
 static eg_tensor *number(eg_arg x, eg_dtype dtype)
 {
+    if (x.kind == EG_ARG_COMPLEX)
+        return complex_number(x.tensor, dtype);
     if (dtype == EG_NO_DTYPE) {
         eg_number n = {.real = x.kind == EG_ARG_REAL, .as_int = x.as_int};
         if (n.real)

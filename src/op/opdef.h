@@ -17,8 +17,12 @@ enum {
     EG__BOOLS = 1 << EG__BOOLEAN,
     EG__INTS = 1 << EG__INTEGER,
     EG__REALS = 1 << EG__REAL,
+    EG__COMPLEXES = 1 << EG__COMPLEX,
     EG__NUMERIC = EG__INTS | EG__REALS,
     EG__BITS = EG__BOOLS | EG__INTS,
+    EG__ORDERED = EG__BOOLS | EG__NUMERIC,
+    EG__FLOATING = EG__REALS | EG__COMPLEXES,
+    EG__NUMBERS = EG__NUMERIC | EG__COMPLEXES,
 };
 
 /* Facts that passes, tapes and tests ask for. */
@@ -34,6 +38,9 @@ enum {
     EG__EFFECT = 1 << 7,     /* is never dropped, merged or moved past another effect */
     EG__LINEAR = 1 << 9,     /* in all real inputs together: their tangents go through it */
     EG__PRODUCT = 1 << 10,   /* linear in each real input while the others stay */
+    /* It has a complex derivative, by which its gradient multiplies as if all were real: of complex
+     * numbers the walk takes the conjugate before and behind, see eg_gradient. */
+    EG__HOLOMORPHIC = 1 << 11,
 };
 
 typedef struct eg_opdef eg_opdef;

@@ -62,9 +62,19 @@ static eg_tensor *look_at_item(eg_tensor *x, eg__ask how, const char *op)
     return look_at(x, how, op);
 }
 
+/* The same of a number that is not complex. */
+static eg_tensor *look_at_real_item(eg_tensor *x, const char *op)
+{
+    if (!eg__me.failed && x && x->kind <= EG__SYMBOL && eg__is_complex(x->spec.dtype))
+        return eg__fail_null(EG_INVALID, op,
+            "x is %s; use eg_item_pair, or take its eg_real, eg_imag or eg_abs",
+            eg_dtype_name(x->spec.dtype));
+    return look_at_item(x, EG__ASK_ITEM, op);
+}
+
 double eg_item(eg_tensor *x)
 {
-    eg_tensor *value = look_at_item(x, EG__ASK_ITEM, "eg_item");
+    eg_tensor *value = look_at_real_item(x, "eg_item");
     double item = value ? eg__element_real(value->spec.dtype, value->data) : 0;
 
     eg__unref(value);
@@ -73,7 +83,7 @@ double eg_item(eg_tensor *x)
 
 int64_t eg_item_int(eg_tensor *x)
 {
-    eg_tensor *value = look_at_item(x, EG__ASK_ITEM, "eg_item_int");
+    eg_tensor *value = look_at_real_item(x, "eg_item_int");
     int64_t item = 0;
 
     if (value && eg__dtype(value->spec.dtype)->kind == EG__REAL) {
@@ -90,10 +100,19 @@ int64_t eg_item_int(eg_tensor *x)
     return item;
 }
 
+eg_pair eg_item_pair(eg_tensor *x)
+{
+    eg_tensor *value = look_at_item(x, EG__ASK_ITEM, "eg_item_pair");
+    eg_pair item = value ? eg__element_pair(value->spec.dtype, value->data) : (eg_pair){0, 0};
+
+    eg__unref(value);
+    return item;
+}
+
 bool eg_true(eg_tensor *x)
 {
     eg_tensor *value = look_at_item(x, EG__ASK_TRUE, "eg_true");
-    bool yes = value && eg__element_real(value->spec.dtype, value->data) != 0;
+    bool yes = value && eg__element_true(value->spec.dtype, value->data);
 
     eg__unref(value);
     return yes;

@@ -14,7 +14,7 @@ const eg_opdef eg_op_equal = {
     .promote = 3,
     .traits = EG__ELEMENTWISE | EG__COMMUTES | EG__CONSTANT,
     .infer = eg__infer_compare,
-    .kernels = EG__KERNELS(&eg__equal_loop),
+    .kernels = EG__KERNELS(&eg__equal_loop, &eg__complex_equal_loop),
     .known_as = {"equal", "math.equal", "Equal"},
 };
 
@@ -29,7 +29,7 @@ const eg_opdef eg_op_not_equal = {
     .promote = 3,
     .traits = EG__ELEMENTWISE | EG__COMMUTES | EG__CONSTANT,
     .infer = eg__infer_compare,
-    .kernels = EG__KERNELS(&eg__not_equal_loop),
+    .kernels = EG__KERNELS(&eg__not_equal_loop, &eg__complex_not_equal_loop),
     .known_as = {"not_equal", "math.not_equal", NULL},
 };
 
@@ -216,6 +216,9 @@ static eg_status cast_infer(eg_shapes *s)
 
     if (eg__dtype(dtype)->size == 0)
         return eg__shape_error(s, "%d is no dtype; use EG_FLOAT32 and its like", (int)dtype);
+    if (eg__is_complex(s->in[0]->dtype) && dtype != EG_BOOL && !eg__is_complex(dtype))
+        return eg__shape_error(s, "%s has no imaginary part; take eg_real, eg_imag or eg_abs",
+            eg_dtype_name(dtype));
     *s->out[0] = *s->in[0];
     s->out[0]->dtype = dtype;
     return eg__infer_size(s, s->out[0]);
@@ -223,8 +226,10 @@ static eg_status cast_infer(eg_shapes *s)
 
 static eg_status cast_grad(eg_backward *b)
 {
-    if (eg__dtype(eg_dtype_of(b->dy[0]))->kind == EG__REAL)
-        b->dx[0] = eg_cast(b->dy[0], eg_dtype_of(b->x[0]));
+    eg_dtype dtype = eg_dtype_of(b->x[0]);
+
+    if (eg__is_floating(eg_dtype_of(b->dy[0])))
+        b->dx[0] = eg_cast(eg__is_complex(dtype) ? b->dy[0] : eg_real(b->dy[0]), dtype);
     return eg__done();
 }
 

@@ -126,7 +126,7 @@ static eg_status scatter_add_grad(eg_backward *b)
 const eg_opdef eg_op_scatter_add = {
     .name = "ScatterAdd",
     .in = {"indices", "updates"},
-    .types = {EG__INTS, EG__NUMERIC},
+    .types = {EG__INTS, EG__NUMBERS},
     .traits = EG__MAY_FAIL | EG__LINEAR,
     .attrs = scatter_fields,
     .attrs_size = sizeof(eg__scatter_attrs),
@@ -214,7 +214,7 @@ static eg_status add_along_grad(eg_backward *b)
 const eg_opdef eg_op_add_along = {
     .name = "AddAlong",
     .in = {"indices", "updates"},
-    .types = {EG__INTS, EG__NUMERIC},
+    .types = {EG__INTS, EG__NUMBERS},
     .traits = EG__MAY_FAIL | EG__LINEAR,
     .attrs = along_fields,
     .attrs_size = sizeof(eg__along_attrs),

@@ -19,11 +19,11 @@ static eg_status add_grad(eg_backward *b)
 const eg_opdef eg_op_add = {
     .name = "Add",
     .in = {"x", "y"},
-    .types = {EG__NUMERIC, EG__NUMERIC},
+    .types = {EG__NUMBERS, EG__NUMBERS},
     .promote = 3,
     .traits = EG__ELEMENTWISE | EG__COMMUTES | EG__ASSOCIATES,
     .infer = eg__infer_broadcast,
-    .kernels = EG__KERNELS(&eg__add_loop),
+    .kernels = EG__KERNELS(&eg__add_loop, &eg__complex_add_loop),
     .grad = add_grad,
     .known_as = {"add", "math.add", "Add"},
 };
@@ -43,11 +43,11 @@ static eg_status sub_grad(eg_backward *b)
 const eg_opdef eg_op_sub = {
     .name = "Sub",
     .in = {"x", "y"},
-    .types = {EG__NUMERIC, EG__NUMERIC},
+    .types = {EG__NUMBERS, EG__NUMBERS},
     .promote = 3,
     .traits = EG__ELEMENTWISE,
     .infer = eg__infer_broadcast,
-    .kernels = EG__KERNELS(&eg__sub_loop),
+    .kernels = EG__KERNELS(&eg__sub_loop, &eg__complex_sub_loop),
     .grad = sub_grad,
     .known_as = {"subtract", "math.subtract", "Sub"},
 };
@@ -68,11 +68,11 @@ static eg_status mul_grad(eg_backward *b)
 const eg_opdef eg_op_mul = {
     .name = "Mul",
     .in = {"x", "y"},
-    .types = {EG__NUMERIC, EG__NUMERIC},
+    .types = {EG__NUMBERS, EG__NUMBERS},
     .promote = 3,
-    .traits = EG__ELEMENTWISE | EG__COMMUTES | EG__ASSOCIATES,
+    .traits = EG__ELEMENTWISE | EG__COMMUTES | EG__ASSOCIATES | EG__HOLOMORPHIC,
     .infer = eg__infer_broadcast,
-    .kernels = EG__KERNELS(&eg__mul_loop),
+    .kernels = EG__KERNELS(&eg__mul_loop, &eg__complex_mul_loop),
     .grad = mul_grad,
     .known_as = {"multiply", "math.multiply", "Mul"},
 };
@@ -96,11 +96,11 @@ static eg_status div_grad(eg_backward *b)
 const eg_opdef eg_op_div = {
     .name = "Div",
     .in = {"x", "y"},
-    .types = {EG__REALS, EG__REALS},
+    .types = {EG__FLOATING, EG__FLOATING},
     .promote = 3,
-    .traits = EG__ELEMENTWISE,
+    .traits = EG__ELEMENTWISE | EG__HOLOMORPHIC,
     .infer = eg__infer_broadcast,
-    .kernels = EG__KERNELS(&eg__div_loop),
+    .kernels = EG__KERNELS(&eg__div_loop, &eg__complex_div_loop),
     .grad = div_grad,
     .known_as = {"divide", "math.divide", "Div"},
 };
@@ -264,10 +264,10 @@ static eg_status neg_grad(eg_backward *b)
 const eg_opdef eg_op_neg = {
     .name = "Neg",
     .in = {"x"},
-    .types = {EG__NUMERIC},
+    .types = {EG__NUMBERS},
     .traits = EG__ELEMENTWISE,
     .infer = eg__infer_same,
-    .kernels = EG__KERNELS(&eg__neg_loop),
+    .kernels = EG__KERNELS(&eg__neg_loop, &eg__complex_neg_loop),
     .grad = neg_grad,
     .known_as = {"negative", "math.negative", "Neg"},
 };
@@ -275,6 +275,13 @@ const eg_opdef eg_op_neg = {
 eg_tensor *eg_neg(eg_tensor *x)
 {
     return EG__APPLY(&eg_op_neg, NULL, x);
+}
+
+static eg_status abs_infer(eg_shapes *s)
+{
+    *s->out[0] = *s->in[0];
+    s->out[0]->dtype = eg__part_of(s->in[0]->dtype);
+    return EG_OK;
 }
 
 static eg_status abs_grad(eg_backward *b)
@@ -286,10 +293,10 @@ static eg_status abs_grad(eg_backward *b)
 const eg_opdef eg_op_abs = {
     .name = "Abs",
     .in = {"x"},
-    .types = {EG__NUMERIC},
+    .types = {EG__NUMBERS},
     .traits = EG__ELEMENTWISE,
-    .infer = eg__infer_same,
-    .kernels = EG__KERNELS(&eg__abs_loop),
+    .infer = abs_infer,
+    .kernels = EG__KERNELS(&eg__abs_loop, &eg__complex_abs_loop),
     .grad = abs_grad,
     .known_as = {"abs", "math.abs", "Abs"},
 };
@@ -310,8 +317,18 @@ const eg_opdef eg_op_sign = {
     .known_as = {"sign", "math.sign", "Sign"},
 };
 
+/* A complex number's sign has a derivative, so it is made of operations that have one too. */
+static eg_tensor *complex_sign(eg_tensor *x)
+{
+    eg_tensor *size = eg_abs(x), *is_zero = eg_equal(size, eg__number_like(size, 0));
+
+    return eg_div(x, eg_where(is_zero, eg__number_like(size, 1), size));
+}
+
 eg_tensor *eg_sign(eg_tensor *x)
 {
+    if (eg__is_complex(eg_dtype_of(x)))
+        return complex_sign(x);
     return EG__APPLY(&eg_op_sign, NULL, x);
 }
 
@@ -324,10 +341,10 @@ static eg_status square_grad(eg_backward *b)
 const eg_opdef eg_op_square = {
     .name = "Square",
     .in = {"x"},
-    .types = {EG__NUMERIC},
-    .traits = EG__ELEMENTWISE,
+    .types = {EG__NUMBERS},
+    .traits = EG__ELEMENTWISE | EG__HOLOMORPHIC,
     .infer = eg__infer_same,
-    .kernels = EG__KERNELS(&eg__square_loop),
+    .kernels = EG__KERNELS(&eg__square_loop, &eg__complex_square_loop),
     .grad = square_grad,
     .known_as = {"square", "math.square", NULL},
 };

@@ -95,7 +95,7 @@ static eg_status sum_grad(eg_backward *b)
 const eg_opdef eg_op_sum = {
     .name = "Sum",
     .in = {"x"},
-    .types = {EG__NUMERIC},
+    .types = {EG__NUMBERS},
     .traits = EG__LINEAR,
     .attrs = reduce_fields,
     .attrs_size = sizeof(eg_reduce_attrs),
@@ -117,8 +117,7 @@ eg_tensor *eg_sum(eg_tensor *x)
 
 eg_tensor *eg_mean_with(eg_tensor *x, const eg_reduce_attrs *attrs)
 {
-    if (x && eg_dtype_of(x) != EG_NO_DTYPE && eg__dtype(eg_dtype_of(x))->kind != EG__REAL &&
-        !eg__me.failed)
+    if (x && eg_dtype_of(x) != EG_NO_DTYPE && !eg__is_floating(eg_dtype_of(x)) && !eg__me.failed)
         return eg__fail_null(EG_INVALID, "eg_mean",
             "x is %s, but it takes floating point: eg_cast "
             "it",
@@ -168,7 +167,8 @@ static eg_status prod_grad(eg_backward *b)
 const eg_opdef eg_op_prod = {
     .name = "Prod",
     .in = {"x"},
-    .types = {EG__NUMERIC},
+    .types = {EG__NUMBERS},
+    .traits = EG__HOLOMORPHIC,
     .attrs = reduce_fields,
     .attrs_size = sizeof(eg_reduce_attrs),
     .infer = sum_infer,

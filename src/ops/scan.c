@@ -109,7 +109,7 @@ static eg_status cumulative_sum_grad(eg_backward *b)
 const eg_opdef eg_op_cumulative_sum = {
     .name = "CumulativeSum",
     .in = {"x"},
-    .types = {EG__NUMERIC},
+    .types = {EG__NUMBERS},
     .traits = EG__LINEAR,
     .attrs = cumulative_fields,
     .attrs_size = sizeof(eg_cumulative_attrs),
@@ -147,7 +147,8 @@ static eg_status cumulative_prod_grad(eg_backward *b)
 const eg_opdef eg_op_cumulative_prod = {
     .name = "CumulativeProd",
     .in = {"x"},
-    .types = {EG__NUMERIC},
+    .types = {EG__NUMBERS},
+    .traits = EG__HOLOMORPHIC,
     .attrs = cumulative_fields,
     .attrs_size = sizeof(eg_cumulative_attrs),
     .infer = cumulative_infer,
@@ -279,8 +280,9 @@ static eg_status linear_recurrence_grad(eg_backward *b)
 const eg_opdef eg_op_linear_recurrence = {
     .name = "LinearRecurrence",
     .in = {"a", "b"},
-    .types = {EG__REALS, EG__REALS},
+    .types = {EG__FLOATING, EG__FLOATING},
     .promote = 3,
+    .traits = EG__HOLOMORPHIC,
     .attrs = recurrence_fields,
     .attrs_size = sizeof(eg_recurrence_attrs),
     .infer = linear_recurrence_infer,

@@ -18,6 +18,7 @@ static eg_status count_nonzero_infer(eg_shapes *s)
 const eg_opdef eg_op_count_nonzero = {
     .name = "CountNonzero",
     .in = {"x"},
+    .types = {EG__ORDERED},
     .traits = EG__CONSTANT,
     .infer = count_nonzero_infer,
     .kernels = EG__KERNELS(&eg__count_nonzero_kernel),
@@ -48,6 +49,7 @@ static eg_status nonzero_infer(eg_shapes *s)
 const eg_opdef eg_op_nonzero = {
     .name = "Nonzero",
     .in = {"x"},
+    .types = {EG__ORDERED},
     .traits = EG__CONSTANT,
     .attrs = nonzero_fields,
     .attrs_size = sizeof(eg__nonzero_attrs),
@@ -63,6 +65,8 @@ static eg_tensor *nonzero(const char *op, eg_tensor *x, const eg_nonzero_attrs *
 
     if (!eg__attrs_complete(&full, sizeof full, attrs, op) || !eg__is_tensor(op, x))
         return NULL;
+    if (eg__is_complex(eg_dtype_of(x)))
+        x = eg_not_equal(x, eg__number_like(x, 0));
     all.length = eg__length(op, full.length, eg_count_nonzero, x);
     all.fill = full.fill;
     return EG__APPLY(&eg_op_nonzero, &all, x);

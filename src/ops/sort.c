@@ -42,6 +42,7 @@ static eg_status sort_grad(eg_backward *b)
 const eg_opdef eg_op_sort = {
     .name = "Sort",
     .in = {"x"},
+    .types = {EG__ORDERED},
     .attrs = sort_fields,
     .attrs_size = sizeof(eg_sort_attrs),
     .infer = sort_infer,
@@ -53,6 +54,7 @@ const eg_opdef eg_op_sort = {
 const eg_opdef eg_op_argsort = {
     .name = "ArgSort",
     .in = {"x"},
+    .types = {EG__ORDERED},
     .traits = EG__CONSTANT,
     .attrs = sort_fields,
     .attrs_size = sizeof(eg_sort_attrs),

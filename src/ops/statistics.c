@@ -56,7 +56,7 @@ eg_tensor *eg_count_nonzero_with(eg_tensor *x, const eg_reduce_attrs *attrs)
 
     if (!eg__attrs_complete(&full, sizeof full, attrs, "eg_count_nonzero"))
         return NULL;
-    if (is_of_all(&full))
+    if (is_of_all(&full) && !eg__is_complex(eg_dtype_of(x)))
         return EG__APPLY(&eg_op_count_nonzero, NULL, x);
     if (x && !eg__me.failed && eg__dtype(eg_dtype_of(x))->size > 0 && eg_dtype_of(x) != EG_BOOL)
         x = eg_not_equal(x, eg__number_like(x, 0));

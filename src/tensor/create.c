@@ -42,7 +42,7 @@ eg_tensor *eg_wrap(eg_dtype dtype, int rank, const int64_t dims[], const void *d
 
     if (eg__me.failed || eg__spec_set(&spec, op, dtype, rank, dims) != EG_OK)
         return NULL;
-    if (!data || (uintptr_t)data % eg__dtype(dtype)->size != 0)
+    if (!data || (uintptr_t)data % eg__dtype(eg__part_of(dtype))->size != 0)
         return eg__fail_null(EG_INVALID, op, "data is %s", data ? "not aligned" : "NULL");
     eg_tensor *x = eg__handle_new(EG__VALUE, op);
     if (!x)
@@ -67,7 +67,7 @@ bool eg__dtype_holds(eg_dtype dtype, double value)
 {
     const eg__dtype_info *d = eg__dtype(dtype);
 
-    if (d->kind == EG__REAL)
+    if (d->kind >= EG__REAL)
         return true;
     return value == floor(value) && value >= d->lowest && value <= d->highest;
 }
@@ -105,14 +105,32 @@ eg_tensor *eg_scalar_int(eg_dtype dtype, int64_t value)
     return eg__own(x, op);
 }
 
+eg_tensor *eg_scalar_pair(eg_dtype dtype, eg_pair value)
+{
+    static const char op[] = "eg_scalar_pair";
+    eg_spec spec;
+
+    if (eg__me.failed || eg__spec_set(&spec, op, dtype, 0, NULL) != EG_OK)
+        return NULL;
+    if (!eg__is_complex(dtype))
+        return eg__fail_null(EG_INVALID, op, "%s is no complex dtype", eg_dtype_name(dtype));
+    eg_tensor *x = eg__value_new(&spec, op);
+    if (x)
+        eg__set_element_pair(dtype, x->data, value);
+    return eg__own(x, op);
+}
+
 static eg_dtype constant_dtype(int n, const eg_number numbers[])
 {
     eg_dtype dtype = EG_INT32;
 
     for (int i = 0; i < n; i++) {
+        if (numbers[i].is_complex)
+            return EG_COMPLEX64;
         if (numbers[i].real)
-            return EG_FLOAT32;
-        if (numbers[i].as_int < INT32_MIN || numbers[i].as_int > INT32_MAX)
+            dtype = EG_FLOAT32;
+        else if (dtype == EG_INT32 &&
+            (numbers[i].as_int < INT32_MIN || numbers[i].as_int > INT32_MAX))
             dtype = EG_INT64;
     }
     return dtype;
@@ -132,7 +150,10 @@ eg_tensor *eg_constant_of(int n, const eg_number numbers[])
     eg_tensor *x = eg__value_new(&spec, op);
     for (int i = 0; x && i < n; i++) {
         char *element = (char *)x->data + (size_t)i * eg__dtype(spec.dtype)->size;
-        if (numbers[i].real)
+        if (numbers[i].is_complex)
+            eg__set_element_pair(spec.dtype, element,
+                (eg_pair){numbers[i].as_real, numbers[i].as_imag});
+        else if (numbers[i].real)
             eg__set_element_real(spec.dtype, element, numbers[i].as_real);
         else
             eg__set_element_int(spec.dtype, element, numbers[i].as_int);

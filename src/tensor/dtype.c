@@ -45,6 +45,29 @@ ACCESS(float16, uint16_t, eg__float_of_f16, eg__float_of_f16, eg__f16_of_double,
 ACCESS(bfloat16, uint16_t, eg__float_of_bf16, eg__float_of_bf16, eg__bf16_of_double,
     eg__bf16_of_double)
 
+/* The real part; writing it makes the number real. */
+#define COMPLEX_ACCESS(name, type)                                                                 \
+    static double name##_real(const void *element)                                                 \
+    {                                                                                              \
+        return (double)*(const type *)element;                                                     \
+    }                                                                                              \
+    static int64_t name##_integer(const void *element)                                             \
+    {                                                                                              \
+        return (int64_t) * (const type *)element;                                                  \
+    }                                                                                              \
+    static void name##_set_real(void *element, double value)                                       \
+    {                                                                                              \
+        ((type *)element)[0] = (type)value;                                                        \
+        ((type *)element)[1] = 0;                                                                  \
+    }                                                                                              \
+    static void name##_set_integer(void *element, int64_t value)                                   \
+    {                                                                                              \
+        name##_set_real(element, (double)value);                                                   \
+    }
+
+COMPLEX_ACCESS(complex64, float)
+COMPLEX_ACCESS(complex128, double)
+
 static double no_real(const void *element)
 {
     (void)element;
@@ -72,11 +95,15 @@ static void set_no_integer(void *element, int64_t value)
 #define BY(name) name##_real, name##_integer, name##_set_real, name##_set_integer
 #define WHOLE(name, bytes, is_unsigned, lowest, highest)                                           \
     {                                                                                              \
-#name, bytes, EG__INTEGER, is_unsigned, false, 0, lowest, highest, BY(name)                \
+#name, bytes, EG__INTEGER, is_unsigned, false, 0, lowest, highest, BY(name), EG_NO_DTYPE   \
     }
 #define REAL(name, bytes, digits)                                                                  \
     {                                                                                              \
-#name, bytes, EG__REAL, false, bytes == 2, digits, 0, 0, BY(name)                          \
+#name, bytes, EG__REAL, false, bytes == 2, digits, 0, 0, BY(name), EG_NO_DTYPE             \
+    }
+#define COMPLEX(name, bytes, digits, part)                                                         \
+    {                                                                                              \
+#name, bytes, EG__COMPLEX, false, false, digits, 0, 0, BY(name), part                      \
     }
 
 static const eg__dtype_info table[EG__DTYPES] = {
@@ -85,7 +112,7 @@ static const eg__dtype_info table[EG__DTYPES] = {
         .integer = no_integer,
         .set_real = set_no_real,
         .set_integer = set_no_integer},
-    [EG_BOOL] = {"bool", sizeof(bool), EG__BOOLEAN, true, false, 0, 0, 1, BY(bool)},
+    [EG_BOOL] = {"bool", sizeof(bool), EG__BOOLEAN, true, false, 0, 0, 1, BY(bool), EG_NO_DTYPE},
     [EG_INT8] = WHOLE(int8, 1, false, INT8_MIN, INT8_MAX),
     [EG_INT16] = WHOLE(int16, 2, false, INT16_MIN, INT16_MAX),
     [EG_INT32] = WHOLE(int32, 4, false, INT32_MIN, INT32_MAX),
@@ -98,6 +125,8 @@ static const eg__dtype_info table[EG__DTYPES] = {
     [EG_BFLOAT16] = REAL(bfloat16, 2, 4),
     [EG_FLOAT32] = REAL(float32, 4, 9),
     [EG_FLOAT64] = REAL(float64, 8, 17),
+    [EG_COMPLEX64] = COMPLEX(complex64, 8, 9, EG_FLOAT32),
+    [EG_COMPLEX128] = COMPLEX(complex128, 16, 17, EG_FLOAT64),
 };
 
 const eg__dtype_info *eg__dtype(eg_dtype dtype)
@@ -125,8 +154,38 @@ eg_dtype eg_dtype_find(const char *name)
 
 const char *eg__kind_name(eg__kind kind)
 {
-    static const char *const names[] = {"no type", "bool", "integer", "floating point"};
+    static const char *const names[] = {"no type", "bool", "integer", "floating point", "complex"};
     return names[kind];
+}
+
+/* ---- complex numbers ------------------------------------------------------------------------ */
+
+eg_dtype eg__part_of(eg_dtype dtype)
+{
+    return eg__is_complex(dtype) ? eg__dtype(dtype)->part : dtype;
+}
+
+eg_dtype eg__complex_of(eg_dtype part)
+{
+    return part == EG_FLOAT32 ? EG_COMPLEX64 : part == EG_FLOAT64 ? EG_COMPLEX128 : EG_NO_DTYPE;
+}
+
+eg_pair eg__element_pair(eg_dtype dtype, const void *element)
+{
+    const eg__dtype_info *d = eg__dtype(dtype);
+    const char *second = (const char *)element + d->size / 2;
+
+    return (
+        eg_pair){d->real(element), eg__is_complex(dtype) ? eg__dtype(d->part)->real(second) : 0};
+}
+
+void eg__set_element_pair(eg_dtype dtype, void *element, eg_pair value)
+{
+    const eg__dtype_info *d = eg__dtype(dtype);
+
+    d->set_real(element, value.re);
+    if (eg__is_complex(dtype))
+        eg__dtype(d->part)->set_real((char *)element + d->size / 2, value.im);
 }
 
 /* ---- promotion ------------------------------------------------------------------------------ */
@@ -142,6 +201,8 @@ eg_dtype eg__promote(eg_dtype a, eg_dtype b)
 
     if (a == b)
         return a;
+    if (x->kind + y->kind == EG__REAL + EG__COMPLEX && x->kind >= EG__REAL)
+        return eg__complex_of(eg__promote(EG_FLOAT32, eg__promote(eg__part_of(a), eg__part_of(b))));
     if (x->kind != y->kind)
         return EG_NO_DTYPE;
     if (x->size == y->size && x->kind == EG__REAL)

@@ -8,8 +8,7 @@
 #ifndef TENSOR_HALF_H
 #define TENSOR_HALF_H
 
-#include <stdint.h>
-#include <string.h>
+#include "base/bits.h"
 
 /* What tells the formats apart: bits of fraction, and the exponent of the smallest normal number as
  * a double holds it. */
@@ -19,22 +18,6 @@ enum {
     EG__BF16_BITS = 7,
     EG__BF16_LEAST = 1023 - 126
 };
-
-static inline uint64_t eg__bits_of_double(double x)
-{
-    uint64_t bits;
-
-    memcpy(&bits, &x, sizeof bits);
-    return bits;
-}
-
-static inline double eg__double_of_bits(uint64_t bits)
-{
-    double x;
-
-    memcpy(&x, &bits, sizeof x);
-    return x;
-}
 
 /* Adding 2^52 times the step between neighbours rounds to whole steps; how many there are is then
  * the low bits of the sum. From the exponent of the smallest normal number on, steps are counted
@@ -64,17 +47,9 @@ static inline uint16_t eg__bf16_of_double(double x)
     return eg__narrow(x, EG__BF16_BITS, EG__BF16_LEAST);
 }
 
-static inline float eg__float_of_word(uint32_t bits)
-{
-    float x;
-
-    memcpy(&x, &bits, sizeof x);
-    return x;
-}
-
 static inline float eg__float_of_bf16(uint16_t x)
 {
-    return eg__float_of_word((uint32_t)x << 16);
+    return eg__float_of_bits((uint32_t)x << 16);
 }
 
 /* Read as a float32 with the same bits of fraction it is 2^112 too small, below the normal numbers
@@ -82,13 +57,11 @@ static inline float eg__float_of_bf16(uint16_t x)
 static inline float eg__float_of_f16(uint16_t x)
 {
     const uint32_t size = x & 0x7fffu, sign = (uint32_t)(x & 0x8000u) << 16;
-    const float scaled = eg__float_of_word(size << 13) * 0x1p112f;
-    const float special = eg__float_of_word(size << 13 | 0x7f800000u);
+    const float scaled = eg__float_of_bits(size << 13) * 0x1p112f;
+    const float special = eg__float_of_bits(size << 13 | 0x7f800000u);
     const float value = size >= 0x7c00u ? special : scaled;
-    uint32_t bits;
 
-    memcpy(&bits, &value, sizeof bits);
-    return eg__float_of_word(bits | sign);
+    return eg__float_of_bits(eg__bits_of_float(value) | sign);
 }
 
 #endif

@@ -19,7 +19,7 @@ typedef struct page {
     int line_width;
     size_t line_start; /* in text */
     int word_width;    /* of integers */
-    eg__real_style real;
+    eg__real_style real, imaginary;
 } page;
 
 /* ---- which elements ------------------------------------------------------------------------- */
@@ -47,14 +47,29 @@ static void each_shown(page *p, int axis, const char *at, void (*visit)(page *, 
 
 /* ---- words ---------------------------------------------------------------------------------- */
 
-static void look_at_real(page *p, const char *at)
+static void look_at_number(page *p, const char *at)
 {
-    eg__real_style_look(&p->real, eg__element_real(p->spec->dtype, at));
+    eg_pair x = eg__element_pair(p->spec->dtype, at);
+
+    eg__real_style_look(&p->real, x.re);
+    eg__real_style_look(&p->imaginary, x.im);
 }
 
-static void measure_real(page *p, const char *at)
+static void measure_number(page *p, const char *at)
 {
-    eg__real_style_measure(&p->real, eg__element_real(p->spec->dtype, at));
+    eg_pair x = eg__element_pair(p->spec->dtype, at);
+
+    eg__real_style_measure(&p->real, x.re);
+    eg__real_style_measure(&p->imaginary, x.im);
+}
+
+static void put_number(page *p, const char *at)
+{
+    eg_pair x = eg__element_pair(p->spec->dtype, at);
+
+    eg__real_put(p->text, &p->real, x.re);
+    if (eg__is_complex(p->spec->dtype))
+        eg__real_put(p->text, &p->imaginary, x.im);
 }
 
 static int integer_text(char text[24], eg_dtype dtype, const char *at)
@@ -87,20 +102,22 @@ static void measure(page *p, const char *data)
 {
     if (eg__dtype(p->spec->dtype)->kind == EG__INTEGER)
         each_shown(p, 0, data, measure_integer);
-    if (eg__dtype(p->spec->dtype)->kind != EG__REAL)
+    if (!eg__is_floating(p->spec->dtype))
         return;
-    each_shown(p, 0, data, look_at_real);
+    each_shown(p, 0, data, look_at_number);
     eg__real_style_choose(&p->real);
-    each_shown(p, 0, data, measure_real);
+    eg__real_style_choose(&p->imaginary);
+    each_shown(p, 0, data, measure_number);
     eg__real_style_settle(&p->real);
+    eg__real_style_settle(&p->imaginary);
 }
 
 static void put_word(page *p, const char *at)
 {
     eg_dtype dtype = p->spec->dtype;
 
-    if (eg__dtype(dtype)->kind == EG__REAL)
-        eg__real_put(p->text, &p->real, eg__element_real(dtype, at));
+    if (eg__is_floating(dtype))
+        put_number(p, at);
     else if (eg__dtype(dtype)->kind == EG__INTEGER)
         put_integer(p, at);
     else if (eg__element_int(dtype, at))
@@ -208,8 +225,10 @@ void eg__print_value(eg__text *text, const eg_spec *spec, const void *data,
     p.line_width = (int)or_else(attrs->line_width, LINE_WIDTH);
     if (spec->size > or_else(attrs->threshold, THRESHOLD))
         p.edge = or_else(attrs->edge_items, EDGE_ITEMS);
-    p.real.dtype = spec->dtype;
+    p.real.dtype = eg__part_of(spec->dtype);
     p.real.precision = (int)or_else(attrs->precision, PRECISION);
+    p.imaginary = p.real;
+    p.imaginary.is_imaginary = true;
     p.stride[spec->rank] = (int64_t)eg__dtype(spec->dtype)->size;
     for (int i = spec->rank; i > 0; i--)
         p.stride[i - 1] = p.stride[i] * (i < spec->rank ? spec->dims[i] : 1);

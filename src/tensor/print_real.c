@@ -147,7 +147,7 @@ void eg__real_style_look(eg__real_style *style, double x)
     double size = fabs(x);
 
     if (!isfinite(x)) {
-        style->special = larger(style->special, x < 0 ? 4 : 3);
+        style->special = larger(style->special, x < 0 || style->is_imaginary ? 4 : 3);
         return;
     }
     if (size > style->most)
@@ -207,7 +207,7 @@ void eg__real_style_measure(eg__real_style *style, double x)
     if (!isfinite(x))
         return;
     digits_of(&d, fabs(x), style);
-    int sign = signbit(x) != 0;
+    int sign = style->is_imaginary || signbit(x) != 0;
     if (style->exponential) {
         style->left = larger(style->left, sign + 1);
         style->right = larger(style->right, d.n - 1);
@@ -229,10 +229,22 @@ void eg__real_style_settle(eg__real_style *style)
 
 /* ---- text ----------------------------------------------------------------------------------- */
 
+static const char *unit_of(const eg__real_style *style)
+{
+    return style->is_imaginary ? "j" : "";
+}
+
+static const char *sign_of(const eg__real_style *style, double x)
+{
+    return signbit(x) ? "-" : style->is_imaginary ? "+" : "";
+}
+
 static void put_special(eg__text *text, const eg__real_style *style, double x)
 {
-    const char *word = isnan(x) ? "nan" : x < 0 ? "-inf" : "inf";
-    eg__text_format(text, "%*s", style->left + 1 + style->right, word);
+    static const char *const words[] = {"nan", "inf", "-inf", "+nan", "+inf", "-inf"};
+    const char *word = words[(isnan(x) ? 0 : x > 0 ? 1 : 2) + (style->is_imaginary ? 3 : 0)];
+
+    eg__text_format(text, "%*s%s", style->left + 1 + style->right, word, unit_of(style));
 }
 
 /* Digits `from` to `to`, counted from the first; zeros stand where there are none. */
@@ -247,10 +259,11 @@ static void put_exponential(eg__text *text, const eg__real_style *style, double 
     decimal d;
 
     round_to(&d, fabs(x), style->precision + 1, style->dtype);
-    eg__text_format(text, "%*s%c.", style->left - 1, signbit(x) ? "-" : "", d.digit[0]);
+    eg__text_format(text, "%*s%c.", style->left - 1, sign_of(style, x), d.digit[0]);
     put_digits(text, &d, 1, style->precision + 1);
     int exponent = d.point - 1;
-    eg__text_format(text, "e%c%0*d", exponent < 0 ? '-' : '+', style->exponent, abs(exponent));
+    eg__text_format(text, "e%c%0*d%s", exponent < 0 ? '-' : '+', style->exponent, abs(exponent),
+        unit_of(style));
 }
 
 void eg__real_put(eg__text *text, const eg__real_style *style, double x)
@@ -267,9 +280,10 @@ void eg__real_put(eg__text *text, const eg__real_style *style, double x)
     }
     digits_of(&d, fabs(x), style);
     int whole = larger(d.point, 1), places = places_of(&d);
-    eg__text_format(text, "%*s", style->left - whole, signbit(x) ? "-" : "");
+    eg__text_format(text, "%*s", style->left - whole, sign_of(style, x));
     put_digits(text, &d, d.point - whole, d.point);
     eg__text_add(text, ".", 1);
     put_digits(text, &d, d.point, d.point + places);
+    eg__text_put(text, unit_of(style));
     eg__text_fill(text, ' ', style->right - places);
 }

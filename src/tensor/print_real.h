@@ -18,6 +18,7 @@ typedef struct eg__real_style {
     int exponent;       /* digits of the exponent */
     int left, right;    /* columns before and behind the point */
     int special;        /* the longest of "nan", "inf", "-inf" among them; 0: all are finite */
+    bool is_imaginary;  /* with a sign in front, always, and j behind */
     double least, most; /* of the magnitudes that are finite and not zero; 0: there are none */
 } eg__real_style;
 

@@ -13,6 +13,7 @@ FORMATS = {"bool": "?", "int8": "b", "int16": "h", "int32": "i", "int64": "q", "
            "uint16": "H", "uint32": "I", "uint64": "Q", "float16": "e", "bfloat16": "H",
            "float32": "f", "float64": "d"}
 DIGITS = {"float16": 11, "bfloat16": 8, "float32": 24, "float64": 53}
+PARTS = {"complex64": "float32", "complex128": "float64"}  # of complex numbers, two by two
 
 
 class Error(c.Structure):
@@ -82,10 +83,11 @@ def packed(x, dtype):
 
 
 def tensor(dtype, dims, elements):
+    part = PARTS.get(dtype, dtype)
     try:
-        data = struct.pack(f"{len(elements)}{FORMATS[dtype]}", *elements)
+        data = struct.pack(f"{len(elements)}{FORMATS[part]}", *elements)
     except (OverflowError, struct.error):  # beyond the largest float32, or bfloat16
-        data = b"".join(packed(x, dtype) for x in elements)
+        data = b"".join(packed(x, part) for x in elements)
     error = Error()
     at = lib.eg_bind_copy(c.byref(array(dtype, dims, data)), c.byref(error))
     check(error.status, error)
@@ -97,8 +99,9 @@ def elements_of(x):
     a, error = Array(size=c.sizeof(Array)), Error()
     check(lib.eg_bind_look(x.at, c.byref(a), c.byref(error)), error)
     dtype, dims = lib.eg_dtype_name(a.dtype).decode(), list(a.dims)[:a.rank]
-    data = c.string_at(a.data, struct.calcsize(FORMATS[dtype]) * math.prod(dims))
-    got = list(struct.unpack(f"<{math.prod(dims)}{FORMATS[dtype]}", data))
+    part, n = PARTS.get(dtype, dtype), math.prod(dims) * (1 + (dtype in PARTS))
+    data = c.string_at(a.data, struct.calcsize(FORMATS[part]) * n)
+    got = list(struct.unpack(f"<{n}{FORMATS[part]}", data))
     if dtype == "bfloat16":
         got = [struct.unpack("f", struct.pack("I", bits << 16))[0] for bits in got]
     return dtype, dims, got
@@ -129,11 +132,14 @@ def read_value(text):
     """dtype, shape and elements of "float32[2] 1 2" or "float32[64] ramp 0 1 8"."""
     dtype, dims, words = re.fullmatch(r"(\w+)\[([\d,]*)\]\s*(.*)", text).groups()
     dims, words = [int(d) for d in dims.split(",") if d], words.split()
-    whole = dtype not in DIGITS
+    whole = PARTS.get(dtype, dtype) not in DIGITS
     if words[:1] == ["ramp"]:
         a, b, m = map(float, words[1:])
         elements = [a + b * (i % int(m)) for i in range(math.prod(dims))]
         elements = [int(x) for x in elements] if whole else elements
+        elements = [part for x in elements for part in (x, x)] if dtype in PARTS else elements
+    elif dtype in PARTS:
+        elements = [part for x in map(complex, words) for part in (x.real, x.imag)]
     else:
         elements = [int(word) if whole else float(word) for word in words]
     return dtype, dims, elements
@@ -174,7 +180,7 @@ def run_case(line):
         if (dtype, dims) != want[:2]:
             return f"it is {dtype}{dims}"
         for x, y in zip(got, want[2]):
-            if not agrees(dtype, x, y, tolerance):
+            if not agrees(PARTS.get(dtype, dtype), x, y, tolerance):
                 return f"{x} instead of {y}"
     return None
 

@@ -95,9 +95,11 @@ static void take_elements(reader *r, op_value *v)
 
     if (accept(r, "ramp ")) {
         double a = number(r), b = number(r), m = number(r);
-        for (int64_t i = 0; i < v->spec.size; i++)
-            eg__set_element_real(v->spec.dtype, (char *)v->data + (size_t)i * size,
-                a + b * (double)(i % (int64_t)m));
+        for (int64_t i = 0; i < v->spec.size; i++) {
+            double x = a + b * (double)(i % (int64_t)m);
+            eg__set_element_pair(v->spec.dtype, (char *)v->data + (size_t)i * size,
+                (eg_pair){x, x});
+        }
         return;
     }
     for (int64_t i = 0; i < v->spec.size; i++) {
@@ -400,30 +402,39 @@ static double last_place(eg_dtype dtype, double x)
     return nextafter(fabs(x), (double)INFINITY) - fabs(x);
 }
 
-static bool agrees_at(const op_case *c, const eg_spec *spec, const char *x, const char *y)
+/* The elements of an array, or the parts of complex ones. */
+static eg_dtype part_of(eg_dtype dtype, size_t *size)
 {
-    if (eg__dtype(spec->dtype)->kind != EG__REAL)
-        return memcmp(x, y, eg__dtype(spec->dtype)->size) == 0;
-    double got = eg__element_real(spec->dtype, x), want = eg__element_real(spec->dtype, y);
+    eg_dtype part = eg__part_of(dtype);
+
+    *size = eg__dtype(part)->size;
+    return part;
+}
+
+static bool agrees_at(const op_case *c, eg_dtype dtype, const char *x, const char *y)
+{
+    if (eg__dtype(dtype)->kind != EG__REAL)
+        return memcmp(x, y, eg__dtype(dtype)->size) == 0;
+    double got = eg__element_real(dtype, x), want = eg__element_real(dtype, y);
     if (isnan(got) || isnan(want))
         return isnan(got) && isnan(want);
     if (got == want)
         return c->tolerance > 0 || signbit(got) == signbit(want);
     if (isinf(got) || isinf(want))
         return false;
-    double room = c->tolerance > 0 ? c->tolerance : 4 * last_place(spec->dtype, want);
+    double room = c->tolerance > 0 ? c->tolerance : 4 * last_place(dtype, want);
     return fabs(got - want) <= room;
 }
 
 bool agrees(const op_case *c, eg_tensor *x, const op_value *expected)
 {
-    size_t size = eg__dtype(expected->spec.dtype)->size;
+    size_t size, bytes = eg__bytes(&expected->spec);
+    eg_dtype part = part_of(expected->spec.dtype, &size);
 
     if (!x || !eg__same_spec(&x->spec, &expected->spec))
         return false;
-    for (int64_t i = 0; i < x->spec.size; i++)
-        if (!agrees_at(c, &x->spec, (const char *)x->data + (size_t)i * size,
-                (const char *)expected->data + (size_t)i * size))
+    for (size_t at = 0; at < bytes; at += size)
+        if (!agrees_at(c, part, (const char *)x->data + at, (const char *)expected->data + at))
             return false;
     return true;
 }

@@ -1,7 +1,8 @@
 /* Gradients against central differences in float64, of first and second order, and forward mode
- * against gradients, at every case and at every pair of shapes that broadcast. Where the function
- * has a kink or a jump its differences to both sides, or over two distances, do not agree: such
- * elements are left out.
+ * against gradients, at every case and at every pair of shapes that broadcast. Complex numbers are
+ * looked at in complex128: the parts of a gradient are the derivatives by the parts, moved one by
+ * one. Where the function has a kink or a jump its differences to both sides, or over two
+ * distances, do not agree: such elements are left out.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cases.h"
@@ -9,15 +10,15 @@
 #include <math.h>
 #include <string.h>
 
-enum { MOST = 32, MOST_RESULTS = 4096, LARGE = 10000 }; /* elements differentiated, of a result */
+enum { MOST = 64, MOST_RESULTS = 4096, LARGE = 10000 }; /* elements differentiated, of a result */
 
 /* A case in float64 and where it is looked at. */
 typedef struct point {
     const op_case *c;
     _Alignas(16) unsigned char attrs[EG__ATTRS_SIZE];
-    double x[MOST]; /* elements of the inputs that are real, one after another */
+    double x[MOST]; /* parts of the inputs that are floating point, one after another */
     int n, first[EG__MAX_IN + 1];
-    bool real[EG__MAX_IN];
+    eg_dtype dtype[EG__MAX_IN]; /* in which an input is looked at; EG_NO_DTYPE: not floating */
 } point;
 
 /* What of the point is differentiated: a value, and its gradient by a tape. */
@@ -37,14 +38,31 @@ static int number_of(const eg_opdef *op)
 
 /* ---- points --------------------------------------------------------------------------------- */
 
+static eg_dtype widest(eg_dtype dtype)
+{
+    if (!eg__is_floating(dtype))
+        return EG_NO_DTYPE;
+    return eg__is_complex(dtype) ? EG_COMPLEX128 : EG_FLOAT64;
+}
+
+/* Adds the parts of an input. */
+static void add_parts(point *p, const op_value *v)
+{
+    eg_dtype part = eg__part_of(v->spec.dtype);
+    size_t size = eg__dtype(part)->size;
+
+    for (size_t at = 0; at < eg__bytes(&v->spec); at += size)
+        p->x[p->n++] = eg__element_real(part, (const char *)v->data + at);
+}
+
 /* Results of a given dtype are asked for in float64. */
 static void widen_attrs(point *p)
 {
     memcpy(p->attrs, p->c->attrs, sizeof p->attrs);
     for (const eg_attr *t = p->c->op->attrs; t && t->name; t++) {
         eg_dtype *dtype = (eg_dtype *)(void *)(p->attrs + t->offset);
-        if (t->kind == EG__ATTR_DTYPE && eg__dtype(*dtype)->kind == EG__REAL)
-            *dtype = EG_FLOAT64;
+        if (t->kind == EG__ATTR_DTYPE && eg__is_floating(*dtype))
+            *dtype = widest(*dtype);
     }
 }
 
@@ -53,16 +71,14 @@ static void widen_attrs(point *p)
 static bool point_set(point *p, const op_case *c)
 {
     *p = (point){.c = c};
-    if (case_size(c) > MOST)
+    if (case_size(c) > MOST / 2)
         return false;
     widen_attrs(p);
     for (int i = 0; i < c->n_in; i++) {
-        const eg_spec *s = &c->in[i].spec;
         p->first[i] = p->n;
-        p->real[i] = eg__dtype(s->dtype)->kind == EG__REAL;
-        for (int64_t k = 0; p->real[i] && k < s->size; k++)
-            p->x[p->n++] = eg__element_real(s->dtype,
-                (const char *)c->in[i].data + (size_t)k * eg__dtype(s->dtype)->size);
+        p->dtype[i] = widest(c->in[i].spec.dtype);
+        if (p->dtype[i] != EG_NO_DTYPE)
+            add_parts(p, &c->in[i]);
     }
     p->first[c->n_in] = p->n;
     for (int k = 0; k < p->n; k++)
@@ -71,16 +87,17 @@ static bool point_set(point *p, const op_case *c)
     return p->n > 0;
 }
 
-/* All inputs, and those that are real; how many of these there are. */
+/* All inputs, and those that are floating point; how many of these there are. */
 static int make_inputs(const point *p, eg_tensor *in[], eg_tensor *real[])
 {
     int n = 0;
 
     for (int i = 0; i < p->c->n_in; i++) {
         const eg_spec *s = &p->c->in[i].spec;
-        in[i] = p->real[i] ? (eg_copy)(EG_FLOAT64, s->rank, s->dims, p->x + p->first[i])
-                           : value_tensor(&p->c->in[i]);
-        if (p->real[i])
+        bool floating = p->dtype[i] != EG_NO_DTYPE;
+        in[i] = floating ? (eg_copy)(p->dtype[i], s->rank, s->dims, p->x + p->first[i])
+                         : value_tensor(&p->c->in[i]);
+        if (floating)
             real[n++] = in[i];
     }
     return n;
@@ -95,8 +112,8 @@ static void watch_all(int n, eg_tensor *const x[])
 static bool read_all(const point *p, eg_tensor *const dx[], double out[])
 {
     for (int i = 0, k = 0; i < p->c->n_in; i++)
-        if (p->real[i])
-            (eg_read)(dx[k++], EG_FLOAT64, out + p->first[i], p->c->in[i].spec.size);
+        if (p->dtype[i] != EG_NO_DTYPE)
+            (eg_read)(dx[k++], p->dtype[i], out + p->first[i], p->c->in[i].spec.size);
     return eg_ok();
 }
 
@@ -106,13 +123,15 @@ static eg_tensor *weighted(eg_tensor *x, int k)
 {
     double w[MOST_RESULTS];
 
+    if (eg__is_complex(eg_dtype_of(x)))
+        return eg_add(weighted(eg_real(x), k), weighted(eg_imag(x), k + 1));
     for (int64_t i = 0; i < eg_size(x); i++)
         w[i] = 0.3 + 0.17 * (double)((i + 3 * k) * 7 % 5) - 0.41 * (double)((i + k) % 2);
     eg_tensor *bent = eg_add(x, eg_mul(eg_square(x), 0.2));
     return eg_sum(eg_mul(bent, (eg_copy)(EG_FLOAT64, x->spec.rank, x->spec.dims, w)));
 }
 
-/* One number made of all results that are real; NULL: none is. */
+/* One number made of all results that are floating point; NULL: none is. */
 static eg_tensor *loss_of(const point *p, eg_tensor *const in[])
 {
     eg_tensor *y = eg_apply(p->c->op, p->c->op->attrs ? p->attrs : NULL, p->c->n_in, in);
@@ -120,7 +139,8 @@ static eg_tensor *loss_of(const point *p, eg_tensor *const in[])
 
     for (int k = 0; y && k < eg__n_out(p->c->op); k++) {
         eg_tensor *part = result(y, k);
-        if (eg_dtype_of(part) != EG_FLOAT64 || eg_size(part) > MOST_RESULTS)
+        eg_dtype dtype = eg__part_of(eg_dtype_of(part));
+        if (dtype != EG_FLOAT64 || eg_size(part) > MOST_RESULTS)
             continue;
         eg_tensor *sum = weighted(part, k);
         loss = loss ? eg_add(loss, sum) : sum;
@@ -243,7 +263,7 @@ static double direction(int k)
     return 0.25 + 0.5 * (double)(k * 5 % 7) - (double)(k % 2);
 }
 
-/* Gives all real inputs a tangent. */
+/* Gives all floating-point inputs a tangent. */
 static void move_inputs(const point *p, int n, eg_tensor *const real[])
 {
     double v[MOST];
@@ -251,9 +271,9 @@ static void move_inputs(const point *p, int n, eg_tensor *const real[])
     for (int k = 0; k < p->n; k++)
         v[k] = direction(k);
     for (int i = 0, k = 0; i < p->c->n_in && k < n; i++)
-        if (p->real[i]) {
+        if (p->dtype[i] != EG_NO_DTYPE) {
             const eg_spec *s = &real[k]->spec;
-            eg_set_tangent(real[k], (eg_copy)(EG_FLOAT64, s->rank, s->dims, v + p->first[i]));
+            eg_set_tangent(real[k], (eg_copy)(p->dtype[i], s->rank, s->dims, v + p->first[i]));
             k++;
         }
 }
@@ -396,10 +416,10 @@ TEST(gradients_of_inputs_that_broadcast_are_what_differences_say)
 
 /* ---- nothing is forgotten ------------------------------------------------------------------- */
 
-static bool has_real(const op_value values[], int n)
+static bool has_floating(const op_value values[], int n)
 {
     for (int i = 0; i < n; i++)
-        if (eg__dtype(values[i].spec.dtype)->kind == EG__REAL)
+        if (eg__is_floating(values[i].spec.dtype))
             return true;
     return false;
 }
@@ -408,7 +428,7 @@ static bool has_real(const op_value values[], int n)
 TEST(an_operation_on_floating_point_has_a_gradient_or_says_why_it_has_none)
 {
     FOR_EACH_CASE(c)
-    if (has_real(c->in, c->n_in) && has_real(c->out, c->n_out) && !c->op->grad &&
+    if (has_floating(c->in, c->n_in) && has_floating(c->out, c->n_out) && !c->op->grad &&
         !(c->op->traits & EG__CONSTANT && c->op->no_gradient))
         complain(c, "it has neither a gradient nor EG__CONSTANT and a reason (.no_gradient)");
     FOR_EACH_OP(op)

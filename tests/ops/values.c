@@ -166,23 +166,47 @@ TEST(kernels_write_what_the_shape_rule_says_and_nothing_else)
 /* Whether two results of one problem differ by no more than the order of sums explains. */
 static bool close_enough(const eg_spec *spec, const void *x, const void *y)
 {
-    size_t size = eg__dtype(spec->dtype)->size;
-    double most = 0, epsilon = spec->dtype == EG_FLOAT32 ? 0x1p-23 : 0x1p-52;
+    eg_dtype part = eg__part_of(spec->dtype);
+    size_t size = eg__dtype(part)->size, bytes = eg__bytes(spec);
+    double most = 0, epsilon = part == EG_FLOAT32 ? 0x1p-23 : 0x1p-52;
 
-    if (eg__dtype(spec->dtype)->kind != EG__REAL)
-        return memcmp(x, y, eg__bytes(spec)) == 0;
-    for (int64_t i = 0; i < spec->size; i++) {
-        double value = eg__element_real(spec->dtype, (const char *)x + (size_t)i * size);
+    if (!eg__is_floating(spec->dtype))
+        return memcmp(x, y, bytes) == 0;
+    for (size_t at = 0; at < bytes; at += size) {
+        double value = eg__element_real(part, (const char *)x + at);
         most = isfinite(value) && fabs(value) > most ? fabs(value) : most;
     }
-    for (int64_t i = 0; i < spec->size; i++) {
-        double a = eg__element_real(spec->dtype, (const char *)x + (size_t)i * size);
-        double b = eg__element_real(spec->dtype, (const char *)y + (size_t)i * size);
+    for (size_t at = 0; at < bytes; at += size) {
+        double a = eg__element_real(part, (const char *)x + at);
+        double b = eg__element_real(part, (const char *)y + at);
         bool same = a == b || (isnan(a) && isnan(b));
         if (!same && !(fabs(a - b) <= 64 * epsilon * most))
             return false;
     }
     return true;
+}
+
+/* Whether the kernel takes the problem. */
+static bool takes(bench *b, const eg_kernel *kernel)
+{
+    eg_problem p = {b->c->attrs, b->c->n_in, b->n_out, b->in_spec,
+        (const eg_spec *const *)b->out_at};
+    eg_job job;
+    bool yes = !kernel->prepare(kernel, &p, &job);
+
+    if (yes && job.drop)
+        job.drop(&job);
+    return yes;
+}
+
+/* The last kernel for the problem: of its dtypes' kind, which may have kernels of its own. */
+static const eg_kernel *last_of(bench *b)
+{
+    const eg_kernel *last = NULL;
+
+    for (const eg_kernel *const *k = b->c->op->kernels; *k; k++)
+        last = takes(b, *k) ? *k : last;
+    return last;
 }
 
 static void check_against_last(bench *b, const eg_kernel *kernel, const eg_kernel *last)
@@ -194,8 +218,7 @@ static void check_against_last(bench *b, const eg_kernel *kernel, const eg_kerne
         return;
     for (int i = 0; i < b->n_out; i++)
         kept[i] = copy_of(b->out[i], room_of(&b->out_spec[i]));
-    if (!bench_run(b, last, 0, NULL, &job))
-        complain(b->c, "%s takes it, but the last kernel, %s, does not", kernel->name, last->name);
+    bench_run(b, last, 0, NULL, &job);
     for (int i = 0; i < b->n_out; i++) {
         if (!close_enough(&b->out_spec[i], b->out[i], kept[i]))
             complain(b->c, "result %d of %s is not that of %s", i, kernel->name, last->name);
@@ -208,13 +231,11 @@ TEST(each_kernel_agrees_with_the_last)
     FOR_EACH_CASE(c)
     {
         bench b;
-        const eg_kernel *const *last = c->op->kernels;
-        if (!last || !bench_open(&b, c))
+        if (!c->op->kernels || !bench_open(&b, c))
             continue;
-        while (last[1])
-            last++;
+        const eg_kernel *last = last_of(&b);
         for (const eg_kernel *const *k = c->op->kernels; *k; k++)
-            check_against_last(&b, *k, *last);
+            check_against_last(&b, *k, last);
         bench_close(&b);
     }
     assert_no_complaints();

@@ -172,9 +172,9 @@ TEST(graphs_of_constants_print_exactly_and_fold_to_the_bits_of_eager_execution)
 
 /* ---- gradients ------------------------------------------------------------------------------ */
 
-static bool is_real(const eg_tensor *x)
+static bool is_floating(const eg_tensor *x)
 {
-    return x && eg__dtype(eg_dtype_of(x))->kind == EG__REAL;
+    return x && eg__is_floating(eg_dtype_of(x));
 }
 
 /* The gradient of the sum of the first result by the inputs that have one, through a call of `f`
@@ -187,12 +187,12 @@ static int gradient(const op_case *c, eg_function *f, eg_tensor *dx[])
 
     case_inputs(c, in);
     for (int i = 0; i < c->n_in; i++)
-        if (is_real(in[i])) {
+        if (is_floating(in[i])) {
             eg_watch(in[i]);
             x[n++] = in[i];
         }
     eg_tensor *y = result(f ? eg_call_of(f, c->n_in, in) : case_apply(c, in), 0);
-    if (n == 0 || !is_real(y))
+    if (n == 0 || !is_floating(y))
         return 0;
     eg_gradient(y, n, x, dx);
     for (int i = 0; i < n && eg_ok(); i++)

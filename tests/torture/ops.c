@@ -71,12 +71,12 @@ TEST(operations_on_a_new_thread_report_the_allocation_that_fails)
 
 /* ---- gradients ------------------------------------------------------------------------------ */
 
-static int reals(const op_case *c, eg_tensor *const in[], eg_tensor *x[])
+static int floats(const op_case *c, eg_tensor *const in[], eg_tensor *x[])
 {
     int n = 0;
 
     for (int i = 0; i < c->n_in; i++)
-        if (eg__dtype(c->in[i].spec.dtype)->kind == EG__REAL)
+        if (eg__is_floating(c->in[i].spec.dtype))
             x[n++] = in[i];
     return n;
 }
@@ -87,7 +87,7 @@ static void differentiate(const op_case *c, torture *t, eg_function *f)
     EG_TAPE;
 
     case_inputs(c, in);
-    int n = reals(c, in, x);
+    int n = floats(c, in, x);
     for (int i = 0; i < n; i++)
         eg_watch(x[i]);
     eg_tensor *y = f ? eg_call_of(f, c->n_in, in) : case_apply(c, in);
@@ -98,10 +98,10 @@ static void differentiate(const op_case *c, torture *t, eg_function *f)
 
 static bool has_gradient(const op_case *c)
 {
-    bool real = c->n_out > 0 && eg__dtype(c->out[0].spec.dtype)->kind == EG__REAL;
+    bool floating = c->n_out > 0 && eg__is_floating(c->out[0].spec.dtype);
 
     for (int i = 0; i < c->n_in; i++)
-        if (real && c->op->grad && eg__dtype(c->in[i].spec.dtype)->kind == EG__REAL)
+        if (floating && c->op->grad && eg__is_floating(c->in[i].spec.dtype))
             return true;
     return false;
 }

@@ -1,5 +1,5 @@
-/* easy.hpp: elementary functions, bits, activations; in the order of the headers that hold the
- * prose.
+/* easy.hpp: elementary functions, complex numbers, bits, activations; in the order of the headers
+ * that hold the prose.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef EAGRE_CPP_ELEMENTARY_HPP
@@ -193,6 +193,34 @@ inline tensor clip(const operand &x, const operand &min, const operand &max)
     x.note();
     const eg_dtype dtype = x.dtype();
     return eg_clip(x.in(dtype), min.in(dtype), max.in(dtype));
+}
+
+/* ---- ops/complex.h -------------------------------------------------------------------------- */
+
+/* re + im * i; eagre::complex, beside std::complex. */
+inline tensor complex(const operand &re, const operand &im)
+{
+    return detail::two(eg_complex, re, im);
+}
+
+inline tensor real(const operand &x)
+{
+    return eg_real(x.alone());
+}
+
+inline tensor imag(const operand &x)
+{
+    return eg_imag(x.alone());
+}
+
+inline tensor conj(const operand &x)
+{
+    return eg_conj(x.alone());
+}
+
+inline tensor angle(const operand &x)
+{
+    return eg_angle(x.alone());
 }
 
 /* ---- ops/bits.h ----------------------------------------------------------------------------- */

@@ -6,6 +6,7 @@
 
 #include <eagre/cpp/value.hpp>
 
+#include <complex>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -25,9 +26,20 @@ class number
     {
     }
 
-    /* The number as a tensor of rank 0. */
+    template <class T>
+    constexpr number(const std::complex<T> &x) noexcept
+        : is_real_(true), is_complex_(true), real_(static_cast<double>(x.real())), int_(0),
+          imag_(static_cast<double>(x.imag()))
+    {
+    }
+
+    /* The number as a tensor of rank 0. A complex one has at least the precision of `dtype`. */
     eg_tensor *in(eg_dtype dtype) const
     {
+        if (is_complex_)
+            return eg_scalar_pair(dtype == EG_FLOAT64 || dtype == EG_COMPLEX128 ? EG_COMPLEX128
+                                                                                : EG_COMPLEX64,
+                {real_, imag_});
         return is_real_ ? eg_scalar(dtype, real_) : eg_scalar_int(dtype, int_);
     }
 
@@ -36,6 +48,8 @@ class number
         eg_number n{};
 
         n.real = is_real_;
+        n.is_complex = is_complex_;
+        n.as_imag = imag_;
         if (is_real_)
             n.as_real = real_;
         else
@@ -52,9 +66,10 @@ class number
         return std::is_integral_v<T>;
     }
 
-    bool is_real_;
+    bool is_real_, is_complex_ = false;
     double real_;
     std::int64_t int_;
+    double imag_ = 0;
 };
 
 /* An argument of an operation: whatever is a tensor, or a C++ number; and the caller's place. */
@@ -66,7 +81,7 @@ class operand
     {
     }
 
-    template <class T, std::enable_if_t<std::is_arithmetic_v<T>, int> = 0>
+    template <class T, std::enable_if_t<detail::is_number<T>, int> = 0>
     operand(T x, const place &at = place()) : at_(at), number_(x), kind_(NUMBER)
     {
     }

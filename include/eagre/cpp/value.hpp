@@ -7,6 +7,7 @@
 #include <eagre.h>
 
 #include <algorithm>
+#include <complex>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -48,6 +49,19 @@ inline constexpr eg_dtype uint8 = EG_UINT8, uint16 = EG_UINT16, uint32 = EG_UINT
                           uint64 = EG_UINT64;
 inline constexpr eg_dtype float16 = EG_FLOAT16, bfloat16 = EG_BFLOAT16, float32 = EG_FLOAT32,
                           float64 = EG_FLOAT64;
+inline constexpr eg_dtype complex64 = EG_COMPLEX64, complex128 = EG_COMPLEX128;
+
+namespace detail
+{
+
+template <class T> inline constexpr bool is_complex = false;
+template <> inline constexpr bool is_complex<std::complex<float>> = true;
+template <> inline constexpr bool is_complex<std::complex<double>> = true;
+
+/* What operations take as a number. */
+template <class T> inline constexpr bool is_number = std::is_arithmetic_v<T> || is_complex<T>;
+
+} // namespace detail
 
 /* The dtype of a C++ type: dtype_of<float>(). */
 template <class T> constexpr eg_dtype dtype_of() noexcept
@@ -56,12 +70,15 @@ template <class T> constexpr eg_dtype dtype_of() noexcept
     constexpr eg_dtype without[] = {EG_UINT8, EG_UINT16, EG_UINT32, EG_UINT64};
     constexpr int width = sizeof(T) == 1 ? 0 : sizeof(T) == 2 ? 1 : sizeof(T) == 4 ? 2 : 3;
 
-    static_assert(std::is_integral_v<T> || std::is_same_v<T, float> || std::is_same_v<T, double>,
-        "elements are bool, integers, float or double");
+    static_assert(std::is_integral_v<T> || std::is_same_v<T, float> || std::is_same_v<T, double> ||
+            detail::is_complex<T>,
+        "elements are bool, integers, float, double or their complex numbers");
     if constexpr (std::is_same_v<T, bool>)
         return EG_BOOL;
     else if constexpr (std::is_integral_v<T>)
         return std::is_signed_v<T> ? with_sign[width] : without[width];
+    else if constexpr (detail::is_complex<T>)
+        return sizeof(T) == 2 * sizeof(float) ? EG_COMPLEX64 : EG_COMPLEX128;
     else
         return std::is_same_v<T, float> ? EG_FLOAT32 : EG_FLOAT64;
 }
@@ -155,12 +172,14 @@ template <class Handle> class questions
     }
 
     /* The only element: item() as a double, item<int>() as an integer, item<bool>() as a branch
-     * would take it. Guarded inside functions. */
+     * would take it, item<std::complex<double>>(). Guarded inside functions. */
     template <class T = double> T item(const place &at = place()) const noexcept
     {
         at.note();
         if constexpr (std::is_same_v<T, bool>)
             return eg_true(it());
+        else if constexpr (detail::is_complex<T>)
+            return complex_item<T>();
         else if constexpr (std::is_floating_point_v<T>)
             return static_cast<T>(eg_item(it()));
         else
@@ -221,6 +240,13 @@ template <class Handle> class questions
     }
 
   private:
+    template <class T> T complex_item() const noexcept
+    {
+        eg_pair x = eg_item_pair(it());
+        return {static_cast<typename T::value_type>(x.re),
+            static_cast<typename T::value_type>(x.im)};
+    }
+
     eg_tensor *it() const noexcept
     {
         return static_cast<const Handle *>(this)->get();
@@ -241,7 +267,7 @@ class tensor : public detail::questions<tensor>
     }
 
     /* Of numbers `constant` makes tensors. */
-    template <class T, std::enable_if_t<std::is_arithmetic_v<T>, int> = 0> tensor(T) = delete;
+    template <class T, std::enable_if_t<detail::is_number<T>, int> = 0> tensor(T) = delete;
 
     /* The handle for the plain functions. */
     constexpr eg_tensor *get() const noexcept

@@ -151,6 +151,22 @@ TEST(strange_names_and_every_rank_survive)
     unlink(path);
 }
 
+TEST(complex64_survives_and_the_format_has_no_complex128)
+{
+    start();
+    EG_SCOPE;
+    eg_tensor *z = eg_complex(EG_F32(1, -3), EG_F32(2, 0.5));
+
+    assert_int_equal(eg_safetensors_save(path, 1, (const char *[]){"z"}, &z), EG_OK);
+    eg_safetensors *file = eg_safetensors_load(path);
+    assert_prints(eg_safetensors_find(file, "z"), "[ 1.+2.j  -3.+0.5j] complex64[2]");
+    eg_safetensors_free(file);
+    z = eg_cast(z, EG_COMPLEX128);
+    eg_safetensors_save(path, 1, (const char *[]){"z"}, &z);
+    assert_error(EG_INVALID, "tensor 0 is complex128, which the format does not have");
+    unlink(path);
+}
+
 TEST(no_tensors_make_an_empty_file)
 {
     start();

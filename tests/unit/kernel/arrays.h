@@ -71,12 +71,26 @@ static inline uint64_t special_bits(eg_dtype dtype, int which)
     return bits;
 }
 
+/* Complex numbers as twice as many real ones. */
+static inline array parts_of(const array *a)
+{
+    array parts = *a;
+
+    if (eg__is_complex(a->spec.dtype)) {
+        parts.spec.dtype = eg__part_of(a->spec.dtype);
+        parts.spec.size *= 2;
+    }
+    return parts;
+}
+
 /* Numbers in [-scale, scale], every fourth a special one where `specials`. */
 static inline void fill(const array *a, uint64_t seed, double scale, bool specials)
 {
     uint64_t state = seed * 2654435761u + 88172645463325252u;
-    eg_dtype dtype = a->spec.dtype;
+    const array all = parts_of(a);
+    eg_dtype dtype = all.spec.dtype;
 
+    a = &all;
     for (int64_t i = 0; i < a->spec.size; i++) {
         uint64_t random = harness_random(&state);
         double real = scale * ((double)(random >> 11) * 0x1p-52 - 1);
@@ -138,9 +152,15 @@ static inline bool is_nan(eg_dtype dtype, const void *x)
     return eg__dtype(dtype)->kind == EG__REAL && isnan(eg__element_real(dtype, x));
 }
 
-/* The same bits, or NaN both. */
+/* The same bits, or NaN both; in each part. */
 static inline bool same_value(eg_dtype dtype, const void *x, const void *y)
 {
+    eg_dtype part = eg__part_of(dtype);
+    size_t size = eg__dtype(part)->size;
+
+    if (part != dtype)
+        return same_value(part, x, y) &&
+            same_value(part, (const char *)x + size, (const char *)y + size);
     return memcmp(x, y, eg__dtype(dtype)->size) == 0 || (is_nan(dtype, x) && is_nan(dtype, y));
 }
 

@@ -50,16 +50,32 @@ static void expected(eg_dtype from, const void *x, eg_dtype to, void *z)
         eg__set_element_int(to, z, eg__element_int(from, x));
 }
 
+/* The same where one of the two is complex. */
+static void expected_complex(eg_dtype from, const void *x, eg_dtype to, void *z)
+{
+    if (to == EG_BOOL) {
+        *(bool *)z = eg__element_true(from, x);
+    } else if (eg__is_complex(from)) {
+        eg__set_element_pair(to, z, eg__element_pair(from, x));
+    } else {
+        memset(z, 0, eg__dtype(to)->size);
+        expected(from, x, eg__part_of(to), z);
+    }
+}
+
 static void check_loop(eg_loop loop, const array *x, eg_dtype to)
 {
     array z = vector_new(to, x->spec.size);
     const void *in[] = {x->data};
-    double want; /* room for any element */
+    double want[2]; /* room for any element */
 
     loop(x->spec.size, in, (const int64_t[]){1}, z.data);
     for (int64_t i = 0; i < x->spec.size; i++) {
-        expected(x->spec.dtype, element(x, i), to, &want);
-        if (!same_value(to, element(&z, i), &want))
+        if (eg__is_complex(x->spec.dtype) || eg__is_complex(to))
+            expected_complex(x->spec.dtype, element(x, i), to, want);
+        else
+            expected(x->spec.dtype, element(x, i), to, want);
+        if (!same_value(to, element(&z, i), want))
             fail_msg("%g of %s to %s gives %g", eg__element_real(x->spec.dtype, element(x, i)),
                 eg_dtype_name(x->spec.dtype), eg_dtype_name(to),
                 eg__element_real(to, element(&z, i)));
@@ -82,14 +98,22 @@ static array numbers(eg_dtype dtype, int64_t n)
     return x;
 }
 
+static bool becomes(eg_dtype from, eg_dtype to)
+{
+    return !eg__is_complex(from) || eg__is_complex(to) || to == EG_BOOL;
+}
+
 static void check_casts_of(const array *x)
 {
     for (int to = 1; to < EG__DTYPES; to++)
         for (int isa = 0; isa <= (int)eg__isa_now(); isa++)
-            check_loop(eg__cast_loops[isa][x->spec.dtype][to], x, to);
+            if (becomes(x->spec.dtype, to))
+                check_loop(eg__cast_loops[isa][x->spec.dtype][to], x, to);
+            else
+                assert_null(eg__cast_loops[isa][x->spec.dtype][to]);
 }
 
-TEST(every_dtype_becomes_every_other)
+TEST(every_dtype_becomes_every_other_but_complex_ones_no_real_one)
 {
     static const int64_t sizes[] = {0, 1, 3, 8, 17, 64, 200, 1001};
 

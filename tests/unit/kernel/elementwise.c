@@ -123,8 +123,10 @@ static bool takes(const function *f, eg_dtype dtype)
         return f->takes_truth;
     case EG__INTEGER:
         return f->whole && f->real;
-    default:
+    case EG__REAL:
         return f->real && !eg__dtype(dtype)->is_half; /* those are computed in float32 */
+    default:
+        return false;
     }
 }
 

@@ -19,6 +19,10 @@ TEST(the_type_of_a_result_is_what_all_promote_to)
     assert_int_equal(both(EG_FLOAT32, EG_FLOAT64), EG_FLOAT64);
     assert_int_equal(both(EG_FLOAT16, EG_BFLOAT16), EG_FLOAT32);
     assert_int_equal(both(EG_FLOAT32, EG_INT32), EG_NO_DTYPE);
+    assert_int_equal(both(EG_FLOAT32, EG_COMPLEX64), EG_COMPLEX64);
+    assert_int_equal(both(EG_BFLOAT16, EG_COMPLEX64), EG_COMPLEX64);
+    assert_int_equal(both(EG_COMPLEX64, EG_FLOAT64), EG_COMPLEX128);
+    assert_int_equal(both(EG_COMPLEX64, EG_INT32), EG_NO_DTYPE);
     assert_int_equal(both(EG_BOOL, EG_BOOL), EG_BOOL);
     assert_int_equal(both(EG_BOOL, EG_INT8), EG_NO_DTYPE);
     assert_int_equal(eg_result_type(3, (eg_dtype[]){EG_INT8, EG_UINT8, EG_INT64}), EG_INT64);
@@ -54,6 +58,7 @@ TEST(kinds_hold_their_dtypes)
         {"unsigned integer", EG_UINT64, EG_INT64},
         {"integral", EG_UINT16, EG_BOOL},
         {"real floating", EG_BFLOAT16, EG_INT32},
+        {"complex floating", EG_COMPLEX64, EG_FLOAT32},
         {"numeric", EG_INT8, EG_BOOL},
         {"float32", EG_FLOAT32, EG_FLOAT64},
     };

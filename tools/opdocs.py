@@ -31,7 +31,7 @@ DTYPES = {"EG__BOOLS": "bool", "EG__INTS": "integers", "EG__REALS": "floating po
 # Recorded by gradients, or beside another operation: without a public function of their name.
 INTERNAL = ("unslice", "layer_norm_grad", "rms_norm_grad", "resize_grad",
             "scaled_dot_product_attention_grad", "whole_pow", "recurrent", "recurrent_grad",
-            "masked_attention_grad", "ctc", "ctc_grad")
+            "masked_attention_grad", "ctc", "ctc_grad", "sparse_softmax_cross_entropy_grad")
 OWNERS = re.compile(r"\b(owns?|keeps|free|belongs?|returns?|ended|same|NULL)\b", re.IGNORECASE)
 
 

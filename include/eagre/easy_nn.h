@@ -93,6 +93,9 @@ EG_API eg_tensor *eg_do_integer(const eg_site *at, eg_arg a, eg_arg b, eg_arg a_
 /* ---- ops/loss.h ----------------------------------------------------------------------------- */
 
 #define eg_softmax_cross_entropy(x, y) eg_do2(EG_HERE, eg_softmax_cross_entropy, EG_T(x), EG_T(y))
+#define eg_cross_entropy(...)     EG_CROSS_ENTROPY_(__VA_ARGS__, )
+#define EG_CROSS_ENTROPY_(x, labels, ...)                                                          \
+    eg_cross_entropy_with(EG_X_(x), EG_X_(labels), EG_WITH_(eg_cross_entropy_attrs, __VA_ARGS__))
 #define eg_sigmoid_cross_entropy(x, y) eg_do2(EG_HERE, eg_sigmoid_cross_entropy, EG_T(x), EG_T(y))
 #define EG_LOSS_(op, x, y, ...)                                                                    \
     eg_do_loss(EG_HERE, op, EG_T(x), EG_T(y), EG_WITH_(eg_reduce_attrs, __VA_ARGS__))

@@ -68,3 +68,8 @@ const eg__loss_loop EG__FOR_ISA(eg__loss)[EG__DTYPES] = {
     [EG_FLOAT32] = float_loss,
     [EG_FLOAT64] = double_loss,
 };
+
+const eg__loss_back_loop EG__FOR_ISA(eg__loss_back)[EG__DTYPES] = {
+    [EG_FLOAT32] = float_loss_back,
+    [EG_FLOAT64] = double_loss_back,
+};

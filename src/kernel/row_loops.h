@@ -26,13 +26,19 @@ typedef struct eg__softmax_loops {
 typedef void (
     *eg__loss_loop)(const void *x, const int64_t *label, void *y, int64_t rows, int64_t n);
 
+/* Its way back: dx = dz[i] * (softmax(row i of x) - 1 at label[i]); dx may be x or dz. */
+typedef void (*eg__loss_back_loop)(const void *x, const int64_t *label, const void *dz, void *dx,
+    int64_t rows, int64_t n);
+
 /* By dtype. */
 #ifdef EG_HAVE_X86_SETS
 extern const eg__softmax_loops eg__softmax_avx2[], eg__softmax_avx512[];
 extern const eg__softmax_loops eg__log_softmax_avx2[], eg__log_softmax_avx512[];
 extern const eg__loss_loop eg__loss_avx2[], eg__loss_avx512[];
+extern const eg__loss_back_loop eg__loss_back_avx2[], eg__loss_back_avx512[];
 #endif
 extern const eg__softmax_loops eg__softmax_base[], eg__log_softmax_base[];
 extern const eg__loss_loop eg__loss_base[];
+extern const eg__loss_back_loop eg__loss_back_base[];
 
 #endif

@@ -108,6 +108,7 @@ const eg_kernel eg__log_softmax_kernel = {"rows", prepare, log_softmax_loops};
 
 typedef struct loss {
     eg__loss_loop loop;
+    eg__loss_back_loop back; /* NULL: forward */
     size_t element;
     int64_t rows, n, per_chunk;
     bool wide; /* labels are int64 */
@@ -118,7 +119,8 @@ typedef struct loss_pass {
     const loss *t;
     const char *x;
     const void *labels;
-    char *y;
+    const char *dz;
+    char *y; /* the loss of each row, or the gradient of x */
 } loss_pass;
 
 static inline int64_t label_at(const loss_pass *p, int64_t row)
@@ -137,8 +139,11 @@ static void run_loss_chunk(void *env, int chunk)
         int64_t n = min(AT_ONCE, end - row);
         for (int64_t i = 0; i < n; i++)
             labels[i] = label_at(p, row + i);
-        t->loop(p->x + (size_t)(row * t->n) * t->element, labels, p->y + (size_t)row * t->element,
-            n, t->n);
+        size_t of_x = (size_t)(row * t->n) * t->element, of_row = (size_t)row * t->element;
+        if (t->back)
+            t->back(p->x + of_x, labels, p->dz + of_row, p->y + of_x, n, t->n);
+        else
+            t->loop(p->x + of_x, labels, p->y + of_row, n, t->n);
     }
 }
 
@@ -153,7 +158,7 @@ EG_COLD static eg_status refuse_label(const loss_pass *p, int64_t row)
 static eg_status run_loss(const eg_job *job, void *const in[], void *const out[], void *scratch)
 {
     const loss *t = (const loss *)(const void *)job->state;
-    loss_pass p = {t, in[0], in[1], out[0]};
+    loss_pass p = {t, in[0], in[1], t->back ? in[2] : NULL, out[0]};
 
     (void)scratch;
     for (int64_t i = 0; i < t->rows; i++)
@@ -170,18 +175,21 @@ static eg_status run_loss(const eg_job *job, void *const in[], void *const out[]
 static const char *prepare_loss(const eg_kernel *self, const eg_problem *p, eg_job *job)
 {
     static const eg__loss_loop *const of[EG__ISAS] = EG__EACH_ISA(eg__loss);
+    static const eg__loss_back_loop *const back[EG__ISAS] = EG__EACH_ISA(eg__loss_back);
     const eg_spec *x = p->in[0], *labels = p->in[1];
     eg__loss_loop loop = (unsigned)x->dtype < EG__DTYPES ? of[eg__isa_now()][x->dtype] : NULL;
+    bool backward = self->table != NULL;
     loss *t = (loss *)(void *)job->state;
 
-    (void)self;
     if (!loop)
         return "it has no loop for this dtype";
     if (labels->dtype != EG_INT32 && labels->dtype != EG_INT64)
         return "it reads labels of int32 and int64 only";
     eg__job_start(job, "rows", run_loss);
     job->may_fail = true;
+    job->in_place = backward;
     t->loop = loop;
+    t->back = backward ? back[eg__isa_now()][x->dtype] : NULL;
     t->element = eg__dtype(x->dtype)->size;
     t->rows = labels->size;
     t->n = x->dims[x->rank - 1];
@@ -192,3 +200,4 @@ static const char *prepare_loss(const eg_kernel *self, const eg_problem *p, eg_j
 }
 
 const eg_kernel eg__cross_entropy_kernel = {"rows", prepare_loss, NULL};
+const eg_kernel eg__cross_entropy_grad_kernel = {"rows", prepare_loss, "backward"};

@@ -9,6 +9,7 @@
 
 extern const eg_kernel eg__softmax_kernel, eg__log_softmax_kernel; /* eg_softmax_attrs */
 extern const eg_kernel eg__cross_entropy_kernel;                   /* logits, labels */
+extern const eg_kernel eg__cross_entropy_grad_kernel;              /* logits, labels, dz */
 
 /* The axis a softmax works along. */
 static inline int eg__softmax_axis(const eg_softmax_attrs *attrs, int rank)

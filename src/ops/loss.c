@@ -1,6 +1,7 @@
 /* Losses, made of other operations.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "base/attrs.h"
 #include "base/error.h"
 #include "ops/gradient.h"
 
@@ -39,6 +40,114 @@ eg_tensor *eg_softmax_cross_entropy(eg_tensor *logits, eg_tensor *labels)
         return NULL;
     return eg_neg(row_sum(eg_mul(labels, eg_log_softmax(logits))));
 }
+
+/* ---- cross-entropy with options ------------------------------------------------------------- */
+
+static const char entropy_name[] = "eg_cross_entropy";
+
+/* Losses of rows and what their sum is divided by for a mean; NULL: how many there are. */
+typedef struct entropy {
+    eg_tensor *rows, *weight;
+} entropy;
+
+/* The sum of weight * x over each row. */
+static eg_tensor *weighted_sum(eg_tensor *x, eg_tensor *weights)
+{
+    return row_sum(weights ? eg_mul(x, weights) : x);
+}
+
+/* The share `smoothing` of the loss goes to all classes alike. */
+static eg_tensor *smoothed(eg_tensor *rows, eg_tensor *logits, const eg_cross_entropy_attrs *o)
+{
+    eg_tensor *all = weighted_sum(eg_log_softmax(logits), o->weights);
+    double classes = (double)eg_dim(logits, -1);
+
+    return eg_sub(eg__scale(rows, 1 - o->label_smoothing),
+        eg__scale(all, o->label_smoothing / classes));
+}
+
+static entropy sparse_entropy(eg_tensor *logits, eg_tensor *labels, const eg_cross_entropy_attrs *o)
+{
+    eg_dtype whole = eg_dtype_of(labels);
+    eg_tensor *zero = eg__number_like(logits, 0), *one = eg__number_like(logits, 1);
+    eg_tensor *ignored =
+        o->ignores ? eg_equal(labels, eg_scalar_int(whole, o->ignored_label)) : NULL;
+    eg_tensor *of = ignored ? eg_where(ignored, eg_scalar_int(whole, 0), labels) : labels;
+    entropy e = {eg_sparse_softmax_cross_entropy(logits, of), NULL};
+
+    if (o->weights) {
+        e.weight = eg_gather(o->weights, of);
+        e.rows = eg_mul(e.rows, e.weight);
+    }
+    if (o->label_smoothing > 0)
+        e.rows = smoothed(e.rows, logits, o);
+    if (ignored) {
+        e.rows = eg_where(ignored, zero, e.rows);
+        e.weight = eg_where(ignored, zero, e.weight ? e.weight : one);
+    }
+    return e;
+}
+
+static entropy dense_entropy(eg_tensor *logits, eg_tensor *labels, const eg_cross_entropy_attrs *o)
+{
+    double classes = (double)eg_dim(logits, -1);
+
+    if (o->ignores || !fit(entropy_name, logits, labels, 1)) {
+        if (!eg__me.failed)
+            eg__fail(EG_INVALID, entropy_name, "only labels that are integers can be ignored");
+        return (entropy){NULL, NULL};
+    }
+    if (o->label_smoothing > 0)
+        labels = eg_add(eg__scale(labels, 1 - o->label_smoothing),
+            eg__number_like(labels, o->label_smoothing / classes));
+    return (
+        entropy){eg_neg(weighted_sum(eg_mul(labels, eg_log_softmax(logits)), o->weights)), NULL};
+}
+
+static bool options_fit(const eg_tensor *logits, const eg_tensor *labels,
+    const eg_cross_entropy_attrs *o)
+{
+    if (!logits || !labels || eg__dtype(eg_dtype_of(logits))->kind != EG__REAL ||
+        eg_rank(logits) < 1)
+        eg__fail(EG_INVALID, entropy_name,
+            "it takes logits of floating point with an axis of classes, and labels");
+    else if (!(o->label_smoothing >= 0 && o->label_smoothing <= 1))
+        eg__fail(EG_INVALID, entropy_name, "label_smoothing is %g; it must be from 0 to 1",
+            o->label_smoothing);
+    else if (o->reduction < EG_REDUCE_MEAN || o->reduction > EG_REDUCE_NONE)
+        eg__fail(EG_INVALID, entropy_name, "there is no reduction %d", (int)o->reduction);
+    else if (o->weights &&
+        (eg_rank(o->weights) != 1 || eg_dim(o->weights, 0) != eg_dim(logits, -1) ||
+            eg__dtype(eg_dtype_of(o->weights))->kind != EG__REAL))
+        eg__fail(EG_INVALID, entropy_name,
+            "weights must be floating point, one for each of the %lld classes",
+            (long long)eg_dim(logits, -1));
+    return !eg__me.failed;
+}
+
+eg_tensor *eg_cross_entropy_with(eg_tensor *logits, eg_tensor *labels,
+    const eg_cross_entropy_attrs *attrs)
+{
+    eg_cross_entropy_attrs o;
+
+    if (eg__me.failed || !eg__attrs_complete(&o, sizeof o, attrs, entropy_name) ||
+        !options_fit(logits, labels, &o))
+        return NULL;
+    bool is_dense = eg__dtype(eg_dtype_of(labels))->kind == EG__REAL;
+    entropy e = is_dense ? dense_entropy(logits, labels, &o) : sparse_entropy(logits, labels, &o);
+    if (!e.rows || o.reduction == EG_REDUCE_NONE)
+        return e.rows;
+    if (o.reduction == EG_REDUCE_SUM)
+        return eg_sum(e.rows);
+    return e.weight ? eg_div(eg_sum(e.rows), eg_sum(e.weight)) : eg_mean(e.rows);
+}
+
+eg_tensor *eg_cross_entropy(eg_tensor *logits, eg_tensor *labels)
+{
+    return eg_cross_entropy_with(logits, labels, NULL);
+}
+
+/* ---- of single questions, and others -------------------------------------------------------- */
 
 /* log(1 + t) for t in [0, 1], with what 1 + t loses put back. */
 static eg_tensor *log_above_one(eg_tensor *t)

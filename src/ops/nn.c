@@ -215,15 +215,52 @@ static eg_status cross_entropy_infer(eg_shapes *s)
     return eg__infer_size(s, s->out[0]);
 }
 
+static eg_status cross_entropy_grad_infer(eg_shapes *s)
+{
+    eg_spec rows = *s->in[0];
+
+    if (rows.rank == 0)
+        return eg__shape_error(s, "logits need an axis of classes");
+    rows.rank--;
+    if (!eg__same_shape(&rows, s->in[1]) || !eg__same_shape(&rows, s->in[2]))
+        return eg__shape_error(s,
+            "labels and dz must have the shape of the logits without the last axis");
+    *s->out[0] = *s->in[0];
+    return EG_OK;
+}
+
+/* Of dx = dz (p - hot), p = softmax(logits), for g arriving: dz p (g - sum(p g)) and
+ * sum(p g) - g at the label. */
+static eg_status cross_entropy_grad_grad(eg_backward *b)
+{
+    eg_softmax_attrs last = {.size = sizeof last};
+    eg_tensor *g = b->dy[0], *p = eg_softmax(b->x[0]), *mean = row_sum(eg_mul(p, g), &last);
+    eg_tensor *at_label = eg_take_along(g, eg_expand_dims(b->x[1], -1));
+    int rank = eg_rank(b->x[2]);
+
+    if (b->wanted[0])
+        b->dx[0] = eg_mul(eg_expand_dims(b->x[2], -1), eg_mul(p, eg_sub(g, mean)));
+    if (b->wanted[2])
+        b->dx[2] = eg_reshape(eg_sub(mean, at_label), rank, b->x[2]->spec.dims);
+    return eg__done();
+}
+
+const eg_opdef eg_op_sparse_softmax_cross_entropy_grad = {
+    .name = "SparseSoftmaxCrossEntropyGrad",
+    .in = {"logits", "labels", "dz"},
+    .types = {EG__REALS, EG__INTS, EG__REALS},
+    .promote = 1 | 4,
+    .traits = EG__MAY_FAIL,
+    .infer = cross_entropy_grad_infer,
+    .kernels = EG__KERNELS(&eg__cross_entropy_grad_kernel),
+    .grad = cross_entropy_grad_grad,
+};
+
 static eg_status cross_entropy_grad(eg_backward *b)
 {
-    eg_tensor *logits = b->x[0];
-    eg_one_hot_attrs hot = {sizeof hot, eg_dtype_of(logits)};
-
-    if (!b->wanted[0])
-        return EG_OK;
-    eg_tensor *target = eg_one_hot_with(b->x[1], eg_dim(logits, -1), &hot);
-    b->dx[0] = eg_mul(eg_expand_dims(b->dy[0], -1), eg_sub(eg_softmax(logits), target));
+    if (b->wanted[0])
+        b->dx[0] =
+            EG__APPLY(&eg_op_sparse_softmax_cross_entropy_grad, NULL, b->x[0], b->x[1], b->dy[0]);
     return eg__done();
 }
 

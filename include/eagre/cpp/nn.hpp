@@ -146,6 +146,22 @@ inline tensor kl_divergence(const operand &y, const operand &target)
     return eg_kl_divergence(y.beside(target), target.beside(y));
 }
 
+/* What is made of the losses of rows, and what changes them; no weights: 1 each. */
+struct judging {
+    eg_reduction reduction = EG_REDUCE_MEAN;
+    double label_smoothing = 0;
+    tensor weights = {};
+    bool ignores = false;
+    std::int64_t ignored_label = 0;
+};
+
+inline tensor cross_entropy(const operand &logits, const operand &labels, const judging &how = {})
+{
+    eg_cross_entropy_attrs attrs = {sizeof attrs, how.reduction, how.label_smoothing,
+        how.weights.get(), how.ignores, how.ignored_label};
+    return eg_cross_entropy_with(logits.alone(), labels.alone(), &attrs);
+}
+
 /* Lengths of inputs and labels (none: all), the blank, and whether infinity counts as 0. */
 struct spelling {
     tensor input_lengths = {}, label_lengths = {};

@@ -20,6 +20,31 @@ extern "C" {
  * Sum, Neg. */
 EG_API eg_tensor *eg_softmax_cross_entropy(eg_tensor *logits, eg_tensor *labels);
 
+typedef enum eg_reduction { EG_REDUCE_MEAN, EG_REDUCE_SUM, EG_REDUCE_NONE } eg_reduction;
+
+typedef struct eg_cross_entropy_attrs {
+    size_t size;            /* sizeof(eg_cross_entropy_attrs) */
+    eg_reduction reduction; /* what is made of the losses of all rows [EG_REDUCE_MEAN] */
+    double label_smoothing; /* the share of a label that all classes get alike [0] */
+    eg_tensor *weights;     /* what a class counts, [classes] [1 each] */
+    bool ignores;           /* rows with ignored_label cost nothing and do not count */
+    int64_t ignored_label;
+} eg_cross_entropy_attrs;
+
+/* The cross-entropy between rows of logits (last axis: classes) and labels: integers of the shape
+ * of the rows, or probabilities of the shape of the logits. As in PyTorch the mean of rows with
+ * integers for labels is their sum divided by the sum of their weights, and NaN where none counts.
+ * Gradient: to logits, to probabilities, to weights.
+ *     eg_cross_entropy(eg_zeros(EG_FLOAT32, EG_DIMS(2, 2)), EG_I32(1, -1),
+ *         .ignores = true, .ignored_label = -1)  ->  0.6931472 float32[]
+ * Owns: the result. Fails: as eg_sparse_softmax_cross_entropy and eg_softmax_cross_entropy; a
+ * smoothing outside of [0, 1], weights that are not one for each class, ignoring where labels are
+ * probabilities. Records: SparseSoftmaxCrossEntropy or LogSoftmax, Mul, Sum, Neg, Div, and with
+ * options Equal, Where, Gather, Add, Sub. */
+EG_API eg_tensor *eg_cross_entropy_with(eg_tensor *logits, eg_tensor *labels,
+    const eg_cross_entropy_attrs *attrs);
+EG_API eg_tensor *eg_cross_entropy(eg_tensor *logits, eg_tensor *labels);
+
 /* The cross-entropy of single yes-or-no questions, element by element: labels are probabilities of
  * yes, logits what a sigmoid makes probabilities of. Never leaves the range:
  * max(x, 0) - x*labels + log(1 + exp(-|x|)). Gradient: to both; of the logits

@@ -21,6 +21,7 @@ static const char *prepare(const eg_kernel *self, const eg_problem *p, eg_job *j
 
 #else
 #include "kernel/onednn.h"
+#include "kernel/panel.h"
 #include <stdatomic.h>
 #include <string.h>
 
@@ -296,6 +297,7 @@ typedef struct cut {
     int64_t images, band;
     int chunks;
     eg__primitive *of[MOST_PIECES], *filter;
+    int64_t panel; /* width of the panels that are oneDNN's order of the filter; 0: another */
     size_t ordered, scratch, filter_scratch; /* bytes: the filter in oneDNN's order; a chunk's */
 } cut;
 
@@ -512,6 +514,21 @@ static void add_filters(const pass *p)
             sum[i] += sum[(size_t)chunk * n + i];
 }
 
+/* Brings w into oneDNN's order, unless it has it: one panel is the filter as it is. */
+static void order_filter(pass *p, void *w, void *scratch)
+{
+    const cut *c = p->c;
+    const eg__conv *g = &c->g;
+
+    if (c->panel == g->o)
+        p->filter = w;
+    else if (c->panel > 0)
+        eg__cut_panels(w, (float *)(void *)p->filter, eg__window_volume(g->at.k) * g->c, g->o,
+            c->panel);
+    else
+        note(p, eg__primitive_run(c->filter, (void *[]){w, p->filter}, scratch));
+}
+
 static eg_status run(const eg_job *job, void *const in[], void *const out[], void *scratch)
 {
     const cut *c = (const cut *)(const void *)job->state;
@@ -522,7 +539,7 @@ static eg_status run(const eg_job *job, void *const in[], void *const out[], voi
     pass p = {c, x, y, scratch, behind + c->filter_scratch, dnnl_success};
 
     if (!back)
-        note(&p, eg__primitive_run(c->filter, (void *[]){w, scratch}, behind));
+        order_filter(&p, w, behind);
     if (atomic_load(&p.failed) == dnnl_success)
         eg__run_chunks(c->chunks, eg__conv_work(&c->g) / rate, run_piece, &p);
     if (back && atomic_load(&p.failed) == dnnl_success) {
@@ -555,6 +572,7 @@ static const char *prepare(const eg_kernel *self, const eg_problem *p, eg_job *j
     if (status == dnnl_success) {
         bool back = c->kind == EG__CONV_FILTER;
         c->ordered = lines(eg__primitive_size(c->filter, back ? 0 : 1));
+        c->panel = back || c->g.groups > 1 ? 0 : eg__primitive_panel(c->filter, 1);
         c->filter_scratch = lines(eg__primitive_scratch(c->filter));
         job->drop = drop;
         job->may_fail = true;

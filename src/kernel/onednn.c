@@ -264,6 +264,39 @@ bool eg__primitive_shares(const eg__primitive *a, int a_arg, const eg__primitive
                    0)) != 0;
 }
 
+#if DNNL_VERSION_MAJOR >= 3
+
+int64_t eg__primitive_panel(const eg__primitive *p, int arg)
+{
+    (void)p, (void)arg;
+    return 0;
+}
+
+#else
+
+int64_t eg__primitive_panel(const eg__primitive *p, int arg)
+{
+    const dnnl_memory_desc_t *d =
+        dnnl_primitive_desc_query_md(p->blueprint.primitive, p->blueprint.memory[arg], 0);
+    const dnnl_blocking_desc_t *b = &d->format_desc.blocking;
+
+    if (d->format_kind != dnnl_blocked || d->extra.flags != 0 || d->offset0 != 0 ||
+        b->inner_nblks != 1 || b->inner_idxs[0] != 0)
+        return 0;
+    int64_t width = b->inner_blks[0], step = width;
+    for (int i = 0; i < d->ndims; i++) {
+        int axis = i == 0 ? 1 : i == d->ndims - 1 ? 0 : d->ndims - i;
+        bool is_cut = axis == 0, is_one = !is_cut && d->dims[axis] == 1;
+        if ((!is_one && b->strides[axis] != step) ||
+            (!is_cut && d->padded_dims[axis] != d->dims[axis]))
+            return 0;
+        step *= d->dims[axis];
+    }
+    return d->padded_dims[0] == (d->dims[0] + width - 1) / width * width ? width : 0;
+}
+
+#endif
+
 /* Moves way `way` of a set to the front. */
 static void use(eg__primitive **set, int way)
 {

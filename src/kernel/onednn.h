@@ -45,6 +45,10 @@ size_t eg__primitive_scratch(const eg__primitive *primitive);
 size_t eg__primitive_size(const eg__primitive *primitive, int arg);
 bool eg__primitive_shares(const eg__primitive *a, int a_arg, const eg__primitive *b, int b_arg);
 
+/* Where an argument, seen as a matrix whose columns are its first axis and whose rows are its last
+ * axes and then its second, is cut into panels (see panel.h): their width; otherwise 0. */
+int64_t eg__primitive_panel(const eg__primitive *primitive, int arg);
+
 /* Runs it on arrays, one for each argument, and waits. On any number of threads at once. */
 dnnl_status_t eg__primitive_run(eg__primitive *primitive, void *const data[], void *scratch);
 

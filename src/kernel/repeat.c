@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "kernel/select.h"
 
-enum { AT_ONCE = 4096 }; /* counts a chunk */
+enum { AT_ONCE = 4096, AHEAD = 8 }; /* counts a chunk; numbers written at once */
 
 static const double ns_per_element = 0.5;
 
@@ -47,14 +47,26 @@ static void sum_chunk(void *env, int chunk)
     w->start[chunk + 1] = lowest < 0 ? -1 : sum;
 }
 
+/* Each number is written a few times at once, and over what was too much the next one: where counts
+ * are small, no branch has to be guessed. */
 static void write_chunk(void *env, int chunk)
 {
     const repeating *w = env;
+    const int64_t length = w->r->length;
+    const int64_t limit = w->start[chunk + 1] < length ? w->start[chunk + 1] : length;
     int64_t at = w->start[chunk];
 
-    for (int64_t i = (int64_t)chunk * AT_ONCE; i < end_of(w->r, chunk); i++)
-        for (int64_t end = add_up_to(w->r->length, at, w->counts[i]); at < end; at++)
-            w->to[at] = i;
+    for (int64_t i = (int64_t)chunk * AT_ONCE; i < end_of(w->r, chunk); i++) {
+        int64_t done = at, end = add_up_to(length, at, w->counts[i]);
+        if (at + AHEAD <= limit) {
+            for (int k = 0; k < AHEAD; k++)
+                w->to[at + k] = i;
+            done += AHEAD;
+        }
+        for (; done < end; done++)
+            w->to[done] = i;
+        at = end;
+    }
 }
 
 EG_COLD static eg_status refuse(const repeating *w, int chunk)

@@ -89,8 +89,8 @@ int64_t eg__length(const char *op, int64_t asked, eg_tensor *(*count)(eg_tensor 
         eg__fail(EG_INVALID, op, "the length %lld is negative", (long long)asked);
     else if (asked == 0 && eg__is_symbolic(&eg__me))
         eg__fail(EG_STATE, op,
-            "how many elements it gives depends on values, which a graph being built does not "
-            "have: say how many with .length");
+            "how many elements it gives depends on values, which nobody knows while a graph is "
+            "built, as by eg_vmap: say how many with .length");
     else if (asked == 0)
         asked = eg_item_int(count(x));
     return eg__me.failed ? -1 : asked;

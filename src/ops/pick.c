@@ -136,8 +136,9 @@ static bool can_count(const plan *p)
 {
     if (!eg__me.failed && eg__is_symbolic(&eg__me))
         eg__fail(EG_STATE, p->op,
-            "how many elements a mask picks depends on its values, which a graph being built does "
-            "not have: use eg_boolean_mask, or eg_nonzero and lists, with .length");
+            "how many elements a mask picks depends on its values, which nobody knows while a "
+            "graph "
+            "is built, as by eg_vmap: use eg_boolean_mask, or eg_nonzero and lists, with .length");
     return !eg__me.failed;
 }
 

@@ -42,13 +42,23 @@ static bool set_up(set *s, const char *op, eg_tensor *x, const eg_unique_attrs *
     return eg__attrs_complete(&s->attrs, sizeof s->attrs, attrs, op) && eg__is_tensor(op, x);
 }
 
+/* Complex numbers are ordered by their real parts, those of one by their imaginary ones. */
+static eg_tensor *order_of(eg_tensor *row)
+{
+    if (!eg__is_complex(eg_dtype_of(row)))
+        return eg_argsort(row, 0);
+    eg_tensor *by_imaginary = eg_argsort(eg_imag(row), 0);
+    eg_tensor *real = eg_gather(eg_real(row), by_imaginary);
+    return eg_gather(by_imaginary, eg_argsort(real, 0));
+}
+
 /* Sorts the elements of x; `order` has where they come from, unless it is not wanted. */
 static bool sort_all(set *s, eg_tensor *x, bool wants_order)
 {
     eg_tensor *row = eg_flatten(x);
 
-    if (wants_order) {
-        s->order = eg_argsort(row, 0);
+    if (wants_order || eg__is_complex(eg_dtype_of(row))) {
+        s->order = order_of(row);
         s->sorted = eg_gather(row, s->order);
     } else {
         s->sorted = eg_sort(row, 0);

@@ -1,7 +1,8 @@
 /* Tensors as sets: each element once.
  *
- * Results are rising and of one axis. Zeros of both signs are one element, of which the first in x
- * stays. Every NaN is an element of its own, behind all others. How many elements there are
+ * Results are rising and of one axis; complex numbers rise by their real parts, then by their
+ * imaginary parts. Zeros of both signs are one element, of which the first in x stays.
+ * Every NaN is an element of its own; real ones are behind all others. How many elements there are
  * depends on values: see select.h for what that means in functions and graphs, and for `.length`
  * and `.fill`.
  *

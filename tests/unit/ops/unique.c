@@ -57,6 +57,28 @@ TEST(all_dtypes_and_ranks_have_sets)
         "[-9223372036854775808  9223372036854775807] int64[2]");
 }
 
+TEST(complex_numbers_are_ordered_by_their_parts)
+{
+    EG_SCOPE;
+    eg_tensor *re = EG_F64(2, 1, 2, 1, -0.0, 2), *im = EG_F64(1, 5, -1, 5, 0, 1);
+    eg_tensor *x = eg_complex(re, im), *all = eg_unique_all(x), *narrow = eg_cast(x, EG_COMPLEX64);
+
+    assert_is(eg_real(eg_part(all, 0)), EG_DIMS(4), -0.0, 1, 2, 2);
+    assert_is(eg_imag(eg_part(all, 0)), EG_DIMS(4), 0, 5, -1, 1);
+    assert_is(eg_part(all, 1), EG_DIMS(4), 4, 1, 2, 0);
+    assert_is(eg_part(all, 2), EG_DIMS(6), 3, 1, 2, 1, 0, 3);
+    assert_is(eg_part(all, 3), EG_DIMS(4), 1, 2, 1, 2);
+    assert_is(eg_imag(eg_unique_values(narrow, .length = 5, .fill = 9)), EG_DIMS(5), 0, 5, -1, 1,
+        0);
+    assert_is(eg_real(eg_union1d(x, eg_complex(EG_F64(1), EG_F64(6)))), EG_DIMS(5), -0.0, 1, 1, 2,
+        2);
+    assert_is(eg_nonzero(eg_complex(EG_F64(0, -0.0, 0), EG_F64(0, -0.0, 1))), EG_DIMS(1, 1), 2);
+    assert_is(eg_nonzero(eg_cast(x, EG_COMPLEX64)), EG_DIMS(1, 5), 0, 1, 2, 3, 5);
+    assert_is(eg_real(eg_get(x, eg_less(re, 2))), EG_DIMS(3), 1, 1, -0.0);
+    assert_is(eg_imag(eg_put(x, eg_complex(EG_F64(1, 2, 3), EG_F64(7, 8, 9)), eg_less(re, 2))),
+        EG_DIMS(6), 1, 7, -1, 8, 9, 1);
+}
+
 TEST(sets_of_a_fixed_length_are_filled_or_cut)
 {
     EG_SCOPE;

@@ -14,6 +14,20 @@ typedef struct bare bare;
  * `y` are read in each run, `out` is written. Free with bare_free. */
 bare *bare_product(int64_t m, int64_t n, int64_t k, const float *x, const float *y, float *out);
 bare *bare_relu(int64_t n, const float *x, float *out);
+
+/* A convolution of float32 with channels last: square images, a square window, padding all around.
+ * The filter, [window, window, channels, results], is brought into oneDNN's order once. */
+typedef struct bare_shape {
+    int64_t images, size, channels, results, window, stride, padding;
+} bare_shape;
+
+static inline int64_t bare_shape_size(const bare_shape *s)
+{
+    return (s->size + 2 * s->padding - s->window) / s->stride + 1;
+}
+
+bare *bare_conv(const bare_shape *s, const float *x, const float *w, float *out);
+
 void bare_run(bare *b);
 void bare_free(bare *b);
 

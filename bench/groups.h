@@ -8,6 +8,7 @@ void bench_tiny(void);
 void bench_chains(void);
 void bench_products(void);
 void bench_arrays(void);
+void bench_images(void);
 void bench_mlp(void);
 void bench_start(void);
 void bench_limits(void);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 static void (*const groups[])(void) = {bench_tiny, bench_chains, bench_products, bench_arrays,
-    bench_mlp, bench_start, bench_limits};
+    bench_images, bench_mlp, bench_start, bench_limits};
 
 static int usage(void)
 {

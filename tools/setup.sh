@@ -13,6 +13,7 @@ shown_by() {
     libsleef-dev) echo sleef.h ;;
     libjansson-dev) echo jansson.h ;;
     liblapack-dev) echo liblapack.a ;;
+    libeigen3-dev) echo eigen3/unsupported/Eigen/FFT ;;
     zlib1g-dev) echo zlib.h ;;
     libcmocka-dev) echo cmocka.h ;;
     libc6-dev) echo stdio.h ;;
@@ -30,6 +31,7 @@ is_there() {
     sign=$(shown_by "$1")
     case $sign in
     sanitizer/*) [ -e "$(clang -print-resource-dir 2>/dev/null)/include/$sign" ] ;;
+    eigen3/*) [ -e "/usr/include/$sign" ] || [ -e "/usr/local/include/$sign" ] ;;
     *.a) [ "$("${CC:-cc}" -print-file-name="$sign")" != "$sign" ] ;;
     *.h) printf '#include <stddef.h>\n#include <stdarg.h>\n#include <stdint.h>\n#include <setjmp.h>\n#include <%s>\n' "$sign" |
         "${CC:-cc}" -fsyntax-only -xc - 2>/dev/null ;;
@@ -77,10 +79,10 @@ need() {
     }
 }
 
-to_build="gcc libc6-dev cmake ninja-build pkg-config libdnnl-dev libsleef-dev libjansson-dev
-    liblapack-dev zlib1g-dev"
+to_build="gcc g++ libc6-dev cmake ninja-build pkg-config libdnnl-dev libsleef-dev libjansson-dev
+    liblapack-dev libeigen3-dev zlib1g-dev"
 # shellcheck disable=SC2034
 to_show="$to_build graphviz"
 # shellcheck disable=SC2034
-to_test="$to_show g++ clang libclang-rt-dev llvm lld clang-format ccache libcmocka-dev locales
+to_test="$to_show clang libclang-rt-dev llvm lld clang-format ccache libcmocka-dev locales
     python3 git"

@@ -13,6 +13,7 @@ import ctext
 
 LINES, PARAMETERS, NESTING = 60, 6, 3
 FILE_LINES, HEADER_LINES, COLUMNS = 600, 400, 100
+WRITTEN = "tests/exports.list"  # by a tool, as long as it gets
 NINE_TENTHS, HALF = 35, 12
 
 Function = namedtuple("Function", "name line lines parameters nesting")
@@ -199,7 +200,7 @@ def over_in_text(path, text):
     """What a file has too much of."""
     lines = text.splitlines()
     most = HEADER_LINES if path.parts[0] == "include" else FILE_LINES
-    if len(lines) > most:
+    if len(lines) > most and str(path) != WRITTEN:
         yield f"{path}:{most + 1}: the file has {len(lines)} lines, {most} are the most"
     for i, line in enumerate(lines, 1):
         if len(line) > COLUMNS:

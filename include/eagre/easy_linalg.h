@@ -1,4 +1,4 @@
-/* easy_ops.h for linear algebra.
+/* easy_ops.h for linear algebra and Fourier transforms.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef EAGRE_EASY_LINALG_H
@@ -39,6 +39,37 @@
 #define EG_MATRIX_NORM_(a, ...)                                                                    \
     eg_matrix_norm_with(EG_X_(a), EG_WITH_(eg_matrix_norm_attrs, __VA_ARGS__))
 #define eg_cond(a)                eg_cond(EG_X_(a))
+
+/* ---- ops/fft.h ------------------------------------------------------------------------------ */
+
+#define eg_fft(...)               EG_FFT_(__VA_ARGS__, )
+#define EG_FFT_(x, axis, ...)     eg_fft_with(EG_X_(x), axis, EG_WITH_(eg_fft_attrs, __VA_ARGS__))
+#define eg_ifft(...)              EG_IFFT_(__VA_ARGS__, )
+#define EG_IFFT_(x, axis, ...)    eg_ifft_with(EG_X_(x), axis, EG_WITH_(eg_fft_attrs, __VA_ARGS__))
+#define eg_rfft(...)              EG_RFFT_(__VA_ARGS__, )
+#define EG_RFFT_(x, axis, ...)    eg_rfft_with(EG_X_(x), axis, EG_WITH_(eg_fft_attrs, __VA_ARGS__))
+#define eg_irfft(...)             EG_IRFFT_(__VA_ARGS__, )
+#define EG_IRFFT_(x, axis, ...)   eg_irfft_with(EG_X_(x), axis, EG_WITH_(eg_fft_attrs, __VA_ARGS__))
+#define eg_hfft(...)              EG_HFFT_(__VA_ARGS__, )
+#define EG_HFFT_(x, axis, ...)    eg_hfft_with(EG_X_(x), axis, EG_WITH_(eg_fft_attrs, __VA_ARGS__))
+#define eg_ihfft(...)             EG_IHFFT_(__VA_ARGS__, )
+#define EG_IHFFT_(x, axis, ...)   eg_ihfft_with(EG_X_(x), axis, EG_WITH_(eg_fft_attrs, __VA_ARGS__))
+#define eg_fftn(...)              EG_FFTN_(__VA_ARGS__, )
+#define EG_FFTN_(x, ...)          eg_fftn_with(EG_X_(x), EG_WITH_(eg_fftn_attrs, __VA_ARGS__))
+#define eg_ifftn(...)             EG_IFFTN_(__VA_ARGS__, )
+#define EG_IFFTN_(x, ...)         eg_ifftn_with(EG_X_(x), EG_WITH_(eg_fftn_attrs, __VA_ARGS__))
+#define eg_rfftn(...)             EG_RFFTN_(__VA_ARGS__, )
+#define EG_RFFTN_(x, ...)         eg_rfftn_with(EG_X_(x), EG_WITH_(eg_fftn_attrs, __VA_ARGS__))
+#define eg_irfftn(...)            EG_IRFFTN_(__VA_ARGS__, )
+#define EG_IRFFTN_(x, ...)        eg_irfftn_with(EG_X_(x), EG_WITH_(eg_fftn_attrs, __VA_ARGS__))
+#define eg_fftshift(...)          EG_FFTSHIFT_(__VA_ARGS__, )
+#define EG_FFTSHIFT_(x, ...)                                                                       \
+    eg_fftshift_with(EG_X_(x), EG_WITH_(eg_fftshift_attrs, __VA_ARGS__))
+#define eg_ifftshift(...)         EG_IFFTSHIFT_(__VA_ARGS__, )
+#define EG_IFFTSHIFT_(x, ...)                                                                      \
+    eg_ifftshift_with(EG_X_(x), EG_WITH_(eg_fftshift_attrs, __VA_ARGS__))
+#define eg_fftfreq(dtype, n, d)   (eg_at(EG_HERE), eg_fftfreq(dtype, n, d))
+#define eg_rfftfreq(dtype, n, d)  (eg_at(EG_HERE), eg_rfftfreq(dtype, n, d))
 
 /* clang-format on */
 

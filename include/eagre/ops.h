@@ -33,6 +33,7 @@
 #include <eagre/ops/unique.h>
 #include <eagre/ops/linalg.h>
 #include <eagre/ops/contract.h>
+#include <eagre/ops/fft.h>
 #include <eagre/ops/nn.h>
 #include <eagre/ops/norm.h>
 #include <eagre/ops/loss.h>

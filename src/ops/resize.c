@@ -89,6 +89,7 @@ static eg_status resize_grad_gradient(eg_backward *b)
 const eg_opdef eg_op_resize = {
     .name = "Resize",
     .in = {"x"},
+    .types = {EG__ORDERED},
     .attrs = resize_fields,
     .attrs_size = sizeof(eg__resize_attrs),
     .infer = resize_infer,

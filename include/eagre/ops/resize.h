@@ -73,10 +73,10 @@ typedef struct eg_resize_attrs {
  *         .coordinates = EG_ALIGN_CORNERS)  ->  [1.  1.5 2.  3.  4. ] float32[5]
  *     eg_resize(EG_I32(1, 2), .scales = EG_NUMBERS(2),
  *         .method = EG_RESIZE_NEAREST)  ->  [1 1 2 2] int32[4]
- * Owns: the result. Fails: whole numbers and bool, but for the nearest element; neither or both of
- * sizes and scales, or not one for each axis; axes outside or twice; a smoothed nearest element; an
- * axis without elements that is to have some; EG_CROP without begin and end. Records: Resize for
- * each axis that changes, Cast, Where. */
+ * Owns: the result. Fails: complex numbers; whole ones and bool, but for the nearest element;
+ * neither or both of sizes and scales, or not one for each axis; axes outside or twice; a smoothed
+ * nearest element; an axis without elements that is to have some; EG_CROP without begin and end.
+ * Records: Resize for each axis that changes, Cast, Where. */
 EG_API eg_tensor *eg_resize_with(eg_tensor *x, const eg_resize_attrs *attrs);
 EG_API eg_tensor *eg_resize(eg_tensor *x);
 

@@ -11,12 +11,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-static op_case *all;
-static int n_all, capacity, complaints;
+/* The cases of a folder. */
+typedef struct table {
+    const char *folder;
+    bool gradients; /* their results are gradients by the real inputs */
+    op_case *all;
+    int n, capacity;
+} table;
+
+static int complaints;
 
 /* ---- reading -------------------------------------------------------------------------------- */
 
 typedef struct reader {
+    table *table;
     const char *file, *p, *start;
     int line;
 } reader;
@@ -170,18 +178,29 @@ static void take_error(reader *r, op_case *c)
     r->p += n + 1;
 }
 
+/* How many inputs are real; no more than there is room for results. */
+static int n_real(const op_case *c)
+{
+    int n = 0;
+
+    for (int i = 0; i < c->n_in; i++)
+        n += eg__dtype(c->in[i].spec.dtype)->kind == EG__REAL;
+    return n < EG__MAX_OUT ? n : EG__MAX_OUT;
+}
+
 static void take_results(reader *r, op_case *c)
 {
     if (accept(r, "error")) {
         take_error(r, c);
         return;
     }
+    int most = r->table->gradients ? n_real(c) : eg__n_out(c->op);
     do {
-        if (c->n_out == eg__n_out(c->op) || !accept_value(r, &c->out[c->n_out]))
+        if (c->n_out == most || !accept_value(r, &c->out[c->n_out]))
             wrong(r, "this is no result of the operation");
         c->n_out++;
     } while (accept(r, ","));
-    if (c->n_out != eg__n_out(c->op))
+    if (c->n_out != most)
         wrong(r, "a result is missing");
     if (accept(r, "~"))
         c->tolerance = number(r);
@@ -215,21 +234,22 @@ static void take_line(reader *r)
         drop_values(&c);
         return;
     }
-    if (n_all == capacity) {
-        capacity = capacity ? capacity * 2 : 64;
-        all = realloc(all, sizeof *all * (size_t)capacity);
-        if (!all)
+    table *t = r->table;
+    if (t->n == t->capacity) {
+        t->capacity = t->capacity ? t->capacity * 2 : 64;
+        t->all = realloc(t->all, sizeof *t->all * (size_t)t->capacity);
+        if (!t->all)
             exit(2);
     }
-    all[n_all++] = c;
+    t->all[t->n++] = c;
 }
 
-static void read_table(const char *folder, const char *name)
+static void read_table(table *t, const char *name)
 {
     static char path[512], line[1 << 16];
-    reader r = {.file = name, .p = line, .start = line};
+    reader r = {.table = t, .file = name, .p = line, .start = line};
 
-    snprintf(path, sizeof path, "%s/%s", folder, name);
+    snprintf(path, sizeof path, "%s/%s", t->folder, name);
     FILE *f = fopen(path, "r");
     if (!f)
         wrong(&r, "the table cannot be read");
@@ -248,22 +268,34 @@ static int is_table(const struct dirent *entry)
     return dot && strcmp(dot, ".case") == 0;
 }
 
+static const op_case *read_once(table *t, int *n)
+{
+    struct dirent **names;
+
+    if (!t->all) {
+        int count = scandir(t->folder, &names, is_table, alphasort);
+        for (int i = 0; i < count; i++) {
+            read_table(t, names[i]->d_name);
+            free(names[i]);
+        }
+        if (count <= 0 || !t->all)
+            wrong(&(reader){.file = t->folder, .p = "", .start = ""}, "no case was found");
+        free(names);
+    }
+    *n = t->n;
+    return t->all;
+}
+
 const op_case *cases(int *n)
 {
-    struct dirent **tables;
+    static table golden = {.folder = TABLES "/golden"};
+    return read_once(&golden, n);
+}
 
-    if (!all) {
-        int count = scandir(TABLES, &tables, is_table, alphasort);
-        for (int i = 0; i < count; i++) {
-            read_table(TABLES, tables[i]->d_name);
-            free(tables[i]);
-        }
-        if (count <= 0 || !all)
-            wrong(&(reader){.file = TABLES, .p = "", .start = ""}, "no case was found");
-        free(tables);
-    }
-    *n = n_all;
-    return all;
+const op_case *gradient_cases(int *n)
+{
+    static table jax = {.folder = TABLES "/jax", .gradients = true};
+    return read_once(&jax, n);
 }
 
 bool op_is_wanted(const eg_opdef *op)

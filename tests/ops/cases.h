@@ -42,6 +42,9 @@ typedef struct op_case {
  * the trouble is. */
 const op_case *cases(int *n);
 
+/* Cases in tests/ops/jax, whose results are gradients by the real inputs: see gradients.py. */
+const op_case *gradient_cases(int *n);
+
 /* Whether the operation's tests are wanted (EAGRE_TEST_OP). */
 bool op_is_wanted(const eg_opdef *op);
 

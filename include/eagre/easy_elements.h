@@ -53,6 +53,7 @@
 #define eg_real(x)                eg_do1(EG_HERE, eg_real, EG_T(x))
 #define eg_imag(x)                eg_do1(EG_HERE, eg_imag, EG_T(x))
 #define eg_conj(x)                eg_do1(EG_HERE, eg_conj, EG_T(x))
+#define eg_adjoint(x)             eg_do1(EG_HERE, eg_adjoint, EG_T(x))
 #define eg_angle(x)               eg_do1(EG_HERE, eg_angle, EG_T(x))
 
 /* ---- ops/missing.h -------------------------------------------------------------------------- */

@@ -29,6 +29,8 @@
 #define EG_QR_(a, ...)            eg_qr_with(EG_X_(a), EG_WITH_(eg_qr_attrs, __VA_ARGS__))
 #define eg_eigh(a)                eg_eigh(EG_X_(a))
 #define eg_eigvalsh(a)            eg_eigvalsh(EG_X_(a))
+#define eg_eig(a)                 eg_eig(EG_X_(a))
+#define eg_eigvals(a)             eg_eigvals(EG_X_(a))
 #define eg_svd(...)               EG_SVD_(__VA_ARGS__, )
 #define EG_SVD_(a, ...)           eg_svd_with(EG_X_(a), EG_WITH_(eg_svd_attrs, __VA_ARGS__))
 #define eg_svdvals(a)             eg_svdvals(EG_X_(a))

@@ -6,6 +6,7 @@
 #include "kernel/linalg.h"
 #include "base/error.h"
 #include "kernel/linalg_plan.h"
+#include <complex.h>
 #include <limits.h>
 #include <math.h>
 #include <stdatomic.h>
@@ -25,6 +26,8 @@ enum linalg_step {
     SVDVALS,
     PINV,
     EXPM,
+    EIG,
+    EIGVALS,
     LINALG_STEPS
 };
 
@@ -53,19 +56,83 @@ static inline int at_least_1(int n)
     return n > 1 ? n : 1;
 }
 
+typedef float _Complex single_complex;
+typedef double _Complex double_complex;
+
+#define SIZE(x) fabs((double)(x))
+#define CONJ(x) (x)
+#define ADJOINT "T"
+#define SYEVD   syevd
+#define ORGLQ   orglq
+#define AND_REAL(...)
+#define MOST_REALS(t) 0
+#define BY_KIND       "kernel/linalg_real.inc"
+#define STEPS_BY_KIND
+
 #define T       float
+#define R       float
 #define S       s
 #define EPSILON 1.1920929e-7F
 #include "kernel/linalg.inc"
 #undef T
+#undef R
 #undef S
-#undef EPSILON
 
-#define T       double
-#define S       d
+#define T double
+#define R double
+#define S d
+#undef EPSILON
 #define EPSILON 2.220446049250313e-16
 #include "kernel/linalg.inc"
 #undef T
+#undef R
+#undef S
+
+#undef SIZE
+#undef CONJ
+#undef ADJOINT
+#undef SYEVD
+#undef ORGLQ
+#undef AND_REAL
+#undef MOST_REALS
+#undef BY_KIND
+#undef STEPS_BY_KIND
+
+/* The real workspace of gesdd, by its documentation; its integers are few. */
+static int most_reals(const eg__matrix *t)
+{
+    int64_t k = t->k, most = t->m > t->n ? t->m : t->n;
+    int64_t reals = k * (5 * k + 7 > 2 * (most + k) + 1 ? 5 * k + 7 : 2 * (most + k) + 1);
+
+    return reals < INT_MAX / 16 ? (int)reals + 8 : -1;
+}
+
+#define SIZE(x)       cabs((double_complex)(x))
+#define CONJ(x)       ((T)conj((double_complex)(x)))
+#define ADJOINT       "C"
+#define SYEVD         heevd
+#define ORGLQ         unglq
+#define AND_REAL(...) __VA_ARGS__,
+#define MOST_REALS(t) most_reals(t)
+#define BY_KIND       "kernel/linalg_complex.inc"
+#define STEPS_BY_KIND [EIG] = {FN(eig_room), FN(eig)}, [EIGVALS] = {FN(eigvals_room), FN(eigvals)},
+
+#define T double_complex
+#define R double
+#define S z
+#include "kernel/linalg.inc"
+#undef T
+#undef R
+#undef S
+
+#define T single_complex
+#define R float
+#define S c
+#undef EPSILON
+#define EPSILON 1.1920929e-7F
+#include "kernel/linalg.inc"
+#undef T
+#undef R
 #undef S
 #undef EPSILON
 
@@ -250,9 +317,10 @@ static bool set_matrix(batch *t, const eg_problem *p, size_t element)
     set_attrs(x, t->kind->step, p->attrs);
     size_t copy = t->step->room(x);
     x->work_at = to_line(copy * element);
-    x->ints_at = to_line(x->work_at + (size_t)x->lwork * element);
+    x->reals_at = to_line(x->work_at + (size_t)x->lwork * element);
+    x->ints_at = to_line(x->reals_at + (size_t)x->lreals * element);
     x->scratch = to_line(x->ints_at + (size_t)x->liwork * sizeof(int) + 1); /* never none */
-    return x->lwork >= 0;
+    return x->lwork >= 0 && x->lreals >= 0;
 }
 
 static void set_chunks(batch *t)
@@ -268,16 +336,35 @@ static void set_chunks(batch *t)
         t->chunks--;
 }
 
+static const eg__linalg_step *steps_of(eg_dtype dtype)
+{
+    switch (dtype) {
+    case EG_FLOAT32:
+        return steps_s;
+    case EG_FLOAT64:
+        return steps_d;
+    case EG_COMPLEX64:
+        return steps_c;
+    case EG_COMPLEX128:
+        return steps_z;
+    default:
+        return NULL;
+    }
+}
+
 static const char *prepare(const eg_kernel *self, const eg_problem *p, eg_job *job)
 {
     batch *t = (batch *)(void *)job->state;
     eg_dtype dtype = p->in[0]->dtype;
 
-    if (dtype != EG_FLOAT32 && dtype != EG_FLOAT64)
-        return "LAPACK knows float32 and float64 only";
+    const eg__linalg_step *steps = steps_of(dtype);
+    if (!steps)
+        return "LAPACK knows float32, float64 and their complex numbers only";
     eg__job_start(job, "LAPACK", run);
     *t = (batch){.kind = self->table};
-    t->step = dtype == EG_FLOAT32 ? &steps_s[t->kind->step] : &steps_d[t->kind->step];
+    t->step = &steps[t->kind->step];
+    if (!t->step->run)
+        return "it takes complex numbers only";
     if (!set_matrix(t, p, eg__dtype(dtype)->size))
         return "the matrix is too large for LAPACK";
     set_batch(t, p);
@@ -310,4 +397,6 @@ KERNEL(eigvalsh, EIGVALSH, {1}, 1, endless);
 KERNEL(svd, SVD, {2, 1, 2}, 6, endless);
 KERNEL(svdvals, SVDVALS, {1}, 2, endless);
 KERNEL(pinv, PINV, {2}, 7, endless);
+KERNEL(eig, EIG, {1, 2}, 20, endless);
+KERNEL(eigvals, EIGVALS, {1}, 10, endless);
 KERNEL(expm, EXPM, {2}, 3, NULL);

@@ -19,6 +19,8 @@ extern const eg_kernel eg__eigvalsh_kernel;         /* a */
 extern const eg_kernel eg__svd_kernel;              /* a -> u, s, vh; eg_svd_attrs */
 extern const eg_kernel eg__svdvals_kernel;          /* a */
 extern const eg_kernel eg__pinv_kernel;             /* a */
+extern const eg_kernel eg__eig_kernel;              /* a, complex -> values, vectors */
+extern const eg_kernel eg__eigvals_kernel;          /* a, complex */
 extern const eg_kernel eg__expm_kernel;             /* a */
 
 #endif

@@ -11,12 +11,13 @@
 enum { EG__LINALG_IN = 2, EG__LINALG_OUT = 3 };
 
 /* An m x n matrix, k the smaller of both; the right-hand sides have `columns`. The scratch of a
- * matrix is a copy or more, then LAPACK's workspace, then its integers. */
+ * matrix is a copy or more, then LAPACK's workspace, then its real numbers beside complex ones,
+ * then its integers. */
 typedef struct eg__matrix {
     int m, n, k, columns;
     bool upper, transposed, full; /* attributes */
-    int lwork, liwork;
-    size_t work_at, ints_at, scratch; /* bytes */
+    int lwork, lreals, liwork;
+    size_t work_at, reals_at, ints_at, scratch; /* bytes */
 } eg__matrix;
 
 /* What is done to one matrix. */

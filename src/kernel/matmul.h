@@ -11,5 +11,6 @@
 extern const eg_kernel eg__matmul_small;     /* float32, where oneDNN is no faster */
 extern const eg_kernel eg__matmul_onednn;    /* float32, through oneDNN's matmul primitive */
 extern const eg_kernel eg__matmul_reference; /* every numeric dtype: three loops, blocked */
+extern const eg_kernel eg__matmul_complex;   /* complex dtypes, by the kernels above */
 
 #endif

@@ -136,6 +136,11 @@ eg_tensor *eg_conj(eg_tensor *x)
     return is_number(x) ? itself(x) : EG__APPLY(&eg_op_conj, NULL, x);
 }
 
+eg_tensor *eg_adjoint(eg_tensor *x)
+{
+    return eg_conj(eg_matrix_transpose(x));
+}
+
 eg_tensor *eg_angle(eg_tensor *x)
 {
     return eg_atan2(eg_imag(x), eg_real(x));

@@ -239,7 +239,7 @@ eg_tensor *eg_vecdot(eg_tensor *x, eg_tensor *y, int axis)
 {
     if (!shared_axis("eg_vecdot", x, y, &axis))
         return NULL;
-    eg_tensor *products = eg_mul(x, y);
+    eg_tensor *products = eg_mul(eg__is_complex(eg_dtype_of(x)) ? eg_conj(x) : x, y);
     eg_reduce_attrs over = {.size = sizeof over, .axes = {1, {axis}}};
     return eg_cast(eg_sum_with(products, &over), eg_dtype_of(products));
 }

@@ -49,7 +49,7 @@ static eg_tensor *without_rest(eg_tensor *x, eg_tensor *dx, int64_t n)
     if (count <= 0)
         return dx;
     eg_tensor *rest = columns(x, n, count), *drest = columns(dx, n, count);
-    eg_tensor *of = eg__product(drest, true, columns(x, 0, n), false);
+    eg_tensor *of = eg__adjoint_product(drest, true, columns(x, 0, n), false);
     return eg_sub(columns(dx, 0, n), eg_matmul(rest, of));
 }
 
@@ -94,12 +94,12 @@ static eg_status qr_infer(eg_shapes *s)
 static eg_tensor *tall_slope(eg_tensor *q, eg_tensor *r, eg_tensor *dq, eg_tensor *dr)
 {
     eg_triangular_solve_attrs upper = {.size = sizeof upper, .upper = true};
-    eg_tensor *m =
-        eg_sub(eg__product(r, false, eg_triu(dr, 0), true), eg__product(dq, true, q, false));
+    eg_tensor *m = eg_sub(eg__adjoint_product(r, false, eg_triu(dr, 0), true),
+        eg__adjoint_product(dq, true, q, false));
     eg_tensor *half = eg__lower_half(m);
-    eg_tensor *sum = eg_add(dq, eg_matmul(q, eg_add(half, eg_matrix_transpose(half))));
+    eg_tensor *sum = eg_add(dq, eg_matmul(q, eg_add(half, eg_adjoint(half))));
 
-    return eg_matrix_transpose(eg_triangular_solve_with(r, eg_matrix_transpose(sum), &upper));
+    return eg_adjoint(eg_triangular_solve_with(r, eg_adjoint(sum), &upper));
 }
 
 /* The columns beyond the square do not bend q: they are q r there. */
@@ -107,7 +107,7 @@ static eg_tensor *wide_slope(eg_backward *b, int64_t m, int64_t n)
 {
     eg_tensor *q = b->y[0], *r = b->y[1], *dr = b->dy[1];
     eg_tensor *rest = columns(b->x[0], m, n - m), *dr_rest = columns(dr, m, n - m);
-    eg_tensor *dq = eg_add(b->dy[0], eg__product(rest, false, dr_rest, true));
+    eg_tensor *dq = eg_add(b->dy[0], eg__adjoint_product(rest, false, dr_rest, true));
 
     return joined(tall_slope(q, columns(r, 0, m), dq, columns(dr, 0, m)), eg_matmul(q, dr_rest));
 }
@@ -132,7 +132,7 @@ const eg_opdef eg_op_qr = {
     .name = "Qr",
     .in = {"a"},
     .n_out = 2,
-    .types = {EG__REALS},
+    .types = {EG__FLOATING},
     .attrs = qr_fields,
     .attrs_size = sizeof(eg_qr_attrs),
     .infer = qr_infer,
@@ -162,6 +162,7 @@ static eg_status eigh_infer(eg_shapes *s)
     if (s->op == &eg_op_eigh)
         *s->out[1] = *s->in[0];
     *values = *s->in[0];
+    values->dtype = eg__part_of(values->dtype);
     values->rank--;
     return eg__infer_size(s, values);
 }
@@ -170,10 +171,10 @@ static eg_status eigh_infer(eg_shapes *s)
 static eg_status eigh_grad(eg_backward *b)
 {
     eg_tensor *w = b->y[0], *v = b->y[1], *dw = b->dy[0], *dv = b->dy[1];
-    eg_tensor *turn = eg_mul(inverse_gaps(w), eg__product(v, true, dv, false));
+    eg_tensor *turn = eg_mul(inverse_gaps(w), eg__adjoint_product(v, true, dv, false));
     eg_tensor *left = eg_add(scale_columns(v, dw), eg_matmul(v, turn));
 
-    b->dx[0] = eg__of_lower(eg__product(left, false, v, true));
+    b->dx[0] = eg__of_lower(eg__adjoint_product(left, false, v, true));
     return eg__done();
 }
 
@@ -181,7 +182,7 @@ const eg_opdef eg_op_eigh = {
     .name = "Eigh",
     .in = {"a"},
     .n_out = 2,
-    .types = {EG__REALS},
+    .types = {EG__FLOATING},
     .traits = EG__MAY_FAIL,
     .infer = eigh_infer,
     .kernels = EG__KERNELS(&eg__eigh_kernel),
@@ -198,14 +199,14 @@ static eg_status eigvalsh_grad(eg_backward *b)
 {
     eg_tensor *v = eg_part(eg_eigh(b->x[0]), 1);
 
-    b->dx[0] = eg__of_lower(eg__product(scale_columns(v, b->dy[0]), false, v, true));
+    b->dx[0] = eg__of_lower(eg__adjoint_product(scale_columns(v, b->dy[0]), false, v, true));
     return eg__done();
 }
 
 const eg_opdef eg_op_eigvalsh = {
     .name = "EigValsH",
     .in = {"a"},
-    .types = {EG__REALS},
+    .types = {EG__FLOATING},
     .traits = EG__MAY_FAIL,
     .infer = eigh_infer,
     .kernels = EG__KERNELS(&eg__eigvalsh_kernel),
@@ -235,6 +236,7 @@ static eg_status svd_infer(eg_shapes *s)
     u->dims[a->rank - 2] = m;
     u->dims[a->rank - 1] = reduced ? k : m;
     values->dims[--values->rank - 1] = k;
+    values->dtype = eg__part_of(a->dtype);
     vh->dims[a->rank - 2] = reduced ? k : n;
     if (eg__infer_size(s, u) != EG_OK || eg__infer_size(s, values) != EG_OK)
         return EG_INVALID;
@@ -244,14 +246,23 @@ static eg_status svd_infer(eg_shapes *s)
 /* What of dx no vector of the columns of `of` reaches. */
 static eg_tensor *beyond(eg_tensor *of, eg_tensor *dx)
 {
-    return eg_sub(dx, eg_matmul(of, eg__product(of, true, dx, false)));
+    return eg_sub(dx, eg_matmul(of, eg__adjoint_product(of, true, dx, false)));
 }
 
 /* F * (X^T dX - dX^T X). */
 static eg_tensor *turn(eg_tensor *gaps, eg_tensor *x, eg_tensor *dx)
 {
-    eg_tensor *of = eg__product(x, true, dx, false);
-    return eg_mul(gaps, eg_sub(of, eg_matrix_transpose(of)));
+    eg_tensor *of = eg__adjoint_product(x, true, dx, false);
+    return eg_mul(gaps, eg_sub(of, eg_adjoint(of)));
+}
+
+/* The imaginary parts of the diagonal of U^H dU: how the phases of the columns turn. */
+static eg_tensor *phases(eg_tensor *u, eg_tensor *du)
+{
+    eg_reduce_attrs rows_of = {.size = sizeof rows_of, .axes = {1, {-2}}};
+    eg_tensor *turned = eg_imag(eg_sum_with(eg_mul(eg_conj(u), du), &rows_of));
+
+    return eg_complex(eg__number_like(turned, 0), turned);
 }
 
 /* U (F (U^T dU - dU^T U) S + S F (V^T dV - dV^T V) + dS) V^T, and what of dU and dV lies outside
@@ -259,20 +270,22 @@ static eg_tensor *turn(eg_tensor *gaps, eg_tensor *x, eg_tensor *dx)
 static eg_status svd_grad(eg_backward *b)
 {
     int64_t m = eg_dim(b->x[0], -2), n = eg_dim(b->x[0], -1), k = smaller(m, n);
-    eg_tensor *s = b->y[1], *v = eg_matrix_transpose(b->y[2]),
-              *dv = without_rest(v, eg_matrix_transpose(b->dy[2]), k);
+    eg_tensor *s = b->y[1], *v = eg_adjoint(b->y[2]),
+              *dv = without_rest(v, eg_adjoint(b->dy[2]), k);
     eg_tensor *u = columns(b->y[0], 0, k), *du = without_rest(b->y[0], b->dy[0], k);
 
     v = columns(v, 0, k);
     eg_tensor *gaps = inverse_gaps(eg_square(s));
     eg_tensor *core = eg_add(scale_columns(turn(gaps, u, du), s), scale_rows(turn(gaps, v, dv), s));
     eg_tensor *left = eg_add(eg_matmul(u, core), scale_columns(u, b->dy[1])), *right = NULL;
+    if (eg__is_complex(eg_dtype_of(u)))
+        left = eg_add(left, scale_columns(u, eg_mul(phases(u, du), eg__safe_inverse(s))));
     if (m > n)
         left = eg_add(left, scale_columns(beyond(u, du), eg__safe_inverse(s)));
     if (m < n)
         right = scale_columns(beyond(v, dv), eg__safe_inverse(s));
-    eg_tensor *dx = eg__product(left, false, v, true);
-    b->dx[0] = right ? eg_add(dx, eg__product(u, false, right, true)) : dx;
+    eg_tensor *dx = eg__adjoint_product(left, false, v, true);
+    b->dx[0] = right ? eg_add(dx, eg__adjoint_product(u, false, right, true)) : dx;
     return eg__done();
 }
 
@@ -280,7 +293,7 @@ const eg_opdef eg_op_svd = {
     .name = "Svd",
     .in = {"a"},
     .n_out = 3,
-    .types = {EG__REALS},
+    .types = {EG__FLOATING},
     .traits = EG__MAY_FAIL,
     .attrs = svd_fields,
     .attrs_size = sizeof(eg_svd_attrs),
@@ -309,6 +322,7 @@ static eg_status svdvals_infer(eg_shapes *s)
         return EG_INVALID;
     values->rank--;
     values->dims[values->rank - 1] = smaller(a->dims[a->rank - 2], a->dims[a->rank - 1]);
+    values->dtype = eg__part_of(a->dtype);
     return eg__infer_size(s, values);
 }
 
@@ -324,7 +338,7 @@ static eg_status svdvals_grad(eg_backward *b)
 const eg_opdef eg_op_svdvals = {
     .name = "SvdVals",
     .in = {"a"},
-    .types = {EG__REALS},
+    .types = {EG__FLOATING},
     .traits = EG__MAY_FAIL,
     .infer = svdvals_infer,
     .kernels = EG__KERNELS(&eg__svdvals_kernel),
@@ -355,9 +369,11 @@ static eg_status pinv_infer(eg_shapes *s)
 static eg_status pinv_grad(eg_backward *b)
 {
     eg_tensor *a = b->x[0], *p = b->y[0], *dp = b->dy[0];
-    eg_tensor *plain = eg__product(p, true, eg__product(dp, false, p, true), false);
-    eg_tensor *of_left = eg__product(dp, true, eg__product(p, false, p, true), false);
-    eg_tensor *of_right = eg__product(eg__product(p, true, p, false), false, dp, true);
+    eg_tensor *plain = eg__adjoint_product(p, true, eg__adjoint_product(dp, false, p, true), false);
+    eg_tensor *of_left =
+        eg__adjoint_product(dp, true, eg__adjoint_product(p, false, p, true), false);
+    eg_tensor *of_right =
+        eg__adjoint_product(eg__adjoint_product(p, true, p, false), false, dp, true);
     eg_tensor *left = eg_sub(of_left, eg_matmul(a, eg_matmul(p, of_left)));
     eg_tensor *right = eg_sub(of_right, eg_matmul(eg_matmul(of_right, p), a));
 
@@ -368,7 +384,7 @@ static eg_status pinv_grad(eg_backward *b)
 const eg_opdef eg_op_pinv = {
     .name = "Pinv",
     .in = {"a"},
-    .types = {EG__REALS},
+    .types = {EG__FLOATING},
     .traits = EG__MAY_FAIL,
     .infer = pinv_infer,
     .kernels = EG__KERNELS(&eg__pinv_kernel),
@@ -452,7 +468,8 @@ static eg_tensor *norm_of(eg_tensor *a, eg_norm norm)
 
     switch (norm) {
     case EG_NORM_FROBENIUS:
-        return eg_sqrt(eg_sum_with(eg_square(a), &both));
+        return eg_sqrt(
+            eg_sum_with(eg_square(eg__is_complex(eg_dtype_of(a)) ? eg_abs(a) : a), &both));
     case EG_NORM_COLUMNS:
         return largest_sum(a, -2);
     case EG_NORM_ROWS:

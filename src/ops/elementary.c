@@ -1,6 +1,7 @@
 /* Elementary functions of floating-point numbers.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "kernel/complex_library.h"
 #include "kernel/elementwise.h"
 #include "kernel/power.h"
 #include "op/infer.h"
@@ -19,10 +20,10 @@ static eg_status sqrt_grad(eg_backward *b)
 const eg_opdef eg_op_sqrt = {
     .name = "Sqrt",
     .in = {"x"},
-    .types = {EG__REALS},
-    .traits = EG__ELEMENTWISE,
+    .types = {EG__FLOATING},
+    .traits = EG__ELEMENTWISE | EG__HOLOMORPHIC,
     .infer = eg__infer_same,
-    .kernels = EG__KERNELS(&eg__sqrt_loop),
+    .kernels = EG__KERNELS(&eg__sqrt_loop, &eg__complex_sqrt_loop),
     .grad = sqrt_grad,
     .known_as = {"sqrt", "math.sqrt", "Sqrt"},
 };
@@ -41,10 +42,10 @@ static eg_status exp_grad(eg_backward *b)
 const eg_opdef eg_op_exp = {
     .name = "Exp",
     .in = {"x"},
-    .types = {EG__REALS},
-    .traits = EG__ELEMENTWISE,
+    .types = {EG__FLOATING},
+    .traits = EG__ELEMENTWISE | EG__HOLOMORPHIC,
     .infer = eg__infer_same,
-    .kernels = EG__KERNELS(&eg__exp_loop),
+    .kernels = EG__KERNELS(&eg__exp_loop, &eg__complex_exp_loop),
     .grad = exp_grad,
     .known_as = {"exp", "math.exp", "Exp"},
 };
@@ -63,10 +64,10 @@ static eg_status log_grad(eg_backward *b)
 const eg_opdef eg_op_log = {
     .name = "Log",
     .in = {"x"},
-    .types = {EG__REALS},
-    .traits = EG__ELEMENTWISE,
+    .types = {EG__FLOATING},
+    .traits = EG__ELEMENTWISE | EG__HOLOMORPHIC,
     .infer = eg__infer_same,
-    .kernels = EG__KERNELS(&eg__log_loop),
+    .kernels = EG__KERNELS(&eg__log_loop, &eg__complex_log_loop),
     .grad = log_grad,
     .known_as = {"log", "math.log", "Log"},
 };
@@ -85,10 +86,10 @@ static eg_status tanh_grad(eg_backward *b)
 const eg_opdef eg_op_tanh = {
     .name = "Tanh",
     .in = {"x"},
-    .types = {EG__REALS},
-    .traits = EG__ELEMENTWISE,
+    .types = {EG__FLOATING},
+    .traits = EG__ELEMENTWISE | EG__HOLOMORPHIC,
     .infer = eg__infer_same,
-    .kernels = EG__KERNELS(&eg__tanh_loop),
+    .kernels = EG__KERNELS(&eg__tanh_loop, &eg__complex_tanh_loop),
     .grad = tanh_grad,
     .known_as = {"tanh", "math.tanh", "Tanh"},
 };
@@ -132,10 +133,10 @@ static eg_status expm1_grad(eg_backward *b)
 const eg_opdef eg_op_expm1 = {
     .name = "Expm1",
     .in = {"x"},
-    .types = {EG__REALS},
-    .traits = EG__ELEMENTWISE,
+    .types = {EG__FLOATING},
+    .traits = EG__ELEMENTWISE | EG__HOLOMORPHIC,
     .infer = eg__infer_same,
-    .kernels = EG__KERNELS(&eg__expm1_loop),
+    .kernels = EG__KERNELS(&eg__expm1_loop, &eg__complex_expm1_loop),
     .grad = expm1_grad,
     .known_as = {"expm1", "math.expm1", NULL},
 };
@@ -176,10 +177,10 @@ static eg_status log1p_grad(eg_backward *b)
 const eg_opdef eg_op_log1p = {
     .name = "Log1p",
     .in = {"x"},
-    .types = {EG__REALS},
-    .traits = EG__ELEMENTWISE,
+    .types = {EG__FLOATING},
+    .traits = EG__ELEMENTWISE | EG__HOLOMORPHIC,
     .infer = eg__infer_same,
-    .kernels = EG__KERNELS(&eg__log1p_loop),
+    .kernels = EG__KERNELS(&eg__log1p_loop, &eg__complex_log1p_loop),
     .grad = log1p_grad,
     .known_as = {"log1p", "math.log1p", NULL},
 };
@@ -198,10 +199,10 @@ static eg_status log2_grad(eg_backward *b)
 const eg_opdef eg_op_log2 = {
     .name = "Log2",
     .in = {"x"},
-    .types = {EG__REALS},
-    .traits = EG__ELEMENTWISE,
+    .types = {EG__FLOATING},
+    .traits = EG__ELEMENTWISE | EG__HOLOMORPHIC,
     .infer = eg__infer_same,
-    .kernels = EG__KERNELS(&eg__log2_loop),
+    .kernels = EG__KERNELS(&eg__log2_loop, &eg__complex_log2_loop),
     .grad = log2_grad,
     .known_as = {"log2", NULL, NULL},
 };
@@ -220,10 +221,10 @@ static eg_status log10_grad(eg_backward *b)
 const eg_opdef eg_op_log10 = {
     .name = "Log10",
     .in = {"x"},
-    .types = {EG__REALS},
-    .traits = EG__ELEMENTWISE,
+    .types = {EG__FLOATING},
+    .traits = EG__ELEMENTWISE | EG__HOLOMORPHIC,
     .infer = eg__infer_same,
-    .kernels = EG__KERNELS(&eg__log10_loop),
+    .kernels = EG__KERNELS(&eg__log10_loop, &eg__complex_log10_loop),
     .grad = log10_grad,
     .known_as = {"log10", NULL, NULL},
 };
@@ -312,7 +313,9 @@ static eg_status pow_grad(eg_backward *b)
         b->dx[0] = eg__unbroadcast(eg_mul(b->dy[0], eg_mul(y, eg_pow(x, less))), x);
     }
     if (b->wanted[1]) {
-        eg_tensor *base = eg_where(eg_greater(x, zero), x, one);
+        bool is_complex = eg__is_complex(eg_dtype_of(x));
+        eg_tensor *base = is_complex ? eg_where(eg_equal(x, zero), one, x)
+                                     : eg_where(eg_greater(x, zero), x, one);
         b->dx[1] = eg__unbroadcast(eg_mul(b->dy[0], eg_mul(b->y[0], eg_log(base))), y);
     }
     return eg__done();
@@ -321,11 +324,11 @@ static eg_status pow_grad(eg_backward *b)
 const eg_opdef eg_op_pow = {
     .name = "Pow",
     .in = {"x", "y"},
-    .types = {EG__REALS, EG__REALS},
+    .types = {EG__FLOATING, EG__FLOATING},
     .promote = 3,
-    .traits = EG__ELEMENTWISE,
+    .traits = EG__ELEMENTWISE | EG__HOLOMORPHIC,
     .infer = eg__infer_broadcast,
-    .kernels = EG__KERNELS(&eg__pow_loop),
+    .kernels = EG__KERNELS(&eg__pow_loop, &eg__complex_pow_loop),
     .grad = pow_grad,
     .known_as = {"power", "math.pow", "Pow"},
 };

@@ -15,6 +15,11 @@ eg_tensor *eg__product(eg_tensor *a, bool swap_a, eg_tensor *b, bool swap_b)
     return eg_matmul_with(a, b, &attrs);
 }
 
+eg_tensor *eg__adjoint_product(eg_tensor *a, bool turn_a, eg_tensor *b, bool turn_b)
+{
+    return eg__product(turn_a ? eg_conj(a) : a, turn_a, turn_b ? eg_conj(b) : b, turn_b);
+}
+
 eg_tensor *eg__lower_half(eg_tensor *x)
 {
     int64_t n = eg_dim(x, -1);
@@ -31,7 +36,7 @@ eg_tensor *eg__safe_inverse(eg_tensor *x)
 
 eg_tensor *eg__of_lower(eg_tensor *dx)
 {
-    return eg__lower_half(eg_add(dx, eg_matrix_transpose(dx)));
+    return eg__lower_half(eg_add(dx, eg_adjoint(dx)));
 }
 
 eg_status eg__infer_matrix(eg_shapes *s)
@@ -61,20 +66,20 @@ static eg_tensor *solved(eg_tensor *a, eg_tensor *b, bool transpose)
     return eg_triangular_solve_with(a, b, &attrs);
 }
 
-/* L^-T P L^-1, P the lower half of L^T dL; see Murray, arXiv:1602.07527. */
+/* L^-H P L^-1, P the lower half of L^H dL; see Murray, arXiv:1602.07527. */
 static eg_status cholesky_grad(eg_backward *b)
 {
-    eg_tensor *l = b->y[0], *dl = eg_tril(b->dy[0], 0);
+    eg_tensor *l = eg_conj(b->y[0]), *dl = eg_tril(b->dy[0], 0);
     eg_tensor *half = solved(l, eg__lower_half(eg__product(l, true, dl, false)), true);
 
-    b->dx[0] = eg__of_lower(solved(l, eg_matrix_transpose(half), true));
+    b->dx[0] = eg__of_lower(solved(l, eg_adjoint(half), true));
     return eg__done();
 }
 
 const eg_opdef eg_op_cholesky = {
     .name = "Cholesky",
     .in = {"a"},
-    .types = {EG__REALS},
+    .types = {EG__FLOATING},
     .traits = EG__MAY_FAIL,
     .infer = eg__infer_square,
     .kernels = EG__KERNELS(&eg__cholesky_kernel),
@@ -90,7 +95,7 @@ eg_tensor *eg_cholesky_with(eg_tensor *a, const eg_cholesky_attrs *attrs)
         return NULL;
     if (!full.upper)
         return EG__APPLY(&eg_op_cholesky, NULL, a);
-    return eg_matrix_transpose(EG__APPLY(&eg_op_cholesky, NULL, eg_matrix_transpose(a)));
+    return eg_adjoint(EG__APPLY(&eg_op_cholesky, NULL, eg_adjoint(a)));
 }
 
 eg_tensor *eg_cholesky(eg_tensor *a)
@@ -160,9 +165,9 @@ static eg_status triangular_solve_grad(eg_backward *b)
 const eg_opdef eg_op_triangular_solve = {
     .name = "TriangularSolve",
     .in = {"a", "b"},
-    .types = {EG__REALS, EG__REALS},
+    .types = {EG__FLOATING, EG__FLOATING},
     .promote = 3,
-    .traits = EG__MAY_FAIL,
+    .traits = EG__MAY_FAIL | EG__HOLOMORPHIC,
     .attrs = triangular_solve_fields,
     .attrs_size = sizeof(eg_triangular_solve_attrs),
     .infer = solve_infer,
@@ -205,9 +210,9 @@ static eg_status solve_grad(eg_backward *b)
 const eg_opdef eg_op_solve = {
     .name = "Solve",
     .in = {"a", "b"},
-    .types = {EG__REALS, EG__REALS},
+    .types = {EG__FLOATING, EG__FLOATING},
     .promote = 3,
-    .traits = EG__MAY_FAIL,
+    .traits = EG__MAY_FAIL | EG__HOLOMORPHIC,
     .attrs = solve_fields,
     .attrs_size = sizeof(eg_solve_attrs),
     .infer = solve_infer,
@@ -248,8 +253,10 @@ static eg_status det_infer(eg_shapes *s)
     out->rank -= 2;
     if (eg__infer_size(s, out) != EG_OK)
         return EG_INVALID;
-    if (s->op == &eg_op_slogdet)
+    if (s->op == &eg_op_slogdet) {
         *s->out[1] = *out;
+        s->out[1]->dtype = eg__part_of(out->dtype);
+    }
     return EG_OK;
 }
 
@@ -269,7 +276,8 @@ static eg_status det_grad(eg_backward *b)
 const eg_opdef eg_op_det = {
     .name = "Det",
     .in = {"a"},
-    .types = {EG__REALS},
+    .types = {EG__FLOATING},
+    .traits = EG__HOLOMORPHIC,
     .infer = det_infer,
     .kernels = EG__KERNELS(&eg__det_kernel),
     .grad = det_grad,
@@ -281,9 +289,14 @@ eg_tensor *eg_det(eg_tensor *a)
     return EG__APPLY(&eg_op_det, NULL, a);
 }
 
+/* The sign of a complex determinant turns by the imaginary part of what its logarithm grows by. */
 static eg_status slogdet_grad(eg_backward *b)
 {
-    b->dx[0] = inverse_times(b->x[0], b->dy[1]);
+    eg_tensor *growth = b->dy[1];
+
+    if (eg__is_complex(eg_dtype_of(b->dy[0])))
+        growth = eg_complex(growth, eg_imag(eg_mul(b->dy[0], eg_conj(b->y[0]))));
+    b->dx[0] = inverse_times(eg_conj(b->x[0]), growth);
     return eg__done();
 }
 
@@ -291,7 +304,7 @@ const eg_opdef eg_op_slogdet = {
     .name = "SlogDet",
     .in = {"a"},
     .n_out = 2,
-    .types = {EG__REALS},
+    .types = {EG__FLOATING},
     .infer = det_infer,
     .kernels = EG__KERNELS(&eg__slogdet_kernel),
     .grad = slogdet_grad,
@@ -348,7 +361,8 @@ static eg_status expm_grad(eg_backward *b)
 const eg_opdef eg_op_expm = {
     .name = "Expm",
     .in = {"a"},
-    .types = {EG__REALS},
+    .types = {EG__FLOATING},
+    .traits = EG__HOLOMORPHIC,
     .infer = eg__infer_square,
     .kernels = EG__KERNELS(&eg__expm_kernel),
     .grad = expm_grad,

@@ -9,6 +9,9 @@
 /* a b with the last two axes of either one swapped. */
 eg_tensor *eg__product(eg_tensor *a, bool swap_a, eg_tensor *b, bool swap_b);
 
+/* The same of adjoints instead of transposes. */
+eg_tensor *eg__adjoint_product(eg_tensor *a, bool turn_a, eg_tensor *b, bool turn_b);
+
 /* The lower triangle with half of the diagonal. */
 eg_tensor *eg__lower_half(eg_tensor *x);
 

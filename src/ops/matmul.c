@@ -70,13 +70,14 @@ static eg_status matmul_grad(eg_backward *g)
 const eg_opdef eg_op_matmul = {
     .name = "MatMul",
     .in = {"a", "b"},
-    .types = {EG__NUMERIC, EG__NUMERIC},
+    .types = {EG__NUMBERS, EG__NUMBERS},
     .promote = 3,
-    .traits = EG__PRODUCT,
+    .traits = EG__PRODUCT | EG__HOLOMORPHIC,
     .attrs = matmul_fields,
     .attrs_size = sizeof(eg_matmul_attrs),
     .infer = matmul_infer,
-    .kernels = EG__KERNELS(&eg__matmul_small, &eg__matmul_onednn, &eg__matmul_reference),
+    .kernels = EG__KERNELS(&eg__matmul_small, &eg__matmul_onednn, &eg__matmul_reference,
+        &eg__matmul_complex),
     .grad = matmul_grad,
     .known_as = {"matmul", "linalg.matmul", "MatMul"},
 };

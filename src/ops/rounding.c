@@ -97,6 +97,8 @@ eg_tensor *eg_isinf(eg_tensor *x)
 {
     if (is_integer(x))
         return eg_not_equal(x, x);
+    if (eg__is_complex(eg_dtype_of(x)))
+        return eg_logical_or(eg_isinf(eg_real(x)), eg_isinf(eg_imag(x)));
     return EG__APPLY(&eg_op_isinf, NULL, x);
 }
 
@@ -114,6 +116,8 @@ eg_tensor *eg_isfinite(eg_tensor *x)
 {
     if (is_integer(x))
         return eg_equal(x, x);
+    if (eg__is_complex(eg_dtype_of(x)))
+        return eg_logical_and(eg_isfinite(eg_real(x)), eg_isfinite(eg_imag(x)));
     return EG__APPLY(&eg_op_isfinite, NULL, x);
 }
 

@@ -9,11 +9,11 @@
 #include <math.h>
 
 /* Whether x is floating point; otherwise, unless an error is pending, that is one. */
-static bool is_real(const eg_tensor *x, const char *op)
+static bool is_floating(const eg_tensor *x, const char *op)
 {
     if (eg__me.failed)
         return false;
-    if (x && eg__dtype(eg_dtype_of(x))->kind == EG__REAL)
+    if (x && eg__is_floating(eg_dtype_of(x)))
         return true;
     if (!x)
         eg__fail(EG_INVALID, op, "x is NULL");
@@ -21,6 +21,24 @@ static bool is_real(const eg_tensor *x, const char *op)
         eg__fail(EG_INVALID, op, "x is %s, but it takes floating point: eg_cast it",
             eg_dtype_name(eg_dtype_of(x)));
     return false;
+}
+
+static bool is_real(const eg_tensor *x, const char *op)
+{
+    if (!is_floating(x, op))
+        return false;
+    if (eg__is_complex(eg_dtype_of(x)))
+        eg__fail(EG_INVALID, op, "x is %s; take its eg_real, eg_imag or eg_abs",
+            eg_dtype_name(eg_dtype_of(x)));
+    return !eg__me.failed;
+}
+
+/* The square of the absolute value. */
+static eg_tensor *squared_size(eg_tensor *x)
+{
+    if (!eg__is_complex(eg_dtype_of(x)))
+        return eg_square(x);
+    return eg_add(eg_square(eg_real(x)), eg_square(eg_imag(x)));
 }
 
 /* The options of the same reduction that leaves the axes where they are. */
@@ -74,10 +92,10 @@ static eg_tensor *variance(eg_tensor *x, const eg_var_attrs *given, const char *
 {
     eg_var_attrs o;
 
-    if (!is_real(x, op) || !eg__attrs_complete(&o, sizeof o, given, op))
+    if (!is_floating(x, op) || !eg__attrs_complete(&o, sizeof o, given, op))
         return NULL;
     eg_reduce_attrs over = kept(&o.axes);
-    eg_tensor *sum = eg_sum_with(eg_square(eg_sub(x, eg_mean_with(x, &over))), &over);
+    eg_tensor *sum = eg_sum_with(squared_size(eg_sub(x, eg_mean_with(x, &over))), &over);
     if (!sum)
         return NULL;
     double count = eg_size(sum) ? (double)eg_size(x) / (double)eg_size(sum) : 0;
@@ -151,11 +169,12 @@ eg_tensor *eg_vector_norm_with(eg_tensor *x, const eg_norm_attrs *given)
 {
     eg_norm_attrs o;
 
-    if (!is_real(x, "eg_vector_norm") || !eg__attrs_complete(&o, sizeof o, given, "eg_vector_norm"))
+    if (!is_floating(x, "eg_vector_norm") ||
+        !eg__attrs_complete(&o, sizeof o, given, "eg_vector_norm"))
         return NULL;
     eg_reduce_attrs over = {.size = sizeof over, .axes = o.axes, .keep_dims = o.keep_dims};
     if (o.ord == 0 || o.ord == 2)
-        return eg_sqrt(eg_sum_with(eg_square(x), &over));
+        return eg_sqrt(eg_sum_with(squared_size(x), &over));
     if (o.ord == 1)
         return eg_sum_with(eg_abs(x), &over);
     if (isinf(o.ord))

@@ -1,6 +1,7 @@
 /* Angles and hyperbolas.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "kernel/complex_library.h"
 #include "kernel/elementwise.h"
 #include "op/infer.h"
 #include "ops/gradient.h"
@@ -26,10 +27,10 @@ static eg_status sin_grad(eg_backward *b)
 const eg_opdef eg_op_sin = {
     .name = "Sin",
     .in = {"x"},
-    .types = {EG__REALS},
-    .traits = EG__ELEMENTWISE,
+    .types = {EG__FLOATING},
+    .traits = EG__ELEMENTWISE | EG__HOLOMORPHIC,
     .infer = eg__infer_same,
-    .kernels = EG__KERNELS(&eg__sin_loop),
+    .kernels = EG__KERNELS(&eg__sin_loop, &eg__complex_sin_loop),
     .grad = sin_grad,
     .known_as = {"sin", "math.sin", "Sin"},
 };
@@ -48,10 +49,10 @@ static eg_status cos_grad(eg_backward *b)
 const eg_opdef eg_op_cos = {
     .name = "Cos",
     .in = {"x"},
-    .types = {EG__REALS},
-    .traits = EG__ELEMENTWISE,
+    .types = {EG__FLOATING},
+    .traits = EG__ELEMENTWISE | EG__HOLOMORPHIC,
     .infer = eg__infer_same,
-    .kernels = EG__KERNELS(&eg__cos_loop),
+    .kernels = EG__KERNELS(&eg__cos_loop, &eg__complex_cos_loop),
     .grad = cos_grad,
     .known_as = {"cos", "math.cos", "Cos"},
 };
@@ -70,10 +71,10 @@ static eg_status tan_grad(eg_backward *b)
 const eg_opdef eg_op_tan = {
     .name = "Tan",
     .in = {"x"},
-    .types = {EG__REALS},
-    .traits = EG__ELEMENTWISE,
+    .types = {EG__FLOATING},
+    .traits = EG__ELEMENTWISE | EG__HOLOMORPHIC,
     .infer = eg__infer_same,
-    .kernels = EG__KERNELS(&eg__tan_loop),
+    .kernels = EG__KERNELS(&eg__tan_loop, &eg__complex_tan_loop),
     .grad = tan_grad,
     .known_as = {"tan", "math.tan", "Tan"},
 };
@@ -92,10 +93,10 @@ static eg_status asin_grad(eg_backward *b)
 const eg_opdef eg_op_asin = {
     .name = "Asin",
     .in = {"x"},
-    .types = {EG__REALS},
-    .traits = EG__ELEMENTWISE,
+    .types = {EG__FLOATING},
+    .traits = EG__ELEMENTWISE | EG__HOLOMORPHIC,
     .infer = eg__infer_same,
-    .kernels = EG__KERNELS(&eg__asin_loop),
+    .kernels = EG__KERNELS(&eg__asin_loop, &eg__complex_asin_loop),
     .grad = asin_grad,
     .known_as = {"arcsin", "math.asin", "Asin"},
 };
@@ -114,10 +115,10 @@ static eg_status acos_grad(eg_backward *b)
 const eg_opdef eg_op_acos = {
     .name = "Acos",
     .in = {"x"},
-    .types = {EG__REALS},
-    .traits = EG__ELEMENTWISE,
+    .types = {EG__FLOATING},
+    .traits = EG__ELEMENTWISE | EG__HOLOMORPHIC,
     .infer = eg__infer_same,
-    .kernels = EG__KERNELS(&eg__acos_loop),
+    .kernels = EG__KERNELS(&eg__acos_loop, &eg__complex_acos_loop),
     .grad = acos_grad,
     .known_as = {"arccos", "math.acos", "Acos"},
 };
@@ -136,10 +137,10 @@ static eg_status atan_grad(eg_backward *b)
 const eg_opdef eg_op_atan = {
     .name = "Atan",
     .in = {"x"},
-    .types = {EG__REALS},
-    .traits = EG__ELEMENTWISE,
+    .types = {EG__FLOATING},
+    .traits = EG__ELEMENTWISE | EG__HOLOMORPHIC,
     .infer = eg__infer_same,
-    .kernels = EG__KERNELS(&eg__atan_loop),
+    .kernels = EG__KERNELS(&eg__atan_loop, &eg__complex_atan_loop),
     .grad = atan_grad,
     .known_as = {"arctan", "math.atan", "Atan"},
 };
@@ -187,10 +188,10 @@ static eg_status sinh_grad(eg_backward *b)
 const eg_opdef eg_op_sinh = {
     .name = "Sinh",
     .in = {"x"},
-    .types = {EG__REALS},
-    .traits = EG__ELEMENTWISE,
+    .types = {EG__FLOATING},
+    .traits = EG__ELEMENTWISE | EG__HOLOMORPHIC,
     .infer = eg__infer_same,
-    .kernels = EG__KERNELS(&eg__sinh_loop),
+    .kernels = EG__KERNELS(&eg__sinh_loop, &eg__complex_sinh_loop),
     .grad = sinh_grad,
     .known_as = {"sinh", "math.sinh", "Sinh"},
 };
@@ -209,10 +210,10 @@ static eg_status cosh_grad(eg_backward *b)
 const eg_opdef eg_op_cosh = {
     .name = "Cosh",
     .in = {"x"},
-    .types = {EG__REALS},
-    .traits = EG__ELEMENTWISE,
+    .types = {EG__FLOATING},
+    .traits = EG__ELEMENTWISE | EG__HOLOMORPHIC,
     .infer = eg__infer_same,
-    .kernels = EG__KERNELS(&eg__cosh_loop),
+    .kernels = EG__KERNELS(&eg__cosh_loop, &eg__complex_cosh_loop),
     .grad = cosh_grad,
     .known_as = {"cosh", "math.cosh", "Cosh"},
 };
@@ -231,10 +232,10 @@ static eg_status asinh_grad(eg_backward *b)
 const eg_opdef eg_op_asinh = {
     .name = "Asinh",
     .in = {"x"},
-    .types = {EG__REALS},
-    .traits = EG__ELEMENTWISE,
+    .types = {EG__FLOATING},
+    .traits = EG__ELEMENTWISE | EG__HOLOMORPHIC,
     .infer = eg__infer_same,
-    .kernels = EG__KERNELS(&eg__asinh_loop),
+    .kernels = EG__KERNELS(&eg__asinh_loop, &eg__complex_asinh_loop),
     .grad = asinh_grad,
     .known_as = {"arcsinh", "math.asinh", "Asinh"},
 };
@@ -253,10 +254,10 @@ static eg_status acosh_grad(eg_backward *b)
 const eg_opdef eg_op_acosh = {
     .name = "Acosh",
     .in = {"x"},
-    .types = {EG__REALS},
-    .traits = EG__ELEMENTWISE,
+    .types = {EG__FLOATING},
+    .traits = EG__ELEMENTWISE | EG__HOLOMORPHIC,
     .infer = eg__infer_same,
-    .kernels = EG__KERNELS(&eg__acosh_loop),
+    .kernels = EG__KERNELS(&eg__acosh_loop, &eg__complex_acosh_loop),
     .grad = acosh_grad,
     .known_as = {"arccosh", "math.acosh", "Acosh"},
 };
@@ -275,10 +276,10 @@ static eg_status atanh_grad(eg_backward *b)
 const eg_opdef eg_op_atanh = {
     .name = "Atanh",
     .in = {"x"},
-    .types = {EG__REALS},
-    .traits = EG__ELEMENTWISE,
+    .types = {EG__FLOATING},
+    .traits = EG__ELEMENTWISE | EG__HOLOMORPHIC,
     .infer = eg__infer_same,
-    .kernels = EG__KERNELS(&eg__atanh_loop),
+    .kernels = EG__KERNELS(&eg__atanh_loop, &eg__complex_atanh_loop),
     .grad = atanh_grad,
     .known_as = {"arctanh", "math.atanh", "Atanh"},
 };

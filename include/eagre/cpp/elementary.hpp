@@ -218,6 +218,11 @@ inline tensor conj(const operand &x)
     return eg_conj(x.alone());
 }
 
+inline tensor adjoint(const operand &x)
+{
+    return eg_adjoint(x.alone());
+}
+
 inline tensor angle(const operand &x)
 {
     return eg_angle(x.alone());

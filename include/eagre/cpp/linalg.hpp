@@ -97,6 +97,16 @@ inline tensor eigvalsh(const operand &a)
     return eg_eigvalsh(a.alone());
 }
 
+inline tensor eig(const operand &a)
+{
+    return eg_eig(a.alone());
+}
+
+inline tensor eigvals(const operand &a)
+{
+    return eg_eigvals(a.alone());
+}
+
 /* auto [u, s, vh] = svd(a); */
 struct singular {
     tensor u, s, vh;

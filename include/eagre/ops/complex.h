@@ -42,6 +42,13 @@ EG_API eg_tensor *eg_imag(eg_tensor *x);
  * Owns: the result. Fails: bool. Records: Conj, or nothing. */
 EG_API eg_tensor *eg_conj(eg_tensor *x);
 
+/* The conjugate transpose of a matrix, or of each of a batch: the last two axes change places.
+ * Gradient: the adjoint of dz.
+ *     eg_adjoint(eg_reshape(eg_complex(EG_F32(1, 2), 3.0),
+ *         EG_DIMS(1, 2)))  ->  [[1.-3.j] [2.-3.j]] complex64[2,1]
+ * Owns: the result. Fails: bool, fewer axes than two. Records: Transpose, Conj. */
+EG_API eg_tensor *eg_adjoint(eg_tensor *x);
+
 /* The angle in radians, from -pi to pi: atan2(imag(x), real(x)), of real x so 0 or pi.
  * Gradient: that of eg_atan2.
  *     eg_angle(eg_complex(EG_F32(1, 0), EG_F32(1, -2)))  ->  [ 0.7853982 -1.5707964] float32[2]

@@ -122,6 +122,21 @@ EG_API eg_tensor *eg_eigh(eg_tensor *a);
  * Owns: the result. Fails: as eg_eigh. Records: EigValsH. */
 EG_API eg_tensor *eg_eigvalsh(eg_tensor *a);
 
+/* The eigenvalues of square matrices of any kind, as LAPACK orders them, and vectors of length 1 as
+ * the columns of a matrix: a tuple, complex of real matrices too. Vectors are determined up to
+ * their phase, values are not differentiable where two are equal. Gradient: V^-H (diag(dw) + F *
+ * V^H dV) V^H, of what does not depend on the phases; F is 1 over the conjugate gaps.
+ *     eg_part(eg_eig(eg_reshape(EG_F32(1, 1, 0, 3),
+ *         EG_DIMS(2, 2))), 0)  ->  [3.+0.j 1.+0.j] complex64[2]
+ * Owns: the result. Fails: integers, bool, a matrix that is not square, NaN and infinity. Records:
+ * Cast of real matrices, Eig. */
+EG_API eg_tensor *eg_eig(eg_tensor *a);
+
+/* The values alone. Gradient: V^-H diag(dw) V^H.
+ *     eg_eigvals(eg_reshape(EG_F32(1, 1, 0, 3), EG_DIMS(2, 2)))  ->  [3.+0.j 1.+0.j] complex64[2]
+ * Owns: the result. Fails: as eg_eig. Records: Cast of real matrices, EigVals. */
+EG_API eg_tensor *eg_eigvals(eg_tensor *a);
+
 typedef struct eg_svd_attrs {
     size_t size;  /* sizeof(eg_svd_attrs) */
     bool reduced; /* only the vectors that give a [u and vh are square] */

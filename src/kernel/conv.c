@@ -289,7 +289,7 @@ static const char *prepare(const eg_kernel *self, const eg_problem *p, eg_job *j
         return "it has no loop for this dtype";
     l->element = eg__dtype(dtype)->size;
     eg__conv_read(&l->g, l->kind, p);
-    if (eg__conv_work(&l->g) == 0) {
+    if (eg__bytes(p->out[0]) == 0 || eg__conv_work(&l->g) == 0) {
         eg__prepare_zeros(p->out[0], job);
         return NULL;
     }

@@ -323,6 +323,18 @@ static bool set_matrix(batch *t, const eg_problem *p, size_t element)
     return x->lwork >= 0 && x->lreals >= 0;
 }
 
+/* No matrices, or however many without elements: nothing is to be done. */
+static bool is_empty(const batch *t)
+{
+    size_t bytes = 0;
+
+    for (int i = 0; i < t->n_in; i++)
+        bytes += t->in_bytes[i];
+    for (int i = 0; i < t->n_out; i++)
+        bytes += t->out_bytes[i];
+    return t->count == 0 || bytes == 0;
+}
+
 static void set_chunks(batch *t)
 {
     enum { MOST_CHUNKS = 64 };
@@ -365,9 +377,11 @@ static const char *prepare(const eg_kernel *self, const eg_problem *p, eg_job *j
     t->step = &steps[t->kind->step];
     if (!t->step->run)
         return "it takes complex numbers only";
+    set_batch(t, p);
+    if (is_empty(t))
+        return NULL;
     if (!set_matrix(t, p, eg__dtype(dtype)->size))
         return "the matrix is too large for LAPACK";
-    set_batch(t, p);
     set_chunks(t);
     job->may_fail = t->kind->refusal != NULL;
     job->scratch = (size_t)t->chunks * t->matrix.scratch;

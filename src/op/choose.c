@@ -28,8 +28,10 @@ bool eg__choose(const eg_opdef *op, const eg_problem *p, eg_job *job)
                 tell_choice(op, p, (*k)->name, NULL);
             return true;
         }
-        if (eg__me.failed)
+        if (eg__me.failed) {
+            eg__error_in(op->name);
             break;
+        }
         tell_choice(op, p, (*k)->name, why);
     }
     if (!eg__me.failed && eg__widen(op, p, job))

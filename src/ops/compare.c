@@ -249,7 +249,8 @@ eg_tensor *eg_cast(eg_tensor *x, eg_dtype dtype)
 {
     cast_attrs attrs = {.size = sizeof attrs, .dtype = dtype};
 
-    if (x && dtype != EG_NO_DTYPE && eg_dtype_of(x) == dtype && x->kind != EG__VARIABLE)
+    if (x && dtype != EG_NO_DTYPE && eg_dtype_of(x) == dtype &&
+        (x->kind == EG__VALUE || x->kind == EG__SYMBOL))
         return eg__me.failed ? NULL : x;
     return EG__APPLY(&eg_op_cast, &attrs, x);
 }

@@ -7,16 +7,16 @@
 
 bool eg__spec_measure(eg_spec *spec)
 {
-    int64_t size = 1, bytes = (int64_t)eg__dtype(spec->dtype)->size, unused;
+    int64_t count = 1, bytes = (int64_t)eg__dtype(spec->dtype)->size, unused;
+    bool empty = false;
 
-    for (int i = 0; i < spec->rank; i++)
-        if (spec->dims[i] == 0)
-            size = 0;
-    for (int i = 0; i < spec->rank && size > 0; i++)
-        if (__builtin_mul_overflow(size, spec->dims[i], &size))
+    for (int i = 0; i < spec->rank; i++) {
+        empty = empty || spec->dims[i] == 0;
+        if (spec->dims[i] != 0 && __builtin_mul_overflow(count, spec->dims[i], &count))
             return false;
-    spec->size = size;
-    return !__builtin_mul_overflow(size, bytes, &unused) && unused < INT64_MAX / 4;
+    }
+    spec->size = empty ? 0 : count;
+    return !__builtin_mul_overflow(count, bytes, &unused) && unused < INT64_MAX / 4;
 }
 
 eg_status eg__spec_set(eg_spec *spec, const char *op, eg_dtype dtype, int rank,

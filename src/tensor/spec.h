@@ -20,7 +20,8 @@ enum { EG__SPEC_TEXT = 224 }; /* room for any spec's text */
 eg_status eg__spec_set(eg_spec *spec, const char *op, eg_dtype dtype, int rank,
     const int64_t dims[]);
 
-/* Recomputes size from dims; false where the bytes would not fit into memory's range. */
+/* Recomputes size from dims; false where the bytes would not fit into memory's range, not counting
+ * sizes of 0: strides of what holds no element are numbers like others. */
 bool eg__spec_measure(eg_spec *spec);
 
 bool eg__same_shape(const eg_spec *a, const eg_spec *b);

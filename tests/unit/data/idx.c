@@ -116,8 +116,7 @@ static const struct {
     {"\0\0\x08\0\7", 5, EG_INT32, "7 int32[]"},
     {"\0\0\x08\2\0\0\0\2\0\0\0\1\7\x08", 14, EG_INT32, "[[7] [8]] int32[2,1]"},
     {"\0\0\x08\2\0\0\0\0\0\0\0\5", 12, EG_INT32, "[] int32[0,5]"},
-    {"\0\0\x08\4\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\0\0\0\0", 20, EG_INT32,
-        "[] int32[4294967295,4294967295,4294967295,0]"},
+    {"\0\0\x08\3\xff\xff\xff\xff\0\0\1\0\0\0\0\0", 16, EG_INT32, "[] int32[4294967295,256,0]"},
 };
 
 TEST(every_type_converts_to_what_was_asked_for)

@@ -4,16 +4,8 @@
  * and in its tail, so an element's bits do not depend on its position. A NaN keeps its bits but for
  * the sign; where that has come about in two ways a last step sets it, since compilers differ in
  * which of two NaN they keep. Instruction sets with and without fused multiply-add differ in the
- * last bit. Every coefficient is a least-maximum fit of
- * the relative error, rounded to float32 one by one, the others fitted again after each.
- *
- * Largest errors in units of the last place, over all float32 (with, without fused multiply-add):
- *
- *     exp 1.03, 1.00    log 0.83, 0.83    tanh 1.36, 1.36    sigmoid 1.75, 1.75
- *     silu 2.00, 2.11
- *
- * gelu is x * sigmoid(u) with a rounded u, whose error grows with u: on [-10, 10] see
- * loops_elementary.c.
+ * last bit. Every coefficient is a least-maximum fit of the relative error, rounded to float32 one
+ * by one, the others fitted again after each. docs/accuracy.md has the largest errors.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef KERNEL_ELEMENTARY_H
@@ -23,24 +15,64 @@
 #include "kernel/isa.h"
 #include <math.h>
 
-/* x = n ln 2 + r, |r| <= ln 2 / 2; returns e^r - 1. ln 2 is cut into 9 bits, whose products with n
- * are exact, and a rest. Adding 1.5 * 2^23 rounds to a whole number and leaves n in the last bits,
- * those of *n. The polynomial, of degree 6, is within 2^-26 of e^r - 1. */
-static inline float eg__exp_part(float x, uint32_t *n)
+/* x * y - p, rounded once: what p, the product rounded, has lost. */
+static inline float eg__lost_f32(float x, float y, float p)
 {
-    const float shift = 0x1.8p23f;
-    const float shifted = EG__FMA_F32(x, 0x1.715476p0f, shift);
-    const float whole = shifted - shift;
-    float r, p;
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+    return EG__FMA_F32(x, y, -p);
+#else
+    return (float)((double)x * y - p);
+#endif
+}
 
-    *n = eg__bits_of_float(shifted);
-    r = EG__FMA_F32(whole, -0x1.63p-1f, x);
-    r = EG__FMA_F32(whole, 0x1.bd0106p-13f, r);
+/* The same, for factors below 2^990 and p near their product; without fused multiply-add both are
+ * cut in two parts, whose products are exact. Source: Dekker, doi:10.1007/BF01397083. */
+static inline double eg__lost_f64(double x, double y, double p)
+{
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+    return EG__FMA_F64(x, y, -p);
+#else
+    const double u = 0x8000001p0 * x, v = 0x8000001p0 * y;
+    const double x0 = u - (u - x), x1 = x - x0, y0 = v - (v - y), y1 = y - y0;
+
+    return x1 * y1 - (((p - x0 * y0) - x1 * y0) - x0 * y1);
+#endif
+}
+
+/* e^r - 1 for |r| up to ln 2 / 2 and a little more: a polynomial of degree 6, within 2^-26. */
+static inline float eg__expm1_near_f32(float r)
+{
+    float p;
+
     p = EG__FMA_F32(0x1.6b9c68p-10f, r, 0x1.12254ap-7f);
     p = EG__FMA_F32(p, r, 0x1.5556f2p-5f);
     p = EG__FMA_F32(p, r, 0x1.5554b4p-3f);
     p = EG__FMA_F32(p, r, 0x1.fffffep-2f);
     return EG__FMA_F32(p * r, r, r);
+}
+
+/* x = n ln 2 + r, |r| <= ln 2 / 2; returns e^r - 1. ln 2 is cut into 9 bits, whose products with n
+ * are exact, and a rest. Adding 1.5 * 2^23 rounds to a whole number and leaves n in the last bits,
+ * those of *n. */
+static inline float eg__exp_part(float x, uint32_t *n)
+{
+    const float shift = 0x1.8p23f;
+    const float shifted = EG__FMA_F32(x, 0x1.715476p0f, shift);
+    const float whole = shifted - shift;
+
+    *n = eg__bits_of_float(shifted);
+    return eg__expm1_near_f32(
+        EG__FMA_F32(whole, 0x1.bd0106p-13f, EG__FMA_F32(whole, -0x1.63p-1f, x)));
+}
+
+/* The same of (x y + low) ln 2, of which nothing is lost but in e^r. */
+static inline float eg__exp2_part(float x, float y, float low, uint32_t *n)
+{
+    const float shift = 0x1.8p23f;
+    const float shifted = EG__FMA_F32(x, y, shift), whole = shifted - shift;
+
+    *n = eg__bits_of_float(shifted);
+    return eg__expm1_near_f32((eg__lost_f32(x, y, whole) + low) * 0x1.62e430p-1f);
 }
 
 /* 2^(n + k): n as eg__exp_part leaves it, which a shift frees of all other bits. */
@@ -125,19 +157,33 @@ static inline float eg__sigmoid_f32(float x)
     return fabsf(EG__FMA_F32(-y, lost * (0.5f + fabsf(y - 0.5f)), y));
 }
 
-/* x / (1 + e^-x), from t = e^-|x|. What the quotient and 1 + t have lost is made up for; x e^x is
- * rounded once. */
+/* top / (1 + t), where the quotient and 1 + t have lost something that is made up for. */
+static inline float eg__over_one_and_f32(float top, float t)
+{
+    const float below = 1 + t, lost = t - (below - 1), inverse = 1 / below, y = top * inverse;
+
+    return EG__FMA_F32(-EG__FMA_F32(y, lost, eg__lost_f32(y, below, top)), inverse, y);
+}
+
+/* The same of top + rest, below 2^990. */
+static inline double eg__over_one_and_f64(double top, double rest, double t)
+{
+    const double below = 1 + t, lost = t - (below - 1), y = top / below;
+
+    return y + (rest - EG__FMA_F64(y, lost, eg__lost_f64(y, below, top))) / below;
+}
+
+/* x / (1 + e^-x), from t = e^-|x|. x e^x is rounded once. */
 static inline float eg__silu_f32(float x)
 {
     const float size = fabsf(x), far = size > 130 ? 130 : size;
     uint32_t n;
     const float part = eg__exp_part(-far, &n), scale = eg__two_to(n, 64), scaled = far * scale;
     const float t = EG__FMA_F32(scale, part, scale) * 0x1p-64f;
-    const float below = 1 + t, lost = t - (below - 1);
-    const float top = x < 0 ? EG__FMA_F32(scaled, part, scaled) * 0x1p-64f : size;
-    const float y = top / below, rest = EG__FMA_F32(-y, lost, EG__FMA_F32(-y, below, top));
+    const float top = x < 0 ? EG__FMA_F32(scaled, part, scaled) : size;
+    const float y = eg__over_one_and_f32(top, t) * (x < 0 ? 0x1p-64f : 1);
 
-    return copysignf(size < INFINITY ? y + rest / below : y, x);
+    return copysignf(size < INFINITY ? y : x < 0 ? 0 : x, x);
 }
 
 /* e^x - 1 for x <= 0. */
@@ -172,38 +218,55 @@ static inline float eg__erf_f32(float x)
     return copysignf(size < 1 ? p : q, x);
 }
 
-/* x/2 (1 + tanh(u/2)) = x / (1 + e^-u), with u = 2 sqrt(2/pi) (x + 0.044715 x^3). Beyond 11.5 the
- * result is x or -0. */
+/* x/2 (1 + tanh(u/2)) = x / (1 + e^-u), u = 2 sqrt(2/pi) (x + 0.044715 x^3). With y = |x| that is
+ * y (a y^2 + b) ln 2, where of b only 8 bits are added first: so what the sum has lost comes out
+ * exactly. Beyond 11.5 the result is x or -0. */
 static inline float eg__gelu_tanh_f32(float x)
 {
-    const float low = x < -11.5f ? -11.5f : x, y = x > 11.5f ? 11.5f : low;
-    const float u = y * EG__FMA_F32(y * y, 0x1.2444f2p-4f, 0x1.988454p0f);
-    const float t = eg__exp_raised_f32(-fabsf(u));
+    const float size = fabsf(x), y = size > 11.5f ? 11.5f : size, square = y * y;
+    const float a = 0x1.a5a7d0p-4f, b = 0x1.26p1f, v = EG__FMA_F32(square, a, b);
+    const float lost = EG__FMA_F32(eg__lost_f32(y, y, square), a, eg__lost_f32(square, a, v - b));
+    const float low = EG__FMA_F32(square, -0x1.151aaep-29f, 0x1.5d8438p-8f) + lost;
+    uint32_t n;
+    const float part = eg__exp2_part(-y, v, -y * low, &n), scale = eg__two_to(n, 64);
+    const float t = EG__FMA_F32(scale, part, scale) * 0x1p-64f, scaled = -y * scale;
+    const float top = x < 0 ? EG__FMA_F32(scaled, part, scaled) * 0x1p-64f : x;
 
-    return (x < 0 ? y * t * 0x1p-64f : x) / EG__FMA_F32(t, 0x1p-64f, 1);
+    return top / (1 + t);
 }
 
-/* x/2 (1 + erf(x/sqrt 2)) = max(x, 0) - y R(y) e^(-y*y/2), where y = |x| and R(y), half of
- * erfcx(y/sqrt 2), is a polynomial of degree 9 in (y - 4) / (y + 4) within 2^-25. Beyond 14.6 the
- * rest is 0. What the square loses is made up for where fused multiply-add finds it. */
+/* x/2 (1 + erf(x/sqrt 2)). Below 1 it is x (1/2 + x P(x^2)), P within 2^-28; above, with y = |x|
+ * and h = y / (y + 4), it is max(x, 0) - h Q(2h - 1) e^(-y*y/2), where Q, of degree 8, is within
+ * 2^-25 of (y + 4) erfcx(y/sqrt 2) / 2. Beyond 14.6 the rest is 0. */
 static inline float eg__gelu_erf_f32(float x)
 {
-    const float size = fabsf(x), y = size > 14.6f ? 14.6f : size;
-    const float t = (y - 4) / (y + 4), square = y * y, lost = EG__FMA_F32(y, y, -square);
-    const float bell = eg__exp_raised_f32(-0.5f * square);
-    float p;
+    const float size = fabsf(x), y = size > 14.6f ? 14.6f : size, square = y * y;
+    const float below = y + 4, h = y / below, t = EG__FMA_F32(2, h, -1);
+    const float low =
+        EG__FMA_F32(eg__lost_f32(y, y, square), 0x1.715476p-1f, square * 0x1.4ae0c0p-27f);
+    uint32_t n;
+    const float part = eg__exp2_part(-square, 0x1.715476p-1f, -low, &n);
+    float p, q, v, w;
 
-    p = EG__FMA_F32(-0x1.0e971ep-14f, t, -0x1.5f1418p-13f);
-    p = EG__FMA_F32(p, t, 0x1.5824eep-11f);
-    p = EG__FMA_F32(p, t, 0x1.072a60p-11f);
-    p = EG__FMA_F32(p, t, -0x1.166f24p-7f);
-    p = EG__FMA_F32(p, t, 0x1.f9b448p-6f);
-    p = EG__FMA_F32(p, t, -0x1.25b628p-4f);
-    p = EG__FMA_F32(p, t, 0x1.fd7504p-4f);
-    p = EG__FMA_F32(p, t, -0x1.5cf97cp-3f);
-    p = EG__FMA_F32(p, t, 0x1.82b4bcp-4f) * y;
-    p = p * EG__FMA_F32(-0.5f * lost, bell, bell);
-    return copysignf(EG__FMA_F32(p, -0x1p-64f, x > 0 ? x : 0), x);
+    p = EG__FMA_F32(0x1.6ab00ep-13f, t, 0x1.85cb82p-10f);
+    p = EG__FMA_F32(p, t, -0x1.cc0512p-9f);
+    p = EG__FMA_F32(p, t, -0x1.ec3d2ep-8f);
+    p = EG__FMA_F32(p, t, 0x1.eed4a2p-5f);
+    p = EG__FMA_F32(p, t, -0x1.7e002ep-3f);
+    p = EG__FMA_F32(p, t, 0x1.8c6d92p-2f);
+    p = EG__FMA_F32(p, t, -0x1.373e3ap-1f);
+    v = EG__FMA_F32(p, t, 0x1.82b4bcp-1f);
+    w = v * h;
+    p = EG__FMA_F32(h, EG__FMA_F32(p, t, 0x1.82b4bcp-1f - v), eg__lost_f32(v, h, w));
+    p = (w + EG__FMA_F32(w, part, p)) * eg__two_to(n, 64);
+    p = EG__FMA_F32(p, -0x1p-64f, x > 0 ? x : 0);
+    q = EG__FMA_F32(-0x1.122026p-17f, square, 0x1.e26c8cp-14f);
+    q = EG__FMA_F32(q, square, -0x1.376eacp-10f);
+    q = EG__FMA_F32(q, square, 0x1.46d558p-7f);
+    q = EG__FMA_F32(q, square, -0x1.105862p-4f);
+    q = EG__FMA_F32(q, square, 0x1.988454p-2f);
+    q = x * EG__FMA_F32(q, x, 0.5f);
+    return copysignf(size < 1 ? q : p, x);
 }
 
 #endif

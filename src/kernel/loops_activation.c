@@ -57,12 +57,11 @@
 /* As eg__silu_f32. */
 static inline double silu_of_exp(double x, double t)
 {
-    const double size = fabs(x), far = size > 900 ? 900 : size, top = x < 0 ? far * t : size;
-    const double below = 1 + t, lost = t - (below - 1);
-    const double y = top / below, rest = EG__FMA_F64(-y, lost, EG__FMA_F64(-y, below, top));
-    const double z = size < INFINITY ? y + rest / below : size;
+    const double size = fabs(x), far = size > 900 ? 900 : size, low = far * t;
+    const double top = x < 0 ? low : size, rest = x < 0 ? eg__lost_f64(far, t, low) : 0;
+    const double z = size < 0x1p900 ? eg__over_one_and_f64(top, rest, t) : top;
 
-    return copysign(IS_LOW(x) ? LOWERED(top) : z, x);
+    return copysign(IS_LOW(x) ? LOWERED(low) : z, x);
 }
 
 #define NAME        silu
@@ -71,12 +70,18 @@ static inline double silu_of_exp(double x, double t)
 #define AFTER(x, y) silu_of_exp(x, y)
 #include "kernel/composed.inc"
 
-/* x tanh(log(1 + n)) with n = e^x: x w / (w + 2), w = n (n + 2). */
+/* x tanh(log(1 + n)) with n = e^x: x w / (w + 2), w = n (n + 2). What sums and products have lost
+ * is made up for, the last in the quotient; where n is large it does not matter. */
 static inline double mish_of_exp(double x, double n)
 {
-    const double w = n * (n + 2), low = x < -900 ? -900 : x;
-    const double y = IS_LOW(x) ? LOWERED(low * n) : x * (w / (w + 2));
-    return x > 40 ? x : y;
+    const double low = x < -900 ? -900 : x, a = n + 2, w = n * a, d = w + 2, top = low * w;
+    const double w_lost = eg__lost_f64(n, a, w) + n * (n - (a - 2));
+    const double top_lost = eg__lost_f64(low, w, top) + low * w_lost;
+    const double d_lost = (w - (d - 2)) + w_lost, q = top / d;
+    const double y = q + (top_lost - eg__lost_f64(q, d, top) - q * d_lost) / d;
+    const double z = IS_LOW(x) ? LOWERED(low * n) : copysign(y, x);
+
+    return x > 40 ? x : z;
 }
 
 #define NAME        mish

@@ -1,6 +1,5 @@
 /* Elementary functions, compiled once for each instruction set: float32 from elementary.h, float64
- * from a library. Both forms of gelu are sums and products around exp or erfc; how far they are off
- * is said where they are.
+ * from a library.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "kernel/elementary.h"
@@ -61,9 +60,24 @@
 
 /* ---- float64 from the library --------------------------------------------------------------- */
 
-#define NAME exp
+#define NAME exp_near
 #define OF   EG__OF_DOUBLES(exp, u10)
 #include "kernel/library.inc"
+
+/* The library gives up a little below the largest number: there e^x = e^(x - 20) e^20, and e^20 is
+ * very nearly a double. */
+static double exp_at_end(double x)
+{
+    x -= 20;
+    exp_near_double(1, (const void *[]){&x}, NULL, &x);
+    return x * 0x1.ceb088b68e804p+28;
+}
+
+#define NAME    exp
+#define LOOP    exp_near_double
+#define FAR(x)  ((x) > 709.5)
+#define MEND(x) exp_at_end(x)
+#include "kernel/mended.inc"
 
 #define NAME log
 #define OF   EG__OF_DOUBLES(log, u10)
@@ -98,33 +112,86 @@ static inline double logistic(double x, double t)
 #define AFTER(x, y) logistic(x, y)
 #include "kernel/composed.inc"
 
-/* As eg__gelu_tanh_f32. */
-static inline double gelu_exponent(double x)
+/* 2 sqrt(2/pi) (x + 0.044715 x^3) for x in [-30, 30], and what it has lost, as in
+ * eg__gelu_tanh_f32. */
+static inline double gelu_exponent(double x, double *lost)
 {
-    const double y = x < -30 ? -30 : x;
-    const double u = y * EG__FMA_F64(y * y, 0x1.2444f2a4d8b4bp-4, 0x1.9884533d43651p+0);
-    return -fabs(u);
+    const double square = x * x, cubic = square * 0x1.2444f2a4d8b4bp-4;
+    const double linear = 0x1.9884533d43651p+0, v = cubic + linear, u = x * v;
+    const double most = cubic > linear ? cubic : linear, least = cubic > linear ? linear : cubic;
+    const double low = eg__lost_f64(x, x, square) * 0x1.2444f2a4d8b4bp-4 +
+        eg__lost_f64(square, 0x1.2444f2a4d8b4bp-4, cubic);
+    const double lower = -0x1.6c843a29d1c70p-61 * square - 0x1.cbc0d30ebfd15p-54;
+
+    *lost = x * ((least - (v - most)) + (low + lower)) + eg__lost_f64(x, v, u);
+    return u;
+}
+
+static inline double within_30(double x)
+{
+    const double low = x < -30 ? -30 : x;
+    return x > 30 ? 30 : low;
+}
+
+/* Far below zero e^u may have lost digits that x e^u has: there it comes as e^(u + 37). */
+static inline double gelu_power(double x)
+{
+    double lost;
+    const double u = gelu_exponent(within_30(x), &lost);
+
+    return u < -600 ? u + 37 : -fabs(u);
 }
 
 static inline double gelu_of_exp(double x, double t)
 {
-    const double y = x < -30 ? -30 : x;
-    return (x < 0 ? y * t : x) / (1 + t);
+    const double y = within_30(x), back = 0x1.898471fca6055p-54; /* e^-37 */
+    double lost;
+    const double u = gelu_exponent(y, &lost), low = y * t;
+    const double low_lost = EG__FMA_F64(low, lost, eg__lost_f64(y, t, low));
+    const double z = eg__over_one_and_f64(x < 0 ? low : x, x < 0 ? low_lost : 0, t);
+
+    return copysign(u < -600 ? (low + low_lost) * back : x < 0x1p900 ? z : x, x);
 }
 
 #define NAME        gelu_tanh
 #define LOOP        exp_double
-#define BEFORE(x)   gelu_exponent(x)
+#define BEFORE(x)   gelu_power(x)
 #define AFTER(x, y) gelu_of_exp(x, y)
 #include "kernel/composed.inc"
 
-/* x/2 (1 + erf(x/sqrt 2)) = x/2 erfc(-x/sqrt 2), which does not cancel. Below -40 all is -0. The
- * rounding of x/sqrt 2 costs up to x*x units of the last place where x is below zero. */
-#define NAME        gelu_erf
+/* x/2 (1 + erf(x/sqrt 2)) = x/2 erfc(s), s = -x/sqrt 2, which does not cancel. What s has lost
+ * changes erfc(s) by nearly s + sqrt(s^2 + 2) times that. */
+static inline double gelu_of_erfc(double x, double y)
+{
+    const double root = 0x1.6a09e667f3bcdp-1, s = x * -root;
+    const double lost = x * 0x1.bdd3413b26456p-55 - eg__lost_f64(x, root, -s);
+
+    return 0.5 * x * EG__FMA_F64(-lost * (s + sqrt(EG__FMA_F64(s, s, 2))), y, y);
+}
+
+#define NAME        gelu_near
 #define LOOP        erfc_double
 #define BEFORE(x)   ((x) * -0x1.6a09e667f3bcdp-1)
-#define AFTER(x, y) ((x) != (x) ? (x) : 0.5 * ((x) < -40 ? -40 : (x)) * (y))
+#define AFTER(x, y) (fabs(x) < 40 ? gelu_of_erfc(x, y) : (x) < 0 ? -0.0 : (x))
 #include "kernel/composed.inc"
+
+/* Where erfc has lost digits: -e^(-x*x/2) / sqrt(2 pi) (1 - 1/x^2 + 3/x^4 - 15/x^6 ...). */
+static double gelu_far(double x)
+{
+    const double y = x < -40 ? -40 : x, square = y * y, w = -1 / square;
+    const double series = 1 + w * (1 + w * (3 + w * (15 + w * (105 + w * (945 + w * 10395)))));
+    double bell = 37 - 0.5 * square;
+
+    exp_double(1, (const void *[]){&bell}, NULL, &bell);
+    bell -= bell * (0.5 * eg__lost_f64(y, y, square));
+    return -(bell * series) * 0x1.39fb3ef4c5fd9p-55; /* e^-37 / sqrt(2 pi) */
+}
+
+#define NAME    gelu_erf
+#define LOOP    gelu_near_double
+#define FAR(x)  ((x) < -37)
+#define MEND(x) gelu_far(x)
+#include "kernel/mended.inc"
 
 /* ---- the tables ----------------------------------------------------------------------------- */
 

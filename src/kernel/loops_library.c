@@ -19,7 +19,7 @@
 #define OF   EG__OF_DOUBLES(cos, u10)
 #include "kernel/library.inc"
 
-#define NAME tan
+#define NAME tan_near
 #define OF   EG__OF_DOUBLES(tan, u10)
 #include "kernel/library.inc"
 
@@ -110,6 +110,15 @@
 #define AFTER(x, y) AS_FAR_AS(x, y)
 #include "kernel/composed.inc"
 
+/* The result is x, but comes as 0 without its sign. */
+#define IS_TINY(x) (fabs(x) < 0x1p-1000)
+
+#define NAME    tan
+#define LOOP    tan_near_double
+#define FAR(x)  IS_TINY(x)
+#define MEND(x) (x)
+#include "kernel/mended.inc"
+
 static double log_of(double x)
 {
     log_double(1, (const void *[]){&x}, NULL, &x);
@@ -118,8 +127,8 @@ static double log_of(double x)
 
 #define NAME    asinh
 #define LOOP    asinh_near_double
-#define FAR(x)  (fabs(x) > 0x1p500)
-#define MEND(x) copysign(log_of(fabs(x)) + 0x1.62e42fefa39efp-1, x)
+#define FAR(x)  (fabs(x) > 0x1p500 || IS_TINY(x))
+#define MEND(x) (IS_TINY(x) ? (x) : copysign(log_of(fabs(x)) + 0x1.62e42fefa39efp-1, x))
 #include "kernel/mended.inc"
 
 #define NAME    acosh
@@ -130,8 +139,8 @@ static double log_of(double x)
 
 #define NAME    log1p
 #define LOOP    log1p_near_double
-#define FAR(x)  ((x) > 0x1p60)
-#define MEND(x) log_of(x)
+#define FAR(x)  ((x) > 0x1p60 || IS_TINY(x))
+#define MEND(x) (IS_TINY(x) ? (x) : log_of(x))
 #include "kernel/mended.inc"
 
 /* ---- of one argument, float32 --------------------------------------------------------------- */
@@ -276,9 +285,40 @@ static inline eg__doubles all_lanes(const double *x, int64_t n)
     return all;
 }
 
-#define NAME pow
+#define NAME pow_near
 #define OF   EG__OF_DOUBLES(pow, u10)
 #include "kernel/library_binary.inc"
+
+/* The library gives up a little below the largest number: there x^y is the square of x^(y/2). */
+static double pow_at_end(double x, double y, double z)
+{
+    static const int64_t step[] = {1, 1};
+    double base = fabs(x), half = y / 2;
+
+    if (x == 0 || !(base < INFINITY) || !(fabs(y) < INFINITY))
+        return z;
+    if (y == 1)
+        return x;
+    pow_near_double(1, (const void *[]){&base, &half}, step, &base);
+    return copysign(base * base, z);
+}
+
+static void pow_double(int64_t n, const void *const in[], const int64_t step[], void *out)
+{
+    enum { BLOCK = 256 };
+    double z[BLOCK];
+
+    for (int64_t begin = 0; begin < n; begin += BLOCK) {
+        const double *x = (const double *)in[0] + begin * step[0];
+        const double *y = (const double *)in[1] + begin * step[1];
+        const int64_t m = n - begin < BLOCK ? n - begin : BLOCK;
+        pow_near_double(m, (const void *[]){x, y}, step, z);
+        for (int64_t i = 0; i < m; i++)
+            if (fabs(z[i]) == INFINITY)
+                z[i] = pow_at_end(x[i * step[0]], y[i * step[1]], z[i]);
+        memcpy((double *)out + begin, z, (size_t)m * sizeof *z);
+    }
+}
 
 #define NAME atan2
 #define OF   EG__OF_DOUBLES(atan2, u10)
@@ -312,7 +352,7 @@ static void logaddexp_double(int64_t n, const void *const in[], const int64_t st
 }
 
 #define NAME      pow
-#define LOOP      pow_double
+#define LOOP      pow_near_double
 #define ARGUMENTS 2
 #include "kernel/narrow.inc"
 

@@ -21,6 +21,12 @@ static inline bool eg__is_kind(const eg_tensor *x, unsigned kinds)
     return kinds >> eg__dtype(eg_dtype_of(x))->kind & 1;
 }
 
+/* Whether x is of 16 bits and floating point: sums and counts of many elements do not fit. */
+static inline bool eg__is_half(const eg_tensor *x)
+{
+    return x && eg__is_kind(x, 1u << EG__REAL) && eg_dtype_size(eg_dtype_of(x)) == 2;
+}
+
 /* `count` elements along one axis, from `begin` on, `step` apart; count -1: all that are left. */
 eg_tensor *eg__along(eg_tensor *x, int axis, int64_t begin, int64_t count, int64_t step);
 

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "kernel/reduce.h"
 #include "op/infer.h"
+#include "ops/compose.h"
 #include "ops/gradient.h"
 #include "ops/registry.h"
 
@@ -122,6 +123,8 @@ eg_tensor *eg_mean_with(eg_tensor *x, const eg_reduce_attrs *attrs)
             "x is %s, but it takes floating point: eg_cast "
             "it",
             eg_dtype_name(eg_dtype_of(x)));
+    if (eg__is_half(x))
+        return eg_cast(eg_mean_with(eg_cast(x, EG_FLOAT32), attrs), eg_dtype_of(x));
     eg_tensor *sum = eg_sum_with(x, attrs);
     if (!sum)
         return NULL;

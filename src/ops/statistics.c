@@ -4,6 +4,7 @@
 #include "base/attrs.h"
 #include "kernel/reduce.h"
 #include "op/infer.h"
+#include "ops/compose.h"
 #include "ops/gradient.h"
 #include "ops/registry.h"
 #include <math.h>
@@ -94,6 +95,8 @@ static eg_tensor *variance(eg_tensor *x, const eg_var_attrs *given, const char *
 
     if (!is_floating(x, op) || !eg__attrs_complete(&o, sizeof o, given, op))
         return NULL;
+    if (eg__is_half(x))
+        return eg_cast(variance(eg_cast(x, EG_FLOAT32), given, op), eg_dtype_of(x));
     eg_reduce_attrs over = kept(&o.axes);
     eg_tensor *sum = eg_sum_with(squared_size(eg_sub(x, eg_mean_with(x, &over))), &over);
     if (!sum)
@@ -116,6 +119,8 @@ eg_tensor *eg_var(eg_tensor *x)
 
 eg_tensor *eg_std_with(eg_tensor *x, const eg_var_attrs *attrs)
 {
+    if (eg__is_half(x))
+        return eg_cast(eg_std_with(eg_cast(x, EG_FLOAT32), attrs), eg_dtype_of(x));
     return eg_sqrt(variance(x, attrs, "eg_std"));
 }
 
@@ -141,6 +146,8 @@ eg_tensor *eg_logsumexp_with(eg_tensor *x, const eg_reduce_attrs *given)
 
     if (!is_real(x, "eg_logsumexp") || !eg__attrs_complete(&o, sizeof o, given, "eg_logsumexp"))
         return NULL;
+    if (eg__is_half(x))
+        return eg_cast(eg_logsumexp_with(eg_cast(x, EG_FLOAT32), given), eg_dtype_of(x));
     if (eg_size(x) == 0)
         return eg_log(eg_sum_with(eg_exp(x), &o));
     eg_reduce_attrs over = kept(&o.axes);
@@ -172,6 +179,8 @@ eg_tensor *eg_vector_norm_with(eg_tensor *x, const eg_norm_attrs *given)
     if (!is_floating(x, "eg_vector_norm") ||
         !eg__attrs_complete(&o, sizeof o, given, "eg_vector_norm"))
         return NULL;
+    if (eg__is_half(x))
+        return eg_cast(eg_vector_norm_with(eg_cast(x, EG_FLOAT32), given), eg_dtype_of(x));
     eg_reduce_attrs over = {.size = sizeof over, .axes = o.axes, .keep_dims = o.keep_dims};
     if (o.ord == 0 || o.ord == 2)
         return eg_sqrt(eg_sum_with(squared_size(x), &over));

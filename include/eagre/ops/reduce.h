@@ -43,7 +43,8 @@ EG_API eg_tensor *eg_prod(eg_tensor *x);
 
 /* Arithmetic mean over axes; NaN where there is nothing. Gradient: dz / count, broadcast back.
  *     eg_mean(EG_F32(1, 2, 6))  ->  3. float32[]
- * Owns: the result. Fails: integers, bool; axes as eg_sum. Records: Sum, Div. */
+ * Owns: the result. Fails: integers, bool; axes as eg_sum. Records: Sum, Div; for dtypes of 16
+ * bits Cast to float32 and back. */
 EG_API eg_tensor *eg_mean_with(eg_tensor *x, const eg_reduce_attrs *attrs);
 EG_API eg_tensor *eg_mean(eg_tensor *x);
 

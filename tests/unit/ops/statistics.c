@@ -62,6 +62,21 @@ TEST(variance_and_deviation_have_gradients)
     assert_works(both_of_a_sample, matrix());
 }
 
+TEST(statistics_of_half_precision_are_made_in_single)
+{
+    EG_SCOPE;
+    eg_tensor *many = eg_full_like(eg_zeros(EG_FLOAT16, EG_DIMS(70000)), eg_cast(3, EG_FLOAT16));
+    eg_tensor *few = eg_cast(EG_F32(60000, 60000, 20000, 20000), EG_FLOAT16);
+
+    assert_prints(eg_mean(many), "3. float16[]");
+    assert_prints(eg_mean(few), "4.e+04 float16[]");
+    assert_prints(eg_std(few), "2.e+04 float16[]");
+    assert_prints(eg_var(many), "0. float16[]");
+    assert_prints(eg_var(eg_cast(EG_F32(3, -3), EG_BFLOAT16)), "9. bfloat16[]");
+    assert_prints(eg_vector_norm(eg_cast(EG_F32(300, -400), EG_FLOAT16)), "500. float16[]");
+    assert_prints(eg_mean(eg_cast(many, EG_BFLOAT16)), "3. bfloat16[]");
+}
+
 /* ---- logsumexp ------------------------------------------------------------------------------ */
 
 TEST(logsumexp_stays_in_range)

@@ -16,6 +16,8 @@ shown_by() {
     libeigen3-dev) echo eigen3/unsupported/Eigen/FFT ;;
     zlib1g-dev) echo zlib.h ;;
     libcmocka-dev) echo cmocka.h ;;
+    libmpfr-dev) echo mpfr.h ;;
+    python3-venv) echo python3 ;;
     libc6-dev) echo stdio.h ;;
     ninja-build) echo ninja ;;
     graphviz) echo dot ;;
@@ -84,5 +86,5 @@ to_build="gcc g++ libc6-dev cmake ninja-build pkg-config libdnnl-dev libsleef-de
 # shellcheck disable=SC2034
 to_show="$to_build graphviz"
 # shellcheck disable=SC2034
-to_test="$to_show clang libclang-rt-dev llvm lld clang-format ccache libcmocka-dev locales
-    python3 git"
+to_test="$to_show clang libclang-rt-dev llvm lld clang-format ccache libcmocka-dev libmpfr-dev
+    locales python3 python3-venv git"

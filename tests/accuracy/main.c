@@ -1,0 +1,182 @@
+/* The errors of elementary functions beside MPFR.
+ *
+ *     accuracy --page FILE         compares a sample with the table on the page; exits with 1 where
+ *                                  an error is larger than the page says
+ *     accuracy --table [NAME]...   prints the page's table for the instruction set in use, from
+ *                                  thirty thousand arguments of each kind, of float32 ten
+ *                                  times as many
+ *     accuracy --all NAME...       the largest errors over all float32 (some minutes each)
+ *
+ * EAGRE_ISA=base or avx2 chooses a lower instruction set.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "search.h"
+#include "kernel/isa.h"
+#include <eagre/see.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SAMPLE = 2000, MANY = 30000, SKIPPED = 77 };
+
+static const eg_dtype dtypes[] = {EG_FLOAT32, EG_FLOAT64, EG_FLOAT16, EG_BFLOAT16};
+
+enum { DTYPES = sizeof dtypes / sizeof *dtypes };
+
+/* ---- the table ------------------------------------------------------------------------------ */
+
+static void print_cell(const function *f, const worst *w)
+{
+    printf(" %.2f", ceil(w->error * 100) / 100);
+    if (w->error == 0)
+        printf(" |");
+    else if (f->n_in == 1)
+        printf(" at `%a` |", w->x);
+    else
+        printf(" at `%a, %a` |", w->x, w->y);
+}
+
+static void print_row(const function *f)
+{
+    printf("| %s |", f->name);
+    for (int i = 0; i < DTYPES; i++) {
+        const worst w = search(f, dtypes[i], dtypes[i] == EG_FLOAT32 ? 10 * MANY : MANY);
+        print_cell(f, &w);
+    }
+    printf("\n");
+    fflush(stdout);
+}
+
+static bool is_named(const function *f, int n, char *const names[])
+{
+    for (int i = 0; i < n; i++)
+        if (strcmp(names[i], f->name) == 0)
+            return true;
+    return n == 0;
+}
+
+static int print_table(int n, char *const names[])
+{
+    printf("## With %s\n\n| function |", eg__isa_name(eg__isa_now()));
+    for (int i = 0; i < DTYPES; i++)
+        printf(" %s |", eg_dtype_name(dtypes[i]));
+    printf("\n|---|---|---|---|---|\n");
+    for (int i = 0; i < n_functions; i++)
+        if (is_named(&functions[i], n, names))
+            print_row(&functions[i]);
+    return 0;
+}
+
+static int print_all_float32(int n, char *const names[])
+{
+    for (int i = 0; i < n_functions; i++) {
+        const function *f = &functions[i];
+        if (f->n_in == 1 && is_named(f, n, names)) {
+            const worst w = search_float32(f, 1);
+            printf("| %s |", f->name);
+            print_cell(f, &w);
+            printf("\n");
+            fflush(stdout);
+        }
+    }
+    return 0;
+}
+
+/* ---- the page ------------------------------------------------------------------------------- */
+
+/* Reads the errors in a row of the page's table for the instruction set; false where there is no
+ * such row. */
+static bool page_says(FILE *page, const char *name, double errors[])
+{
+    char line[512], title[64];
+    bool here = false;
+
+    snprintf(title, sizeof title, "## With %s\n", eg__isa_name(eg__isa_now()));
+    rewind(page);
+    while (fgets(line, sizeof line, page)) {
+        if (line[0] == '#')
+            here = strcmp(line, title) == 0;
+        char *cell = strtok(line, "| ");
+        if (!here || !cell || strcmp(cell, name) != 0)
+            continue;
+        for (int i = 0; i < DTYPES; i++) {
+            cell = strtok(NULL, "|");
+            errors[i] = cell ? strtod(cell, NULL) : 0;
+        }
+        return true;
+    }
+    return false;
+}
+
+/* How many dtypes have errors above what the page says. */
+static int check(const function *f, FILE *page)
+{
+    double errors[DTYPES];
+    int wrong = 0;
+
+    if (!page_says(page, f->name, errors)) {
+        printf("%s: the page has no row for it\n", f->name);
+        return 1;
+    }
+    for (int i = 0; i < DTYPES; i++) {
+        const worst w = search(f, dtypes[i], SAMPLE);
+        if (w.error <= errors[i])
+            continue;
+        printf("%s of %s: %a, %a gives %a: %.3f units, the page says %.2f\n", f->name,
+            eg_dtype_name(dtypes[i]), w.x, w.y, w.got, w.error, errors[i]);
+        wrong++;
+    }
+    return wrong;
+}
+
+static int check_page(const char *name)
+{
+    FILE *page = fopen(name, "r");
+    int wrong = 0;
+
+    if (!page) {
+        perror(name);
+        return 2;
+    }
+    for (int i = 0; i < n_functions; i++)
+        wrong += check(&functions[i], page);
+    fclose(page);
+    printf("%d functions, %d errors above the page's\n", n_functions, wrong);
+    return wrong > 0;
+}
+
+/* The page is about functions from SLEEF, or the text of our own. */
+static bool has_library(void)
+{
+    char *about = eg_about();
+    const bool has = about && strstr(about, "SLEEF") && !strstr(about, "SLEEF            no");
+
+    eg_free(about);
+    return has;
+}
+
+int main(int argc, char **argv)
+{
+    const char *what = argc > 1 ? argv[1] : "";
+    int status = 64;
+
+    if (!has_library()) {
+        printf("skipped: built without SLEEF, whose errors the page is about\n");
+        return SKIPPED;
+    }
+    eg_scope *scope = eg_scope_open();
+    if (strcmp(what, "--page") == 0 && argc == 3)
+        status = check_page(argv[2]);
+    else if (strcmp(what, "--table") == 0)
+        status = print_table(argc - 2, argv + 2);
+    else if (strcmp(what, "--all") == 0 && argc > 2)
+        status = print_all_float32(argc - 2, argv + 2);
+    else
+        fprintf(stderr, "usage: accuracy --page FILE | --table [NAME]... | --all NAME...\n");
+    if (!eg_ok())
+        status = 2;
+    eg_report(stderr);
+    eg_scope_close(scope);
+    return status;
+}

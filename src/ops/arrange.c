@@ -24,6 +24,9 @@ eg_tensor *eg_flip_with(eg_tensor *x, const eg_flip_attrs *attrs)
 
     if (!eg__attrs_complete(&full, sizeof full, attrs, "eg_flip") || !eg__is_tensor("eg_flip", x))
         return NULL;
+    if (full.axes.n < 0 || full.axes.n > EG_MAX_RANK)
+        return eg__fail_null(EG_INVALID, "eg_flip", "axes has %d entries; at most %d", full.axes.n,
+            EG_MAX_RANK);
     part.step.n = rank;
     for (int i = 0; i < rank; i++)
         part.step.at[i] = full.axes.n > 0 ? 1 : -1;
@@ -95,13 +98,13 @@ eg_tensor *eg_repeat(eg_tensor *x, int64_t n, int axis)
 eg_tensor *eg_tile(eg_tensor *x, int rank, const int64_t counts[])
 {
     int64_t dims[EG_MAX_RANK];
-    int added = rank - eg_rank(x);
 
     if (!eg__is_tensor("eg_tile", x))
         return NULL;
     if (rank < 0 || rank > EG_MAX_RANK || (rank > 0 && !counts))
         return eg__fail_null(EG_INVALID, "eg_tile", "%d counts%s; it takes 0 to %d", rank,
             counts || rank <= 0 ? "" : ", which are NULL", EG_MAX_RANK);
+    int added = rank - eg_rank(x);
     for (int i = 0; i < rank; i++) {
         dims[i] = i < added ? 1 : eg_dim(x, i - added);
         if (counts[i] < 0)

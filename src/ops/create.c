@@ -103,9 +103,12 @@ eg_tensor *eg_linspace_with(eg_dtype dtype, double start, double stop, int64_t n
 static eg_tensor *compared(eg_tensor *(*how)(eg_tensor *, eg_tensor *), int64_t rows,
     int64_t columns, int64_t offset)
 {
+    eg_tensor *row = eg_expand_dims(eg_range(rows), 1), *column = eg_range(columns);
+
+    if (!row || !column)
+        return NULL;
     offset = offset > columns ? columns : offset < -rows ? -rows : offset;
-    eg_tensor *row = eg_expand_dims(eg_range(rows), 1);
-    return how(eg_add(row, eg_scalar_int(EG_INT64, offset)), eg_range(columns));
+    return how(eg_add(row, eg_scalar_int(EG_INT64, offset)), column);
 }
 
 eg_tensor *eg_eye(eg_dtype dtype, int64_t rows, int64_t columns, int64_t offset)
@@ -175,7 +178,8 @@ eg_tensor *eg_diagonal(eg_tensor *x, int64_t offset)
 eg_tensor *eg_diag(eg_tensor *x, int64_t offset)
 {
     eg__unslice_attrs to = {.size = sizeof to};
-    int64_t dims[EG_MAX_RANK], n = eg_dim(x, -1), away = offset < 0 ? -offset : offset, all;
+    int64_t dims[EG_MAX_RANK], n = eg_dim(x, -1), all;
+    int64_t away = offset >= 0 ? offset : offset == INT64_MIN ? INT64_MAX : -offset;
     int rank = eg_rank(x);
 
     if (!eg__is_tensor("eg_diag", x))
@@ -183,8 +187,7 @@ eg_tensor *eg_diag(eg_tensor *x, int64_t offset)
     if (rank == 0 || rank == EG_MAX_RANK)
         return eg__fail_null(EG_INVALID, "eg_diag", "x has %d axes; it takes 1 to %d", rank,
             EG_MAX_RANK - 1);
-    if (offset == INT64_MIN || __builtin_add_overflow(n, away, &n) ||
-        __builtin_mul_overflow(n, n, &all))
+    if (__builtin_add_overflow(n, away, &n) || __builtin_mul_overflow(n, n, &all))
         return eg__fail_null(EG_INVALID, "eg_diag", "the matrix would be larger than any memory");
     to.begin.n = to.step.n = to.dims.n = rank;
     for (int i = 0; i < rank; i++) {

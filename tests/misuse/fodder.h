@@ -19,7 +19,7 @@ enum { POOL = 96, FITTING = 72, ROOM = 80, LONGEST_S = 20 };
 
 static const eg_site here = {"wrong.c", 7, "wrong"};
 static eg_tensor *pool[POOL], *room[ROOM];
-static int64_t sizes[16];
+static int64_t sizes[ROOM];
 static int refused, succeeded, complaints;
 static uint64_t state = 88172645463325252u;
 
@@ -93,7 +93,7 @@ static eg_dtype any_dtype(void)
 
 static const int64_t *any_sizes(void)
 {
-    for (int i = 0; i < 16; i++)
+    for (int i = 0; i < ROOM; i++)
         sizes[i] = any_long();
     return draw(16) ? sizes : NULL;
 }
@@ -171,7 +171,9 @@ static eg_tensor *tensor_of(eg_dtype dtype, int rank, const int64_t dims[])
     int64_t n = 1;
 
     for (int i = 0; i < rank; i++)
-        n = dims[i] == 0 || n == 0 ? 0 : n * dims[i];
+        n = dims[i] == 0 ? 0 : n;
+    for (int i = 0; i < rank; i++)
+        n *= n > 0 ? dims[i] : 1;
     void *data = calloc((size_t)n + 1, 16);
     fill(data, dtype, n);
     eg_tensor *x = (eg_copy)(dtype, rank, dims, data);

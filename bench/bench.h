@@ -15,6 +15,7 @@ typedef struct bench_work {
     const char *name, *mode;
     const char *peer, *detail;    /* NULL: "eagre", "" */
     double ops;                   /* what the time of a run is divided by; 0: 1 */
+    double bytes;                 /* read and written at least by an op; 0: not told */
     eg_tensor *(*run)(void *env); /* the result belongs to a scope that closes after it */
     bool (*right)(eg_tensor *result, void *env); /* NULL: nothing to check */
     void *env;
@@ -52,6 +53,7 @@ typedef struct bench_options {
     int threads;
     int reps;   /* blocks that are timed; 0: as many as fit into a second */
     bool smoke; /* each case once, to see that it works */
+    bool busy;  /* a process spins on each processor */
 } bench_options;
 extern bench_options bench_option;
 

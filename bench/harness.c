@@ -70,7 +70,7 @@ static void await_quiet(void)
 {
     const struct timespec little = {.tv_nsec = 60000000};
 
-    for (int i = 0; i < QUIET_TRIES && !bench_option.smoke; i++) {
+    for (int i = 0; i < QUIET_TRIES && !bench_option.smoke && !bench_option.busy; i++) {
         long before = busy_ticks();
         nanosleep(&little, NULL);
         if (busy_ticks() - before <= 1)
@@ -187,8 +187,9 @@ double bench_median(int n, const double sorted[])
 static void start_line(const bench_work *w)
 {
     cases++;
-    printf("{\"case\": \"%s\", \"peer\": \"%s\", \"mode\": \"%s\", \"threads\": %d", w->name,
-        w->peer ? w->peer : "eagre", w->mode, bench_option.threads);
+    printf("{\"case\": \"%s\", \"peer\": \"%s\", \"mode\": \"%s%s\", \"threads\": %d", w->name,
+        w->peer ? w->peer : "eagre", w->mode, bench_option.busy ? "_busy" : "",
+        bench_option.threads);
 }
 
 static void end_line(const bench_work *w)
@@ -205,6 +206,8 @@ void bench_emit(const bench_work *w, int n, double times[], long inner)
     start_line(w);
     printf(", \"ns\": %.2f, \"ns_med\": %.2f, \"reps\": %d, \"inner\": %ld", times[0] / ops,
         bench_median(n, times) / ops, n, inner);
+    if (w->bytes > 0)
+        printf(", \"gb_s\": %.2f", w->bytes * ops / times[0]);
     end_line(w);
 }
 

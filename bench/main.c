@@ -1,17 +1,19 @@
-/* bench [--only CASE,…] [--threads N] [--reps N] [--smoke]: times the cases and prints JSON lines.
+/* bench [--only CASE,…] [--threads N] [--reps N] [--busy] [--smoke]: times the cases and prints JSON
+ * lines; with --busy while a process spins on each processor.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "bench.h"
 #include "groups.h"
+#include "spinners.h"
 #include <stdlib.h>
 #include <string.h>
 
 static void (*const groups[])(void) = {bench_tiny, bench_chains, bench_products, bench_arrays,
-    bench_images, bench_mlp, bench_start, bench_limits};
+    bench_images, bench_bandwidth, bench_vectors, bench_sorts, bench_mlp, bench_start, bench_limits};
 
 static int usage(void)
 {
-    fputs("usage: bench [--only CASE,...] [--threads N] [--reps N] [--smoke]\n", stderr);
+    fputs("usage: bench [--only CASE,...] [--threads N] [--reps N] [--busy] [--smoke]\n", stderr);
     return 2;
 }
 
@@ -21,8 +23,11 @@ static bool read_options(int argc, char *argv[])
 
     for (int i = 1; i < argc; i++) {
         const char *value = i + 1 < argc ? argv[i + 1] : NULL;
-        if (strcmp(argv[i], "--smoke") == 0) {
-            o->smoke = true;
+        bool *flag = strcmp(argv[i], "--smoke") == 0 ? &o->smoke
+            : strcmp(argv[i], "--busy") == 0         ? &o->busy
+                                                     : NULL;
+        if (flag) {
+            *flag = true;
             continue;
         }
         if (!value)
@@ -41,16 +46,27 @@ static bool read_options(int argc, char *argv[])
     return true;
 }
 
-int main(int argc, char *argv[])
+static int run_groups(void)
 {
-    if (!read_options(argc, argv))
-        return usage();
     for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
         EG_SCOPE;
         groups[i]();
         if (eg_report(stderr) != 0)
             return 1;
     }
+    return 0;
+}
+
+int main(int argc, char *argv[])
+{
+    if (!read_options(argc, argv))
+        return usage();
+    if (bench_option.busy)
+        spinners_start(bench_option.threads);
+    int status = run_groups();
+    spinners_stop();
+    if (status != 0)
+        return status;
     if (bench_option.smoke)
         printf("%d passed, %d failed\n", bench_cases() - bench_failures(), bench_failures());
     return bench_failures() > 0;

@@ -12,14 +12,12 @@
 #include "bare.h"
 #include "base/workers.h"
 #include "bench.h"
-#include <signal.h>
+#include "spinners.h"
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
-enum { MOST_CALLS = 2000, BLOCKS = 10, MOST_SPINNERS = 64, MODES = 3 };
+enum { MOST_CALLS = 2000, BLOCKS = 10, MODES = 3 };
 
 static const double block_ns = 5e7;
 
@@ -27,40 +25,6 @@ typedef struct way {
     const char *peer, *mode;
     void (*call)(void *env);
 } way;
-
-/* ---- other programs ------------------------------------------------------------------------- */
-
-static pid_t spinners[MOST_SPINNERS];
-static int n_spinners;
-
-static void spin(pid_t parent)
-{
-    while (getppid() == parent)
-        for (volatile int i = 0; i < 1000000; i++)
-            ;
-    _exit(0);
-}
-
-static void start_spinners(int n)
-{
-    pid_t parent = getpid();
-
-    for (n_spinners = 0; n_spinners < n && n_spinners < MOST_SPINNERS; n_spinners++) {
-        spinners[n_spinners] = fork();
-        if (spinners[n_spinners] == 0)
-            spin(parent);
-        if (spinners[n_spinners] < 0)
-            return;
-    }
-}
-
-static void stop_spinners(void)
-{
-    while (n_spinners > 0) {
-        kill(spinners[--n_spinners], SIGKILL);
-        waitpid(spinners[n_spinners], NULL, 0);
-    }
-}
 
 /* ---- timing each call ----------------------------------------------------------------------- */
 
@@ -76,7 +40,7 @@ static void print_line(const char *name, const way *w, int n, double times[])
     printf("{\"case\": \"%s_%s\", \"peer\": \"%s\", \"mode\": \"%s\", \"threads\": %d, "
            "\"ns\": %.0f, \"ns_med\": %.0f, \"ns_p99\": %.0f, \"ns_max\": %.0f, \"reps\": %d, "
            "\"inner\": 1, \"detail\": \"\"}\n",
-        name, n_spinners > 0 ? "busy" : "idle", w->peer, w->mode, bench_option.threads, times[0],
+        name, bench_option.busy ? "busy" : "idle", w->peer, w->mode, bench_option.threads, times[0],
         bench_median(n, times), times[n * 99 / 100], times[n - 1], n);
     fflush(stdout);
 }
@@ -258,12 +222,13 @@ int main(int argc, char *argv[])
     bench_option.threads = eg_threads();
     bare_set_threads(bench_option.threads);
     for (int busy = 0; busy < 2; busy++) {
+        bench_option.busy = busy;
         if (busy)
-            start_spinners(bench_option.threads);
+            spinners_start(bench_option.threads);
         compare_chunks();
         compare_products();
         compare_relus();
-        stop_spinners();
+        spinners_stop();
     }
     if (bench_option.smoke && eg_ok())
         puts("1 passed, 0 failed");

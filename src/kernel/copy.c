@@ -18,6 +18,13 @@ enum {
     NEAR = 16 << 10    /* bytes to repeat from, which stay in the first cache */
 };
 
+#ifdef EG_HAVE_X86_SETS
+extern const eg__stream_loops eg__stream_loops_base, eg__stream_loops_avx2, eg__stream_loops_avx512;
+#else
+extern const eg__stream_loops eg__stream_loops_base;
+#endif
+const eg__stream_loops *const eg__stream[EG__ISAS] = EG__EACH_ISA(&eg__stream_loops);
+
 /* log2 of an element's bytes; -1 where there is no loop for it. */
 static int width_of(size_t element)
 {

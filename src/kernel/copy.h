@@ -30,6 +30,18 @@ typedef struct eg__copy_loops {
     void (*streams)(const eg__plane *p);
 } eg__copy_loops;
 
+/* Copies n bytes past the caches, where the machine can. After the last of them the loop `end` makes
+ * them visible to other threads before anything that follows. */
+typedef struct eg__stream_loops {
+    void (*copy)(char *y, const char *x, size_t n);
+    void (*end)(void);
+} eg__stream_loops;
+
+/* By instruction set. A result of so many bytes had better not pass through the caches: no part of
+ * it is there any more when all of it has been written. */
+extern const eg__stream_loops *const eg__stream[EG__ISAS];
+enum { EG__STREAM_FROM = 8 << 20 };
+
 #ifdef EG_HAVE_X86_SETS
 extern const eg__copy_loops eg__copy_avx2[], eg__copy_avx512[];
 #endif

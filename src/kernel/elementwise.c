@@ -8,6 +8,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "kernel/elementwise.h"
 #include "base/compiler.h"
+#include "kernel/copy.h"
 #include <string.h>
 
 enum {
@@ -17,6 +18,7 @@ enum {
     FAR = 1 << 21,      /* elements of an array that is not in a cache */
     TILE = 4096,        /* bytes of rows written down together */
     CACHE_LINE = 64,
+    STREAM_ROOM = 4096, /* bytes computed before they go past the caches */
 };
 
 /* While a strip is computed the next is on its way from memory. A processor sees what a loop will
@@ -119,7 +121,32 @@ typedef struct whole {
     const eg__nest *t;
     void *const *in;
     void *out;
+    const eg__stream_loops *past; /* the caches; NULL: through them */
 } whole;
+
+/* n elements of the output, from `out` on. */
+static void compute(const whole *w, int64_t n, const void *const in[], char *out)
+{
+    _Alignas(CACHE_LINE) char room[STREAM_ROOM];
+    const eg__nest *t = w->t;
+    const char *at[EG__MOST_OPERANDS];
+    const int64_t most = STREAM_ROOM / (int64_t)t->out_element;
+
+    if (!w->past) {
+        t->loop(n, in, t->step, out);
+        return;
+    }
+    for (int k = 0; k < t->n_in; k++)
+        at[k] = in[k];
+    for (int64_t part; n > 0; n -= part) {
+        part = n < most ? n : most;
+        t->loop(part, (const void *const *)at, t->step, room);
+        w->past->copy(out, room, (size_t)part * t->out_element);
+        out += (size_t)part * t->out_element;
+        for (int k = 0; k < t->n_in; k++)
+            at[k] += part * t->step[k] * (int64_t)t->in_element[k];
+    }
+}
 
 /* Asks for a strip of each operand. */
 static void fetch_strip(const eg__nest *t, const char *const at[])
@@ -145,8 +172,7 @@ static void run_piece(const whole *w, int64_t at, int64_t end)
         }
         if (at + n < end)
             fetch_strip(t, next);
-        t->loop(n, (const void *const *)operand, t->step,
-            (char *)w->out + at * (int64_t)t->out_element);
+        compute(w, n, (const void *const *)operand, (char *)w->out + at * (int64_t)t->out_element);
         at += n;
     }
 }
@@ -218,7 +244,7 @@ static void run_rows(const whole *w, int64_t at, int64_t end)
         for (int k = 0; k < t->n_in; k++)
             operand[k] = p.row[k] + column * t->step[k] * (int64_t)t->in_element[k];
         n = n < end - at ? n : end - at;
-        t->loop(n, operand, t->step, (char *)w->out + at * (int64_t)t->out_element);
+        compute(w, n, operand, (char *)w->out + at * (int64_t)t->out_element);
         at += n;
         column = 0;
         next_row(t, &p, rows);
@@ -235,11 +261,24 @@ static void run_chunk(void *env, int chunk)
         run_piece(w, at, end);
     else
         run_rows(w, at, end);
+    if (w->past)
+        w->past->end();
+}
+
+/* Not where the output lies over an input: its lines are in the caches. */
+static const eg__stream_loops *way_past(const eg__nest *t, void *const in[], const void *out)
+{
+    if ((size_t)t->size * t->out_element < EG__STREAM_FROM)
+        return NULL;
+    for (int k = 0; k < t->n_in; k++)
+        if (in[k] == out)
+            return NULL;
+    return eg__stream[eg__isa_now()];
 }
 
 static eg_status run_whole(const eg_job *job, void *const in[], void *const out[], void *scratch)
 {
-    whole w = {nest_of(job), in, out[0]};
+    whole w = {nest_of(job), in, out[0], way_past(nest_of(job), in, out[0])};
     double calls = (double)(w.t->size / (w.t->inner * w.t->together));
 
     (void)scratch;

@@ -43,7 +43,6 @@ typedef struct two_words {
 #endif
 #endif
 
-#ifdef HAVE_TILES
 static inline void stream_line(char *y, const char *x)
 {
 #if defined(__AVX512F__)
@@ -57,7 +56,7 @@ static inline void stream_line(char *y, const char *x)
 }
 
 /* Only whole lines pass the caches. */
-static inline void stream(char *y, const char *x, size_t n)
+static void stream(char *y, const char *x, size_t n)
 {
     size_t head = -(uintptr_t)y % LINE;
 
@@ -69,13 +68,16 @@ static inline void stream(char *y, const char *x, size_t n)
 }
 
 /* Makes what was streamed visible to other threads before anything that follows. */
-static inline void stream_end(void)
+static void stream_end(void)
 {
 #ifdef __SSE2__
     _mm_sfence();
 #endif
 }
 
+const eg__stream_loops EG__FOR_ISA(eg__stream_loops) = {stream, stream_end};
+
+#ifdef HAVE_TILES
 #define LOW_2   0, 2
 #define HIGH_2  1, 3
 #define LOW_4   0, 4, 1, 5

@@ -293,7 +293,8 @@ TEST(large_arrays_are_right_and_the_same_with_any_number_of_threads)
 {
     static const int64_t shapes[][2][2] = {{{1, 500001}, {1, 500001}}, {{1, 500001}, {1, 1}},
         {{1, 1}, {1, 400000}}, {{150000, 3}, {1, 3}}, {{150000, 3}, {150000, 1}},
-        {{7, 1}, {1, 65537}}, {{600, 700}, {1, 700}}, {{1, 2500000}, {1, 2500000}}};
+        {{7, 1}, {1, 65537}}, {{600, 700}, {1, 700}}, {{1, 2500000}, {1, 2500000}},
+        {{1511, 1501}, {1, 1501}}, {{700001, 3}, {1, 3}}};
 
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         try_large(shapes[i][0], shapes[i][1]);
@@ -415,6 +416,19 @@ static void try_in_place(const function *f, const eg_kernel *kernel, eg_dtype dt
 TEST(a_result_may_be_written_over_an_argument)
 {
     try_all(try_in_place);
+}
+
+TEST(a_large_result_has_the_same_bits_past_the_caches_and_over_an_argument)
+{
+    const function *f = &functions[0];
+    array in[] = {filled(EG_FLOAT32, 2200001, 31), filled(EG_FLOAT32, 2200001, 32)};
+    array out = vector_new(EG_FLOAT32, 2200001);
+
+    assert_null(run_kernel(f->kernel, NULL, 2, in, &out));
+    assert_null(run_kernel(f->kernel, NULL, 2, in, &in[1]));
+    assert_true(same_bits(&in[1], &out));
+    arrays_free(2, in);
+    free(out.data);
 }
 
 static bool allows_in_place(const eg_kernel *kernel, eg_spec x, eg_spec y, eg_spec z)

@@ -14,9 +14,10 @@ enum { ROWS = 6 };
 #endif
 
 enum {
-    DEEP = 256, /* rows of a panel: with its columns it fits the first cache */
-    SIDE = 4,   /* rows at a time that are multiplied by a vector */
-    WIDE = 8,   /* vectors of columns at a time that a vector is multiplied by */
+    DEEP = 256,     /* rows of a panel: with its columns it fits the first cache */
+    SIDE = 4,       /* rows at a time that are multiplied by a vector */
+    DOWN = 8,       /* rows of a matrix at a time that a vector is multiplied by */
+    NEAR = 24 << 10 /* bytes of b that the first cache holds beside all else */
 };
 
 typedef struct panel_of {

@@ -18,7 +18,8 @@ enum {
 };
 
 static const double worth_a_tile = 25000, worth_a_chunk = 20000; /* nanoseconds */
-static const double per_element = 0.1;                           /* nanoseconds to fetch one */
+/* Nanoseconds to fetch an element; and one of a matrix that is read once, by a vector. */
+static const double per_element = 0.1, per_read_once = 0.15;
 
 #ifdef EG_HAVE_X86_SETS
 extern const eg__tile_loop eg__product_base[], eg__product_avx2[], eg__product_avx512[];
@@ -106,8 +107,8 @@ static double tiles_of(const eg__product *x)
     return (double)parts_of(x->m, x->tile_m) * (double)parts_of(x->n, x->tile_n);
 }
 
-/* Wide and low first; narrower while there are too few tiles for the work to be shared, taller
- * while there are so many that each would fetch b anew for little. */
+/* Wide and low first; narrower by halves while there are too few tiles for the work to be shared,
+ * taller while there are so many that each would fetch b anew for little. */
 static void cut_matrix(eg__product *x, double want)
 {
     double enough = want < ENOUGH_TILES ? want : ENOUGH_TILES;
@@ -116,7 +117,7 @@ static void cut_matrix(eg__product *x, double want)
     x->tile_n = part_of(x->n, parts);
     x->tile_m = x->m < TILE_ROWS ? x->m : TILE_ROWS;
     while (tiles_of(x) < enough && x->tile_n > LEAST_TILE_COLUMNS)
-        x->tile_n = part_of(x->n, ++parts);
+        x->tile_n = part_of(x->n, parts *= 2);
     while (x->tile_m < x->m &&
         (tiles_of(x) > want || (tiles_of(x) > PLENTY_TILES && x->tile_m < MOST_TILE_ROWS)))
         x->tile_m *= 2;
@@ -125,7 +126,8 @@ static void cut_matrix(eg__product *x, double want)
 void eg__product_cut(eg__product *x, double rate)
 {
     double m = (double)x->m, n = (double)x->n, k = (double)x->k;
-    double cost = 2 * m * n * k / rate + per_element * (m * k + k * n + m * n);
+    double fetch = x->m == 1 || x->n == 1 ? per_read_once : per_element;
+    double cost = 2 * m * n * k / rate + fetch * (m * k + k * n + m * n);
 
     x->cost = cost * (double)x->batches;
     x->tile_m = x->m > 0 ? x->m : 1;
@@ -136,7 +138,7 @@ void eg__product_cut(eg__product *x, double rate)
         x->at_once = x->batches;
         return;
     }
-    if (x->batches < MANY_BATCHES && cost >= 2 * worth_a_tile)
+    if (x->batches < MANY_BATCHES)
         cut_matrix(x, cost / worth_a_tile);
     x->rows = parts_of(x->m, x->tile_m);
     x->columns = parts_of(x->n, x->tile_n);

@@ -3,12 +3,11 @@
  * Elements become keys that rise where they fall, and a key with its index is a place, of which
  * there are no two alike: so any way of sorting is stable. Where k is small the best k places are
  * kept in a heap, worst on top, and blocks without a key below the top's are passed over at the
- * speed of a loop. Otherwise the whole row is sorted by the bytes of its keys.
+ * speed of a loop. Otherwise the whole row is put in order.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "kernel/top_k.h"
 #include "kernel/index.h"
-#include "kernel/isa.h"
+#include "kernel/order.h"
 #include <string.h>
 
 typedef struct place {
@@ -18,18 +17,15 @@ typedef struct place {
 
 typedef struct top {
     int64_t rows, n, k;
-    size_t element;
-    eg__key_loop keys;
     bool sorts;
-    int bytes; /* of a key */
+    eg__order order;
     int chunks;
     size_t scratch; /* bytes a chunk */
 } top;
 
 _Static_assert(sizeof(top) <= EG__JOB_STATE, "it fits a job");
 
-enum { BLOCK = 128, BYTES = 8, DIGITS = 256 };
-enum { LEAST_SORTED = 256, MOST_CHUNKS = 64 };
+enum { BLOCK = 128, LEAST_SORTED = 256, MOST_CHUNKS = 64 };
 
 static const size_t most_scratch = (size_t)64 << 20;
 
@@ -57,14 +53,14 @@ static void add_block(const top *t, place heap[], const char *row, int64_t at, i
 {
     uint64_t keys[BLOCK];
 
-    if (t->keys(row + (size_t)at * t->element, n, keys) >= heap[0].key)
+    if (t->order.keys->block(row + (size_t)at * t->order.element, n, keys) >= heap[0].key)
         return;
     for (int64_t i = 0; i < n; i++)
         if (keys[i] < heap[0].key)
             sift_down(heap, t->k, 0, (place){keys[i], at + i});
 }
 
-/* The best k places of a row, in order. */
+/* The best k places of a row, in order, in `heap`. */
 static void select_places(const top *t, const char *row, place heap[])
 {
     uint64_t keys[BLOCK];
@@ -72,7 +68,7 @@ static void select_places(const top *t, const char *row, place heap[])
 
     for (int64_t at = 0; at < t->k; at += n) {
         n = t->k - at < BLOCK ? t->k - at : BLOCK;
-        t->keys(row + (size_t)at * t->element, n, keys);
+        t->order.keys->block(row + (size_t)at * t->order.element, n, keys);
         for (int64_t i = 0; i < n; i++)
             heap[at + i] = (place){keys[i], at + i};
     }
@@ -87,55 +83,6 @@ static void select_places(const top *t, const char *row, place heap[])
     }
 }
 
-/* ---- sorting -------------------------------------------------------------------------------- */
-
-static void make_places(const top *t, const char *row, place places[],
-    int64_t counts[BYTES][DIGITS])
-{
-    uint64_t keys[BLOCK];
-
-    for (int64_t at = 0; at < t->n; at += BLOCK) {
-        int64_t n = t->n - at < BLOCK ? t->n - at : BLOCK;
-        t->keys(row + (size_t)at * t->element, n, keys);
-        for (int64_t i = 0; i < n; i++) {
-            places[at + i] = (place){keys[i], at + i};
-            for (int byte = 0; byte < t->bytes; byte++)
-                counts[byte][keys[i] >> 8 * byte & 0xff]++;
-        }
-    }
-}
-
-/* Moves places from one array to the other, in the order of one byte of their keys. */
-static void sort_by_byte(int64_t n, const place from[], place to[], int64_t count[DIGITS], int byte)
-{
-    int64_t begin = 0;
-
-    for (int d = 0; d < DIGITS; d++) {
-        int64_t own = count[d];
-        count[d] = begin;
-        begin += own;
-    }
-    for (int64_t i = 0; i < n; i++)
-        to[count[from[i].key >> 8 * byte & 0xff]++] = from[i];
-}
-
-/* All places of a row, in order; returns where they are: in `a` or in `b`. */
-static const place *sort_places(const top *t, const char *row, place a[], place b[])
-{
-    int64_t counts[BYTES][DIGITS] = {{0}};
-
-    make_places(t, row, a, counts);
-    for (int byte = 0; byte < t->bytes; byte++) {
-        if (counts[byte][a[0].key >> 8 * byte & 0xff] == t->n)
-            continue;
-        sort_by_byte(t->n, a, b, counts[byte], byte);
-        place *sorted = b;
-        b = a;
-        a = sorted;
-    }
-    return a;
-}
-
 /* ---- the kernel ----------------------------------------------------------------------------- */
 
 typedef struct topping {
@@ -145,21 +92,32 @@ typedef struct topping {
     int64_t *indices;
 } topping;
 
-static void take_row(const topping *w, int64_t row, place places[])
+/* Where the best k are. */
+static void find_best(const top *t, const char *x, char *scratch, int64_t *index)
+{
+    place *places = (place *)(void *)scratch;
+
+    if (t->sorts) {
+        eg__order_indices(&t->order, x, (int64_t *)(void *)(scratch + t->order.scratch), scratch);
+        memcpy(index, scratch + t->order.scratch, (size_t)t->k * sizeof *index);
+        return;
+    }
+    select_places(t, x, places);
+    for (int64_t i = 0; i < t->k; i++)
+        index[i] = places[i].index;
+}
+
+static void take_row(const topping *w, int64_t row, char *scratch)
 {
     const top *t = w->t;
-    const char *x = w->x + (size_t)(row * t->n) * t->element;
-    char *value = w->values + (size_t)(row * t->k) * t->element;
-    const place *best = places;
+    const size_t element = t->order.element;
+    const char *x = w->x + (size_t)(row * t->n) * element;
+    char *value = w->values + (size_t)(row * t->k) * element;
+    int64_t *index = w->indices + row * t->k;
 
-    if (t->sorts)
-        best = sort_places(t, x, places, places + t->n);
-    else
-        select_places(t, x, places);
-    for (int64_t i = 0; i < t->k; i++) {
-        memcpy(value + (size_t)i * t->element, x + (size_t)best[i].index * t->element, t->element);
-        w->indices[row * t->k + i] = best[i].index;
-    }
+    find_best(t, x, scratch, index);
+    for (int64_t i = 0; i < t->k; i++)
+        memcpy(value + (size_t)i * element, x + (size_t)index[i] * element, element);
 }
 
 static void run_chunk(void *env, int chunk)
@@ -169,7 +127,7 @@ static void run_chunk(void *env, int chunk)
     int64_t end = rows / chunks * (chunk + 1) + rows % chunks * (chunk + 1) / chunks;
 
     for (int64_t row = rows / chunks * chunk + rows % chunks * chunk / chunks; row < end; row++)
-        take_row(w, row, (place *)(void *)(w->scratch + (size_t)chunk * w->t->scratch));
+        take_row(w, row, w->scratch + (size_t)chunk * w->t->scratch);
 }
 
 static eg_status run(const eg_job *job, void *const in[], void *const out[], void *scratch)
@@ -182,30 +140,21 @@ static eg_status run(const eg_job *job, void *const in[], void *const out[], voi
     return EG_OK;
 }
 
-#ifdef EG_HAVE_X86_SETS
-extern const eg__key_loop eg__keys_base[], eg__keys_avx2[], eg__keys_avx512[];
-#else
-extern const eg__key_loop eg__keys_base[];
-#endif
-static const eg__key_loop *const loops[EG__ISAS] = EG__EACH_ISA(eg__keys);
-
 static const char *prepare(const eg_kernel *self, const eg_problem *p, eg_job *job)
 {
     top *t = (top *)(void *)job->state;
     const eg_spec *x = p->in[0];
 
     (void)self;
-    t->keys = (unsigned)x->dtype < EG__DTYPES ? loops[eg__isa_now()][x->dtype] : NULL;
-    if (!t->keys)
+    t->n = x->dims[x->rank - 1];
+    if (!eg__order_set(&t->order, x->dtype, t->n, true, true))
         return "it has no loop for this dtype";
     eg__job_start(job, "loop", run);
     t->k = ((const eg__top_attrs *)p->attrs)->k;
-    t->n = x->dims[x->rank - 1];
     t->rows = t->k > 0 ? x->size / t->n : 0;
-    t->element = eg__dtype(x->dtype)->size;
-    t->bytes = (int)t->element;
     t->sorts = t->n >= LEAST_SORTED && t->k > t->n / 16;
-    t->scratch = sizeof(place) * (size_t)(t->sorts ? 2 * t->n : t->k);
+    t->scratch =
+        t->sorts ? t->order.scratch + sizeof(int64_t) * (size_t)t->n : sizeof(place) * (size_t)t->k;
     t->scratch = (t->scratch + 63) / 64 * 64;
     int64_t chunks = t->rows < MOST_CHUNKS ? t->rows : MOST_CHUNKS;
     while (chunks > 1 && (size_t)chunks * t->scratch > most_scratch)

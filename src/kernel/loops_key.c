@@ -2,12 +2,12 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/bits.h"
-#include "kernel/isa.h"
-#include "kernel/top_k.h"
+#include "kernel/key.h"
+#include "tensor/dtype.h"
 #include <string.h>
 
 /* Whole numbers: the sign's bit turned makes them rise from 0; the complement falls. */
-#define FALLING(U, bits) ((U) ~((bits) ^ (U)1 << (8 * sizeof(U) - 1)))
+#define TURNED(U, bits) ((U) ~((bits) ^ (U)1 << (8 * sizeof(U) - 1)))
 
 /* Numbers below zero fall as their bits rise. Adding 0 makes -0 the same as 0. */
 static inline uint32_t key_of_float(float x)
@@ -17,6 +17,11 @@ static inline uint32_t key_of_float(float x)
     return x != x ? 0 : key;
 }
 
+static inline uint32_t bits_of_float(uint32_t key)
+{
+    return key >> 31 ? key : key ^ 0x7fffffffu;
+}
+
 static inline uint64_t key_of_double(double x)
 {
     const uint64_t bits = eg__bits_of_double(x + 0.0);
@@ -24,78 +29,108 @@ static inline uint64_t key_of_double(double x)
     return x != x ? 0 : key;
 }
 
+static inline uint64_t bits_of_double(uint64_t key)
+{
+    return key >> 63 ? key : key ^ UINT64_MAX >> 1;
+}
+
 #define T            int8_t
 #define U            uint8_t
+#define K            uint32_t
 #define NAME         keys_i8
-#define KEY(x, bits) FALLING(uint8_t, bits)
+#define KEY(x, bits) TURNED(uint8_t, bits)
+#define BITS_OF(key) TURNED(uint8_t, key)
 #include "kernel/keys.inc"
 
 #define T            int16_t
 #define U            uint16_t
+#define K            uint32_t
 #define NAME         keys_i16
-#define KEY(x, bits) FALLING(uint16_t, bits)
+#define KEY(x, bits) TURNED(uint16_t, bits)
+#define BITS_OF(key) TURNED(uint16_t, key)
 #include "kernel/keys.inc"
 
 #define T            int32_t
 #define U            uint32_t
+#define K            uint32_t
 #define NAME         keys_i32
-#define KEY(x, bits) FALLING(uint32_t, bits)
+#define KEY(x, bits) TURNED(uint32_t, bits)
+#define BITS_OF(key) TURNED(uint32_t, key)
 #include "kernel/keys.inc"
 
 #define T            int64_t
 #define U            uint64_t
+#define K            uint64_t
 #define NAME         keys_i64
-#define KEY(x, bits) FALLING(uint64_t, bits)
+#define KEY(x, bits) TURNED(uint64_t, bits)
+#define BITS_OF(key) TURNED(uint64_t, key)
 #include "kernel/keys.inc"
 
 #define T            uint8_t
 #define U            uint8_t
+#define K            uint32_t
 #define NAME         keys_u8
 #define KEY(x, bits) ((uint8_t) ~(bits))
+#define BITS_OF(key) (~(key))
 #include "kernel/keys.inc"
 
 #define T            uint16_t
 #define U            uint16_t
+#define K            uint32_t
 #define NAME         keys_u16
 #define KEY(x, bits) ((uint16_t) ~(bits))
+#define BITS_OF(key) (~(key))
 #include "kernel/keys.inc"
 
 #define T            uint32_t
 #define U            uint32_t
+#define K            uint32_t
 #define NAME         keys_u32
 #define KEY(x, bits) ((uint32_t) ~(bits))
+#define BITS_OF(key) (~(key))
 #include "kernel/keys.inc"
 
 #define T            uint64_t
 #define U            uint64_t
+#define K            uint64_t
 #define NAME         keys_u64
 #define KEY(x, bits) ((uint64_t) ~(bits))
+#define BITS_OF(key) (~(key))
 #include "kernel/keys.inc"
 
 #define T            float
 #define U            uint32_t
+#define K            uint32_t
 #define NAME         keys_f32
 #define KEY(x, bits) ((void)(bits), key_of_float(x))
+#define BITS_OF(key) bits_of_float(key)
 #include "kernel/keys.inc"
 
 #define T            double
 #define U            uint64_t
+#define K            uint64_t
 #define NAME         keys_f64
 #define KEY(x, bits) ((void)(bits), key_of_double(x))
+#define BITS_OF(key) bits_of_double(key)
 #include "kernel/keys.inc"
 
-extern const eg__key_loop EG__FOR_ISA(eg__keys)[];
+#define ALL(name)                                                                                  \
+    {                                                                                              \
+        name##_block, name##_read, name##_write                                                    \
+    }
 
-const eg__key_loop EG__FOR_ISA(eg__keys)[EG__DTYPES] = {
-    [EG_BOOL] = keys_u8,
-    [EG_INT8] = keys_i8,
-    [EG_INT16] = keys_i16,
-    [EG_INT32] = keys_i32,
-    [EG_INT64] = keys_i64,
-    [EG_UINT8] = keys_u8,
-    [EG_UINT16] = keys_u16,
-    [EG_UINT32] = keys_u32,
-    [EG_UINT64] = keys_u64,
-    [EG_FLOAT32] = keys_f32,
-    [EG_FLOAT64] = keys_f64,
+extern const eg__keying EG__FOR_ISA(eg__keying)[];
+
+const eg__keying EG__FOR_ISA(eg__keying)[EG__DTYPES] = {
+    [EG_BOOL] = ALL(keys_u8),
+    [EG_INT8] = ALL(keys_i8),
+    [EG_INT16] = ALL(keys_i16),
+    [EG_INT32] = ALL(keys_i32),
+    [EG_INT64] = ALL(keys_i64),
+    [EG_UINT8] = ALL(keys_u8),
+    [EG_UINT16] = ALL(keys_u16),
+    [EG_UINT32] = ALL(keys_u32),
+    [EG_UINT64] = ALL(keys_u64),
+    [EG_FLOAT32] = ALL(keys_f32),
+    [EG_FLOAT64] = ALL(keys_f64),
 };

@@ -1,5 +1,5 @@
-/* bench [--only CASE,…] [--threads N] [--reps N] [--busy] [--smoke]: times the cases and prints JSON
- * lines; with --busy while a process spins on each processor.
+/* bench [--only CASE,…] [--threads N] [--reps N] [--busy] [--smoke]: times the cases and prints
+ * JSON lines; with --busy while a process spins on each processor.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "bench.h"

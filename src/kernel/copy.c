@@ -15,7 +15,8 @@ enum {
     CHUNK = 256 << 10, /* bytes a thread takes at a time */
     TILE = 64,         /* the least of an axis of tiles in a chunk */
     LARGE = 4 << 20,   /* bytes that had better not pass through the caches */
-    NEAR = 16 << 10    /* bytes to repeat from, which stay in the first cache */
+    NEAR = 16 << 10,   /* bytes to repeat from, which stay in the first cache */
+    LEAST_PAST = 512   /* bytes of a row that passes the caches */
 };
 
 #ifdef EG_HAVE_X86_SETS
@@ -55,13 +56,21 @@ static const eg__copy_loops *loops_of(int width)
     return &of[eg__isa_now()][width];
 }
 
-void eg__copy_rows(const eg__plane *p)
+/* Whether rows of so many bytes pass the caches: where they are short, hardly a line is whole. */
+static bool go_past(size_t row, size_t whole)
+{
+    return whole >= EG__STREAM_FROM && row >= LEAST_PAST;
+}
+
+void eg__copy_rows(const eg__plane *p, size_t whole)
 {
     int width = width_of((size_t)p->n[1]);
     eg__plane bytes = {{p->n[0], p->n[1]}, {p->from[0], 1}, {p->to[0], 1}, p->x, p->y};
     eg__plane elements = {{1, p->n[0]}, {0, p->from[0]}, {0, p->to[0]}, p->x, p->y};
 
-    if (width < 0)
+    if (go_past((size_t)p->n[1], whole))
+        eg__stream[eg__isa_now()]->rows(&bytes);
+    else if (width < 0)
         loops_of(0)->lines(&bytes);
     else
         loops_of(width)->lines(&elements);
@@ -147,7 +156,10 @@ static bool choose_loop(eg__copy *c)
     const eg__copy_loops *loops = loops_of(width_of(c->element));
     int last = c->rank - 1, crossing = crossing_axis(c);
 
-    c->loop = loops->lines;
+    bool has_rows = c->from[last] == (int64_t)c->element && c->to[last] == (int64_t)c->element;
+    c->loop = has_rows && go_past((size_t)c->dims[last] * c->element, c->bytes)
+        ? eg__stream[eg__isa_now()]->rows
+        : loops->lines;
     if (crossing < 0)
         return false;
     for (; crossing < last - 1; crossing++)

@@ -30,11 +30,12 @@ typedef struct eg__copy_loops {
     void (*streams)(const eg__plane *p);
 } eg__copy_loops;
 
-/* Copies n bytes past the caches, where the machine can. After the last of them the loop `end` makes
- * them visible to other threads before anything that follows. */
+/* Copies n bytes past the caches, where the machine can. After the last of them the loop `end`
+ * makes them visible to other threads before anything that follows. */
 typedef struct eg__stream_loops {
     void (*copy)(char *y, const char *x, size_t n);
     void (*end)(void);
+    void (*rows)(const eg__plane *p); /* rows without gaps inside a row, and the end */
 } eg__stream_loops;
 
 /* By instruction set. A result of so many bytes had better not pass through the caches: no part of
@@ -66,8 +67,9 @@ void eg__copy_plan(eg__copy *c);
 
 void eg__copy_run(const eg__copy *c, const void *x, void *y);
 
-/* Copies p->n[0] rows of p->n[1] bytes each, without gaps inside a row. */
-void eg__copy_rows(const eg__plane *p);
+/* Copies p->n[0] rows of p->n[1] bytes each, without gaps inside a row; `whole` is how many bytes
+ * the result has of which they are a part. */
+void eg__copy_rows(const eg__plane *p, size_t whole);
 
 /* Sets strides of a row-major array of the given sizes. */
 void eg__copy_strides(int rank, const int64_t dims[], size_t element, int64_t stride[]);

@@ -10,7 +10,7 @@
 #include "kernel/index.h"
 #include "base/compiler.h"
 #include "base/error.h"
-#include "kernel/isa.h"
+#include "kernel/copy.h"
 #include "kernel/zero.h"
 #include <stdatomic.h>
 #include <string.h>
@@ -19,6 +19,7 @@ enum {
     AT_ONCE = 256, /* indices */
     CHUNK_BYTES = 1 << 16,
     PIECE_BYTES = 1 << 18,
+    LEAST_PAST = 128, /* bytes of a row that passes the caches */
     LEAST_PART = 128, /* bytes of rows that are added by one thread */
     MOST_PARTS = 16,
     MOST_CHUNKS = 1 << 20
@@ -142,10 +143,34 @@ static void copy_8(const char *from, const int64_t at[], int n, size_t part, siz
     copy_whole(from, at, n, 8, to);
 }
 
+/* Asks for the row that comes AHEAD rows later. */
+static inline void fetch_ahead(const char *from, const int64_t at[], int n, size_t part, size_t row,
+    int i)
+{
+    enum { AHEAD = 8, MOST = 512, LINE = 64 };
+
+    for (size_t k = 0; i + AHEAD < n && k < part && k < MOST; k += LINE)
+        EG__PREFETCH(from + (size_t)at[i + AHEAD] * row + k);
+}
+
 static void copy_any(const char *from, const int64_t at[], int n, size_t part, size_t row, char *to)
 {
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n; i++) {
+        fetch_ahead(from, at, n, part, row, i);
         memcpy(to + (size_t)i * row, from + (size_t)at[i] * row, part);
+    }
+}
+
+static void copy_past(const char *from, const int64_t at[], int n, size_t part, size_t row,
+    char *to)
+{
+    const eg__stream_loops *past = eg__stream[eg__isa_now()];
+
+    for (int i = 0; i < n; i++) {
+        fetch_ahead(from, at, n, part, row, i);
+        past->copy(to + (size_t)i * row, from + (size_t)at[i] * row, part);
+    }
+    past->end();
 }
 
 typedef struct gather {
@@ -244,6 +269,8 @@ static void prepare_picks(gather *g, eg_job *job)
     eg__job_start(job, "loop", run_gather);
     job->may_fail = true;
     g->copy = row == 1 ? copy_1 : row == 4 ? copy_4 : row == 8 ? copy_8 : copy_any;
+    if (row >= LEAST_PAST && (size_t)rows * row >= EG__STREAM_FROM)
+        g->copy = copy_past;
     g->chunks = 0;
     if (rows == 0 || row == 0)
         return;

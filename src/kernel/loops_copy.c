@@ -61,10 +61,12 @@ static void stream(char *y, const char *x, size_t n)
     size_t head = -(uintptr_t)y % LINE;
 
     head = head < n ? head : n;
-    memcpy(y, x, head);
+    if (head > 0)
+        memcpy(y, x, head);
     for (; head + LINE <= n; head += LINE)
         stream_line(y + head, x + head);
-    memcpy(y + head, x + head, n - head);
+    if (head < n)
+        memcpy(y + head, x + head, n - head);
 }
 
 /* Makes what was streamed visible to other threads before anything that follows. */
@@ -75,7 +77,16 @@ static void stream_end(void)
 #endif
 }
 
-const eg__stream_loops EG__FOR_ISA(eg__stream_loops) = {stream, stream_end};
+static void stream_rows(const eg__plane *p)
+{
+    const size_t row = (size_t)(p->n[1] * p->from[1]);
+
+    for (int64_t i = 0; i < p->n[0]; i++)
+        stream(p->y + i * p->to[0], p->x + i * p->from[0], row);
+    stream_end();
+}
+
+const eg__stream_loops EG__FOR_ISA(eg__stream_loops) = {stream, stream_end, stream_rows};
 
 #ifdef HAVE_TILES
 #define LOW_2   0, 2

@@ -14,6 +14,7 @@ enum { ROWS = 6 };
 #endif
 
 enum {
+    TINY = 32,      /* multiplications that are not worth a vector */
     DEEP = 256,     /* rows of a panel: with its columns it fits the first cache */
     SIDE = 4,       /* rows at a time that are multiplied by a vector */
     DOWN = 8,       /* rows of a matrix at a time that a vector is multiplied by */
@@ -27,24 +28,28 @@ typedef struct panel_of {
     bool is_first; /* nothing is summed yet */
 } panel_of;
 
-#define T            float
-#define NAME         f32
-#define FMA(a, b, c) EG__FMA_V32(a, b, c)
+#define T                float
+#define NAME             f32
+#define FMA(a, b, c)     EG__FMA_V32(a, b, c)
+#define FMA_ONE(a, b, c) EG__FMA_F32(a, b, c)
 #include "kernel/product.inc"
 
-#define T            double
-#define NAME         f64
-#define FMA(a, b, c) EG__FMA_V64(a, b, c)
+#define T                double
+#define NAME             f64
+#define FMA(a, b, c)     EG__FMA_V64(a, b, c)
+#define FMA_ONE(a, b, c) EG__FMA_F64(a, b, c)
 #include "kernel/product.inc"
 
-#define T            uint32_t
-#define NAME         i32
-#define FMA(a, b, c) ((a) * (b) + (c))
+#define T                uint32_t
+#define NAME             i32
+#define FMA(a, b, c)     ((a) * (b) + (c))
+#define FMA_ONE(a, b, c) ((a) * (b) + (c))
 #include "kernel/product.inc"
 
-#define T            uint64_t
-#define NAME         i64
-#define FMA(a, b, c) ((a) * (b) + (c))
+#define T                uint64_t
+#define NAME             i64
+#define FMA(a, b, c)     ((a) * (b) + (c))
+#define FMA_ONE(a, b, c) ((a) * (b) + (c))
 #include "kernel/product.inc"
 
 extern const eg__tile_loop EG__FOR_ISA(eg__product)[];

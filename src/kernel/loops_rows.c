@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { BLOCK = 4096, COLUMN_BLOCK = 64 };
+enum { BLOCK = 4096, COLUMN_BLOCK = 64, SIDE_BY_SIDE = 64 };
 
 #define GROWN 0x1p64
 

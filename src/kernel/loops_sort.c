@@ -1,10 +1,10 @@
 /* Sorting keys by the processor's own vectors, where it can press the chosen elements of one
  * together; compiled once for each instruction set.
  *
- * A quicksort: what is less than the pivot is pressed to the front, the rest goes to `room` and from
- * there behind it. Up to MOST vectors are sorted in registers, by a bitonic network. Equal keys are
- * the same to the last bit, so no order is lost. Where pivots turn out to be bad again and again the
- * part is left to the caller, whose way takes the same time for any keys.
+ * A quicksort: what is less than the pivot is pressed to the front, the rest goes to `room` and
+ * from there behind it. Up to MOST vectors are sorted in registers, by a bitonic network. Equal
+ * keys are the same to the last bit, so no order is lost. Where pivots turn out to be bad again and
+ * again the part is left to the caller, whose way takes the same time for any keys.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/compiler.h"

@@ -168,7 +168,8 @@ static void copy_chunk(void *env, int chunk)
     const whole *w = env;
     size_t at = (size_t)chunk * CHUNK;
 
-    memcpy(w->y + at, w->x + at, w->bytes - at < CHUNK ? w->bytes - at : CHUNK);
+    size_t n = w->bytes - at < CHUNK ? w->bytes - at : CHUNK;
+    eg__copy_rows(&(eg__plane){{1, (int64_t)n}, {0, 1}, {0, 1}, w->x + at, w->y + at}, w->bytes);
 }
 
 static eg_status run_put_slice(const eg_job *job, void *const in[], void *const out[],

@@ -4,10 +4,16 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "kernel/norm.h"
+#include "kernel/copy.h"
 #include "kernel/norm_loops.h"
 #include <string.h>
 
-enum { CHUNK = 16384, MOST_SHARES = 64, LINE = 64 };
+enum {
+    CHUNK = 16384,
+    MOST_SHARES = 64,
+    LINE = 64,
+    ROOM = 16384, /* bytes of rows that go past the caches together */
+};
 
 typedef struct norm {
     const eg__norm_loops *loops;
@@ -35,12 +41,37 @@ static void *repeat(const norm *t, const void *one, char *room)
     return room;
 }
 
+/* Rows are computed some at a time and go past the caches from there. */
+static void forward_past(const norm_pass *p, int64_t row, int64_t end)
+{
+    const eg__stream_loops *past = eg__stream[eg__isa_now()];
+    _Alignas(LINE) char room[ROOM];
+    const size_t bytes = (size_t)p->t->n * p->t->element;
+    const int64_t most = (int64_t)(ROOM / bytes);
+
+    for (int64_t n; row < end; row += n) {
+        eg__norm part = p->rows;
+        n = end - row < most ? end - row : most;
+        part.x = (const char *)p->rows.x + (size_t)row * bytes;
+        part.y = room;
+        p->t->loops->forward(&part, 0, n);
+        past->copy((char *)p->rows.y + (size_t)row * bytes, room, (size_t)n * bytes);
+    }
+    past->end();
+}
+
 static void forward_chunk(void *env, int chunk)
 {
     const norm_pass *p = env;
-    int64_t row = chunk * p->t->per_chunk, end = row + p->t->per_chunk;
+    const norm *t = p->t;
+    int64_t row = chunk * t->per_chunk, end = row + t->per_chunk;
+    size_t bytes = (size_t)t->n * t->element;
 
-    p->t->loops->forward(&p->rows, row, end < p->t->rows ? end : p->t->rows);
+    end = end < t->rows ? end : t->rows;
+    if (p->rows.x != p->rows.y && (size_t)t->rows * bytes >= EG__STREAM_FROM && bytes <= ROOM)
+        forward_past(p, row, end);
+    else
+        t->loops->forward(&p->rows, row, end);
 }
 
 static eg_status run_forward(const eg_job *job, void *const in[], void *const out[], void *scratch)

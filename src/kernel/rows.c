@@ -8,9 +8,13 @@
 #include "kernel/rows.h"
 #include "base/compiler.h"
 #include "base/error.h"
+#include "kernel/copy.h"
 #include "kernel/row_loops.h"
 
-enum { CHUNK = 16384 /* elements a thread takes at a time, at least */ };
+enum {
+    CHUNK = 16384, /* elements a thread takes at a time, at least */
+    ROOM = 16384,  /* bytes of rows that go past the caches together */
+};
 
 static inline int64_t min(int64_t a, int64_t b)
 {
@@ -31,7 +35,26 @@ typedef struct softmax_pass {
     const softmax *t;
     const char *x;
     char *y;
+    bool past; /* the caches */
 } softmax_pass;
+
+/* Rows are computed some at a time and go past the caches from there. */
+static void run_rows_past(const softmax *t, const char *x, char *y, int64_t rows)
+{
+    const eg__stream_loops *past = eg__stream[eg__isa_now()];
+    _Alignas(64) char room[ROOM];
+    const size_t row = (size_t)t->n * t->element;
+    const int64_t most = (int64_t)(ROOM / row);
+
+    for (int64_t n; rows > 0; rows -= n) {
+        n = min(rows, most);
+        t->loops->rows(x, room, n, t->n);
+        past->copy(y, room, (size_t)n * row);
+        x += (size_t)n * row;
+        y += (size_t)n * row;
+    }
+    past->end();
+}
 
 static void run_units(const softmax_pass *p, int64_t at, int64_t end)
 {
@@ -39,7 +62,10 @@ static void run_units(const softmax_pass *p, int64_t at, int64_t end)
 
     if (t->inner == 1) {
         size_t offset = (size_t)(at * t->n) * t->element;
-        t->loops->rows(p->x + offset, p->y + offset, end - at, t->n);
+        if (p->past)
+            run_rows_past(t, p->x + offset, p->y + offset, end - at);
+        else
+            t->loops->rows(p->x + offset, p->y + offset, end - at, t->n);
         return;
     }
     for (; at < end; at++) {
@@ -62,7 +88,9 @@ static void run_chunk(void *env, int chunk)
 static eg_status run(const eg_job *job, void *const in[], void *const out[], void *scratch)
 {
     const softmax *t = (const softmax *)(const void *)job->state;
-    softmax_pass p = {t, in[0], out[0]};
+    size_t row = (size_t)t->n * t->element, bytes = (size_t)t->units * row;
+    bool past = in[0] != out[0] && t->inner == 1 && bytes >= EG__STREAM_FROM && row <= ROOM;
+    softmax_pass p = {t, in[0], out[0], past};
 
     (void)scratch;
     if (t->units <= t->per_chunk)

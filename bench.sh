@@ -1,8 +1,8 @@
 #!/bin/sh
 # Builds with optimisation, runs the benchmarks and prints JSON lines on stdout; --compare FILE...
-# prints the table of ratios to what those files hold instead.
+# prints the table of ratios to what those files hold instead, --goals which goals of speed hold.
 #
-#   ./bench.sh [--only CASE,...] [--threads N] [--reps N] [--compare FILE...]
+#   ./bench.sh [--only CASE,...] [--threads N] [--reps N] [--busy] [--goals] [--compare FILE...]
 #   ./bench.sh --pool [--threads N]               the pool of threads against OpenMP
 #
 # SPDX-License-Identifier: Apache-2.0
@@ -10,6 +10,7 @@ set -eu
 root=$(cd "$(dirname "$0")" && pwd)
 program=bench
 compare=no
+goals=no
 options=
 while [ $# -gt 0 ]; do
     case $1 in
@@ -20,6 +21,14 @@ while [ $# -gt 0 ]; do
         ;;
     --pool)
         program=bench_pool
+        shift
+        ;;
+    --busy)
+        options="$options --busy"
+        shift
+        ;;
+    --goals)
+        goals=yes
         shift
         ;;
     --compare)
@@ -49,7 +58,7 @@ done
 cmake -S "$root" -B "$root/build/bench" -G Ninja -DCMAKE_BUILD_TYPE=Release -DEAGRE_TESTS=OFF >&2
 cmake --build "$root/build/bench" --target $program >&2
 run=$root/build/bench/bench/$program
-if [ $compare = no ]; then
+if [ $compare = no ] && [ $goals = no ]; then
     # shellcheck disable=SC2086 # the options are words without spaces
     exec "$run" $options
 fi
@@ -57,4 +66,8 @@ lines=$(mktemp)
 trap 'rm -f "$lines"' EXIT
 # shellcheck disable=SC2086
 "$run" $options > "$lines"
-python3 "$root/bench/compare.py" "$lines" "$@"
+if [ $goals = yes ]; then
+    python3 "$root/bench/goals.py" "$lines"
+else
+    python3 "$root/bench/compare.py" "$lines" "$@"
+fi

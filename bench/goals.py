@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+"""Says which goals of speed hold, from lines as bench prints them.
+
+    goals.py FILE
+
+A goal is a time, a bandwidth by that of STREAM's copy in the same case, or a time by that of the
+quickest other way in the same case: the bare oneDNN primitive, a call of oneDNN or OpenBLAS. Each
+is shown for the least times and for the middle ones; it holds where it does for the least. Large
+cases have eager lines; a product is as fast as the quicker of eager and function.
+
+SPDX-License-Identifier: Apache-2.0
+"""
+import fnmatch
+import json
+import pathlib
+import sys
+
+COPY, PRIMITIVE, CALLS = "of the copy's bandwidth", "of the primitive's speed", "of the calls' speed"
+
+# Pattern of cases, what is measured, the bound: nanoseconds at most, or a ratio at least.
+GOALS = (("eager_add_*", "ns", 60), ("eager_matmul_2x2", "ns", 150),
+         ("bw_softmax_1024", "ns", 110e3), ("bw_gelu_tanh_10M", "ns", 3e6),
+         ("bw_gelu_erf_10M", "ns", 4e6), ("bw_transpose_4096", "ns", 3.5e6),
+         ("gather_100k_64", "ns", 0.7e6), ("bw_*", COPY, 0.85), ("matmul_*", PRIMITIVE, 0.97),
+         ("product_*", CALLS, 1))
+
+
+def read_cases(path):
+    """{case: {(peer, mode): line}}, without lines that tell no time."""
+    cases = {}
+    for line in pathlib.Path(path).read_text().splitlines():
+        d = json.loads(line)
+        if "ns" in d:
+            cases.setdefault(d["case"], {})[(d["peer"], d["mode"])] = d
+    return cases
+
+
+def figure(lines, what, key):
+    """What is measured of a case, by its `key` ("ns" or "ns_med"); None where that is not told."""
+    own = [d for (peer, _), d in lines.items() if peer == "eagre"]
+    others = [d for (peer, _), d in lines.items() if peer != "eagre"]
+    if not own or (what != "ns" and not others):
+        return None
+    if what == "ns":
+        return min(d[key] for d in own)
+    if what == COPY:
+        rate = {id(d): d["gb_s"] * d["ns"] / d[key] for d in own + others if "gb_s" in d}
+        if any(id(d) not in rate for d in own + others):
+            return None
+        return max(rate[id(d)] for d in own) / max(rate[id(d)] for d in others)
+    return min(d[key] for d in others) / min(d[key] for d in own)
+
+
+def text_of(value, what):
+    if what != "ns":
+        return f"{value:.2f}"
+    for size, unit in ((1e6, "ms"), (1e3, "us")):
+        if value >= size:
+            return f"{value / size:.3g} {unit}"
+    return f"{value:.3g} ns"
+
+
+def main(path):
+    print("| case | goal | least | middle | holds |")
+    print("|---|---|---|---|---|")
+    for case, lines in read_cases(path).items():
+        for pattern, what, bound in GOALS:
+            least = figure(lines, what, "ns") if fnmatch.fnmatch(case, pattern) else None
+            if least is None:
+                continue
+            holds = least <= bound if what == "ns" else least >= bound
+            goal = f"≤ {text_of(bound, what)}" if what == "ns" else f"≥ {bound:.2f} {what}"
+            middle = figure(lines, what, "ns_med")
+            print(f"| {case} | {goal} | {text_of(least, what)} | {text_of(middle, what)} | "
+                  f"{'yes' if holds else 'no'} |")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__.strip())
+    try:
+        main(sys.argv[1])
+    except (OSError, ValueError, KeyError) as error:
+        sys.exit(f"goals.py: {sys.argv[1]}: {error}")

@@ -1,5 +1,5 @@
-/* Products by calls of libraries: what eagre's own loops for small products and vectors are measured
- * against. OpenBLAS has one thread, oneDNN as many as it likes.
+/* Products by calls of libraries: what eagre's own loops for small products and vectors are
+ * measured against. OpenBLAS has one thread, oneDNN as many as it likes.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef BENCH_BLAS_H

@@ -15,7 +15,8 @@ import json
 import pathlib
 import sys
 
-COPY, PRIMITIVE, CALLS = "of the copy's bandwidth", "of the primitive's speed", "of the calls' speed"
+COPY = "of the copy's bandwidth"
+PRIMITIVE, CALLS = "of the primitive's speed", "of the calls' speed"
 
 # Pattern of cases, what is measured, the bound: nanoseconds at most, or a ratio at least.
 GOALS = (("eager_add_*", "ns", 60), ("eager_matmul_2x2", "ns", 150),

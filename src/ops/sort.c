@@ -189,7 +189,7 @@ eg_tensor *eg_bincount(eg_tensor *x, int64_t n)
 /* The edges of n bins of one width, in the dtype of x. */
 static eg_tensor *edges(const eg_tensor *x, int64_t n, double low, double high)
 {
-    eg_tensor *at = eg_cast(eg_range(n + 1), EG_FLOAT64);
+    eg_tensor *at = eg_cast(eg_range(n < INT64_MAX ? n + 1 : n), EG_FLOAT64);
     eg_tensor *step = eg_scalar(EG_FLOAT64, (high - low) / (double)n);
     eg_tensor *inner = eg_add(eg_mul(at, step), eg_scalar(EG_FLOAT64, low));
     eg_tensor *is_last = eg_equal(at, eg_scalar(EG_FLOAT64, (double)n));

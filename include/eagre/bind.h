@@ -24,7 +24,7 @@ extern "C" {
 
 /* ---- the table ------------------------------------------------------------------------------ */
 
-enum { EG_BIND_INPUTS = 4, EG_BIND_RESULTS = 4 };
+enum { EG_BIND_INPUTS = 8, EG_BIND_RESULTS = 4 };
 
 /* A function that makes tensors: an operation, which graphs know by a name and eg_bind_apply
  * applies, or a function made of operations, which has no more than prose and a prototype. */

@@ -14,6 +14,9 @@ static const char *const words[] = {
 #undef EG_OP
     NULL};
 
+_Static_assert((int)EG_BIND_INPUTS == EG__NAMED_IN && (int)EG_BIND_RESULTS == EG__MAX_OUT,
+    "what bindings see has room for every operation");
+
 const char *eg__op_word(int i)
 {
     return words[i];

@@ -76,6 +76,8 @@ eg_tensor *eg_vjp(eg_body body, void *env, int n, eg_tensor *const x[], eg_tenso
     eg_gradient_attrs from = {.size = sizeof from, .target_gradient = u, .unconnected_none = true};
     eg_tensor *in[EG__MAX_IN];
 
+    for (int i = 0; dx && i < n; i++)
+        dx[i] = NULL;
     if (!arguments_fit(op, body, n, x, u ? (const void *)dx : NULL))
         return NULL;
     eg_scope *tape = eg_tape_open(&only);

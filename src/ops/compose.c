@@ -34,6 +34,8 @@ eg_tensor *eg__along(eg_tensor *x, int axis, int64_t begin, int64_t count, int64
 {
     eg_slice_attrs part = {.size = sizeof part};
 
+    if (!x)
+        return NULL;
     part.begin.n = part.count.n = part.step.n = axis + 1;
     for (int i = 0; i < axis; i++) {
         part.count.at[i] = -1;

@@ -59,6 +59,18 @@ eg_tensor *eg__ordered(eg_tensor *x, const int order[])
     return same ? x : eg_transpose_with(x, &attrs);
 }
 
+eg_tensor *eg__swap_last(eg_tensor *x, int axis)
+{
+    int order[EG_MAX_RANK], last = eg_rank(x) - 1;
+
+    if (!x)
+        return NULL;
+    axis += axis < 0 ? eg_rank(x) : 0;
+    for (int i = 0; i <= last; i++)
+        order[i] = i == axis ? last : i == last ? axis : i;
+    return eg__ordered(x, order);
+}
+
 eg_tensor *eg__channels(eg_tensor *x, bool to_last)
 {
     int rank = eg_rank(x);

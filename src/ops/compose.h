@@ -33,6 +33,9 @@ eg_tensor *eg__along(eg_tensor *x, int axis, int64_t begin, int64_t count, int64
 /* Axes in another order; x itself where that is the order they have. */
 eg_tensor *eg__ordered(eg_tensor *x, const int order[]);
 
+/* Axis `axis` and the last one in each other's place. */
+eg_tensor *eg__swap_last(eg_tensor *x, int axis);
+
 /* [images, channels, sizes] as [images, sizes, channels], or back; x itself where its rank is none
  * of those. */
 eg_tensor *eg__channels(eg_tensor *x, bool to_last);

@@ -212,18 +212,6 @@ static eg_tensor *fitted(eg_tensor *x, int axis, int64_t n)
     return eg_pad_with(x, &behind);
 }
 
-/* Exchanges an axis with the last. */
-static eg_tensor *swapped(eg_tensor *x, int axis)
-{
-    int order[EG_MAX_RANK], last = eg_rank(x) - 1;
-
-    if (!x)
-        return NULL;
-    for (int i = 0; i <= last; i++)
-        order[i] = i == axis ? last : i == last ? axis : i;
-    return eg__ordered(x, order);
-}
-
 /* The complex numbers of a real x. */
 static eg_tensor *as_complex(eg_tensor *x)
 {
@@ -235,17 +223,17 @@ static eg_tensor *as_complex(eg_tensor *x)
 static eg_tensor *transformed(eg_tensor *x, wish *w)
 {
     int64_t n = w->of.n > 0 ? w->of.n : eg_dim(x, w->axis);
-    eg_tensor *rows = swapped(fitted(as_complex(x), w->axis, n), w->axis);
+    eg_tensor *rows = eg__swap_last(fitted(as_complex(x), w->axis, n), w->axis);
 
-    return swapped(rows_fft(rows, w->backward, scale_of(w, n)), w->axis);
+    return eg__swap_last(rows_fft(rows, w->backward, scale_of(w, n)), w->axis);
 }
 
 static eg_tensor *from_real(eg_tensor *x, wish *w)
 {
     int64_t n = w->of.n > 0 ? w->of.n : eg_dim(x, w->axis);
-    eg_tensor *rows = swapped(fitted(x, w->axis, n), w->axis);
+    eg_tensor *rows = eg__swap_last(fitted(x, w->axis, n), w->axis);
 
-    return swapped(rows_rfft(rows, scale_of(w, n)), w->axis);
+    return eg__swap_last(rows_rfft(rows, scale_of(w, n)), w->axis);
 }
 
 static eg_tensor *to_real(eg_tensor *x, wish *w)
@@ -256,8 +244,8 @@ static eg_tensor *to_real(eg_tensor *x, wish *w)
         return eg__fail_null(EG_INVALID, w->op,
             "axis %d has %lld elements, the result would have none; say n", w->axis,
             (long long)eg_dim(x, w->axis));
-    eg_tensor *rows = swapped(fitted(as_complex(x), w->axis, n / 2 + 1), w->axis);
-    return swapped(rows_irfft(rows, n, scale_of(w, n)), w->axis);
+    eg_tensor *rows = eg__swap_last(fitted(as_complex(x), w->axis, n / 2 + 1), w->axis);
+    return eg__swap_last(rows_irfft(rows, n, scale_of(w, n)), w->axis);
 }
 
 eg_tensor *eg_fft_with(eg_tensor *x, int axis, const eg_fft_attrs *attrs)

@@ -175,26 +175,12 @@ static eg_tensor *positions(const eg_tensor *x)
     return eg_broadcast_to(eg_range(eg_dim(x, -1)), x->spec.rank, x->spec.dims);
 }
 
-/* Swaps an axis with the last. */
-static eg_tensor *swapped(eg_tensor *x, int axis)
-{
-    eg_transpose_attrs o = {.size = sizeof o};
-    int last = eg_rank(x) - 1;
-
-    axis += axis < 0 ? eg_rank(x) : 0;
-    if (!x || axis == last)
-        return x;
-    o.axes.n = eg_rank(x);
-    for (int i = 0; i <= last; i++)
-        o.axes.axis[i] = i == axis ? last : i == last ? axis : i;
-    return eg_transpose_with(x, &o);
-}
-
 /* dy goes to the element that was the largest so far, the newest of equals. */
 static eg_status cumulative_max_grad(eg_backward *b)
 {
     eg_cumulative_attrs o = plain(b->attrs);
-    eg_tensor *dy = swapped(arrived(b->dy[0], b->attrs), o.axis), *x = swapped(b->x[0], o.axis);
+    eg_tensor *dy = eg__swap_last(arrived(b->dy[0], b->attrs), o.axis),
+              *x = eg__swap_last(b->x[0], o.axis);
     int axis = o.axis;
 
     o.axis = -1;
@@ -205,7 +191,7 @@ static eg_status cumulative_max_grad(eg_backward *b)
     at = eg_cumulative_max_with(eg_where(is_new, at, eg_scalar_int(EG_INT64, 0)), &o);
     if (o.reverse)
         at = eg_sub(eg_scalar_int(EG_INT64, last), at);
-    b->dx[0] = swapped(eg_add_along(at, dy, last + 1), axis);
+    b->dx[0] = eg__swap_last(eg_add_along(at, dy, last + 1), axis);
     return eg__done();
 }
 

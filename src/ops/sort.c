@@ -63,18 +63,6 @@ const eg_opdef eg_op_argsort = {
     .known_as = {"argsort", "argsort", NULL},
 };
 
-/* Exchanges an axis, which is there, with the last. */
-static eg_tensor *swapped(eg_tensor *x, int axis)
-{
-    eg_transpose_attrs o = {.size = sizeof o};
-
-    if (!x || axis == eg_rank(x) - 1)
-        return x;
-    for (int i = 0; i < eg_rank(x); i++)
-        o.axes.axis[o.axes.n++] = i == axis ? eg_rank(x) - 1 : i == eg_rank(x) - 1 ? axis : i;
-    return eg_transpose_with(x, &o);
-}
-
 /* False, with an error, unless x has that axis, which is made to count from the first. */
 static bool has_axis(const eg_tensor *x, int *axis, const char *op)
 {
@@ -91,7 +79,7 @@ static eg_tensor *along(const eg_opdef *op, eg_tensor *x, int axis, const eg_sor
 {
     if (!has_axis(x, &axis, op->name))
         return NULL;
-    return swapped(EG__APPLY(op, attrs, swapped(x, axis)), axis);
+    return eg__swap_last(EG__APPLY(op, attrs, eg__swap_last(x, axis)), axis);
 }
 
 eg_tensor *eg_sort_with(eg_tensor *x, int axis, const eg_sort_attrs *attrs)

@@ -9,7 +9,7 @@
 #ifndef KERNEL_LIBRARY_H
 #define KERNEL_LIBRARY_H
 
-#if defined(EG_HAVE_SLEEF) && defined(EG_HAVE_X86_SETS)
+#if defined(EG_HAVE_SLEEF) && defined(__SSE2__)
 #include <sleef.h>
 #if defined(__AVX512F__)
 typedef __m512d eg__doubles;

@@ -388,7 +388,7 @@ static const char *prepare_forward(const eg_kernel *self, const eg_problem *p, e
     eg__job_start(job, "blocks", run_forward);
     int64_t units = t->batches * t->blocks;
     t->chunks = units < MOST_CHUNKS ? (int)units : MOST_CHUNKS;
-    t->room = LINE + lines(t->block * t->d, t->element) + lines(t->block * t->n, t->element);
+    t->room = lines(t->block * t->d, t->element) + lines(t->block * t->n, t->element);
     job->scratch = (size_t)t->chunks * t->room;
     return NULL;
 }
@@ -406,7 +406,7 @@ static const char *prepare_backward(const eg_kernel *self, const eg_problem *p, 
     t->chunks = t->owners < MOST_CHUNKS ? (int)t->owners : MOST_CHUNKS;
     t->chunks = t->blocks > 0 && t->batches > 0 ? t->chunks : 0;
     t->work *= 3;
-    t->room = LINE + lines(t->block * t->d, t->element) + 2 * lines(t->block * t->n, t->element) +
+    t->room = lines(t->block * t->d, t->element) + 2 * lines(t->block * t->n, t->element) +
         lines(t->n * (t->d > t->e ? t->d : t->e), t->element);
     t->room += t->softcap > 0 ? lines(t->block * t->n, t->element) : 0;
     job->scratch = (size_t)t->chunks * t->room;

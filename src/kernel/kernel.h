@@ -21,9 +21,9 @@ typedef struct eg_problem {
 enum { EG__JOB_STATE = 448 };
 
 typedef struct eg_job {
-    /* Computes the outputs. `scratch` has the bytes asked for below, aligned to a cache line. The
-     * status is EG_OK or what was reported with eg__fail, op "". May run on several threads at
-     * once as long as nothing is dropped. */
+    /* Computes the outputs. `scratch` has the bytes asked for below, aligned to a cache line; it is
+     * never NULL, so that places in it can be counted. The status is EG_OK or what was reported
+     * with eg__fail, op "". May run on several threads at once as long as nothing is dropped. */
     eg_status (*run)(const struct eg_job *job, void *const in[], void *const out[], void *scratch);
     void (*drop)(struct eg_job *job); /* frees what the state holds; NULL: nothing */
     size_t scratch;                   /* bytes of working memory a run needs */

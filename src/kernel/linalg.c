@@ -319,7 +319,7 @@ static bool set_matrix(batch *t, const eg_problem *p, size_t element)
     x->work_at = to_line(copy * element);
     x->reals_at = to_line(x->work_at + (size_t)x->lwork * element);
     x->ints_at = to_line(x->reals_at + (size_t)x->lreals * element);
-    x->scratch = to_line(x->ints_at + (size_t)x->liwork * sizeof(int) + 1); /* never none */
+    x->scratch = to_line(x->ints_at + (size_t)x->liwork * sizeof(int));
     return x->lwork >= 0 && x->lreals >= 0;
 }
 

@@ -130,7 +130,7 @@ static size_t take(size_t *scratch, int64_t n, size_t element)
 /* Lays out the scratch; its bytes. */
 static size_t lay_out(product *t)
 {
-    size_t scratch = LINE; /* never none: its parts are counted from it */
+    size_t scratch = 0;
 
     for (int i = 0; i < 2; i++) {
         t->re[i] = take(&scratch, t->n[i], t->element / 2);

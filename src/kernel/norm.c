@@ -103,7 +103,8 @@ static void backward_chunk(void *env, int chunk)
 static eg_status run_backward(const eg_job *job, void *const in[], void *const out[], void *scratch)
 {
     const norm *t = (const norm *)(const void *)job->state;
-    norm_pass p = {t, {in[0], in[1], NULL, in[2], out[0], t->n, t->epsilon, t->is_centered}, NULL};
+    norm_pass p = {t, {in[0], in[1], NULL, in[2], out[0], t->n, t->epsilon, t->is_centered},
+        (char *)scratch + t->row};
     size_t bytes = (size_t)t->n * t->element;
 
     memset(out[1], 0, bytes);
@@ -111,7 +112,6 @@ static eg_status run_backward(const eg_job *job, void *const in[], void *const o
         memset(out[2], 0, bytes);
     if (t->rows == 0)
         return EG_OK;
-    p.shares = (char *)scratch + t->row;
     if (t->one_scale)
         p.rows.scale = repeat(t, in[1], scratch);
     eg__run_chunks(t->chunks, t->work, backward_chunk, &p);

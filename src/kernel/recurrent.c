@@ -439,7 +439,7 @@ static const char *prepare_forward(const eg_kernel *self, const eg_problem *p, e
     t->packs = t->per_chunk > 1 && t->steps > FEW_STEPS;
     t->shared = t->packs ? bytes_of(t, panels_of(t, t->width) * t->panel * t->n) : 0;
     t->room = forward_bytes(t);
-    job->scratch = t->shared + (size_t)t->chunks * t->room + 1; /* never none, to count from */
+    job->scratch = t->shared + (size_t)t->chunks * t->room;
     return NULL;
 }
 
@@ -456,7 +456,7 @@ static const char *prepare_backward(const eg_kernel *self, const eg_problem *p, 
     t->shared = bytes_of(t, panels_of(t, t->n) * t->panel * t->width) + bytes_of(t, rows * t->n);
     t->shared += t->kind == EG__GRU ? bytes_of(t, rows * t->width) : 0;
     t->room = backward_bytes(t);
-    job->scratch = t->shared + (size_t)t->chunks * t->room + 1; /* never none, to count from */
+    job->scratch = t->shared + (size_t)t->chunks * t->room;
     return NULL;
 }
 

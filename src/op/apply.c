@@ -252,7 +252,7 @@ static bool compute_view(application *a)
 
 static bool run_job(application *a, eg_job *job)
 {
-    void *in[EG__MAX_IN], *out[EG__MAX_OUT], *scratch = NULL;
+    void *in[EG__MAX_IN], *out[EG__MAX_OUT];
 
     for (int i = 0; i < a->n_in; i++)
         in[i] = a->value[i]->data;
@@ -261,15 +261,7 @@ static bool run_job(application *a, eg_job *job)
             return false;
         out[i] = a->out[i]->data;
     }
-    if (job->scratch > 0 && !(scratch = eg__block_new(job->scratch))) {
-        eg__fail_memory(a->op->name, job->scratch);
-        return false;
-    }
-    eg_status status = job->run(job, in, out, scratch);
-    eg__block_free(scratch, job->scratch);
-    if (EG_UNLIKELY(status != EG_OK))
-        eg__error_in(a->op->name);
-    return status == EG_OK;
+    return eg__run_once(job, a->op->name, in, out) == EG_OK;
 }
 
 static bool compute(application *a)

@@ -4,11 +4,29 @@
 #ifndef OP_CHOOSE_H
 #define OP_CHOOSE_H
 
+#include "base/block.h"
 #include "op/opdef.h"
 
 /* Prepares `job` with the first kernel of the operation that takes the problem; false, reported
  * with every kernel's reason, where none does. */
 bool eg__choose(const eg_opdef *op, const eg_problem *p, eg_job *job);
+
+/* Runs a job once, with scratch of its own; errors are in the name of `op`. */
+static inline eg_status eg__run_once(const eg_job *job, const char *op, void *const in[],
+    void *const out[])
+{
+    char none;
+    void *scratch = &none;
+
+    if (job->scratch > 0 && !(scratch = eg__block_new(job->scratch)))
+        return eg__fail_memory(op, job->scratch);
+    eg_status status = job->run(job, in, out, scratch);
+    if (job->scratch > 0)
+        eg__block_free(scratch, job->scratch);
+    if (EG_UNLIKELY(status != EG_OK))
+        eg__error_in(op);
+    return status;
+}
 
 /* Who measures time: the profiler of see/ implements it, for the whole process. */
 typedef struct eg__timer {

@@ -153,7 +153,7 @@ bool eg__widen(const eg_opdef *op, const eg_problem *p, eg_job *job)
     }
     eg__job_start(job, w->inner.implementation, run);
     job->drop = drop;
-    job->scratch = scratch > 0 ? scratch : 1; /* never none: its parts are counted from it */
+    job->scratch = scratch;
     job->may_fail = w->inner.may_fail;
     memcpy(job->state, &w, sizeof w);
     return true;

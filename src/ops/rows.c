@@ -59,7 +59,7 @@ static bool change_in_place(eg_tensor *const in[3], const eg_scatter_attrs *attr
     pthread_mutex_lock(&in[0]->variable->writer);
     void *data = job.in_place ? eg__variable_begin_update(in[0], 1) : NULL;
     if (data) {
-        job.run(&job, (void *[]){data, in[1]->data, in[2]->data}, (void *[]){data}, NULL);
+        eg__run_once(&job, op_name, (void *[]){data, in[1]->data, in[2]->data}, &data);
         eg__variable_end_update(in[0]);
     }
     pthread_mutex_unlock(&in[0]->variable->writer);

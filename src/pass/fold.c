@@ -3,7 +3,6 @@
  * graph should not carry megabytes that a broadcast makes from one number.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "base/block.h"
 #include "op/choose.h"
 #include "pass/pass.h"
 #include "pass/rewrite.h"
@@ -24,20 +23,6 @@ static bool can_fold(const eg_graph *to, const eg_node *node, const eg_ref in[])
     return node->n_out == 1 && !node->name;
 }
 
-static bool run(eg_job *job, void *const in[], eg_tensor *out)
-{
-    void *scratch = job->scratch ? eg__block_new(job->scratch) : NULL;
-    void *data[1] = {out->data};
-    eg_status status = EG_OK;
-
-    if (job->scratch && !scratch)
-        status = eg__fail_memory("fold", job->scratch);
-    else
-        status = job->run(job, in, data, scratch);
-    eg__block_free(scratch, job->scratch);
-    return status == EG_OK;
-}
-
 static bool compute(const eg_graph *to, const eg_node *node, const eg_ref in[], eg_tensor *out)
 {
     const eg_spec *in_spec[EG__MAX_IN], *out_spec[1] = {&node->out[0]};
@@ -55,7 +40,7 @@ static bool compute(const eg_graph *to, const eg_node *node, const eg_ref in[], 
     eg_problem p = {node->attrs, node->n_in, 1, in_spec, out_spec};
     if (!eg__choose(node->op, &p, &job))
         return false;
-    bool done = run(&job, data, out);
+    bool done = eg__run_once(&job, "fold", data, &out->data) == EG_OK;
     if (job.drop)
         job.drop(&job);
     return done;

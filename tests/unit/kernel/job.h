@@ -54,12 +54,12 @@ static inline const char *run_kernel(const eg_kernel *kernel, const void *attrs,
     const char *why = kernel->prepare(kernel, &p, &job);
     if (why)
         return why;
-    void *scratch = job.scratch ? eg__block_new(job.scratch) : NULL;
+    void *scratch = eg__block_new(job.scratch + 1);
     if (job.run(&job, in_data, out_data, scratch) != EG_OK)
         assert_true(job.may_fail);
     if (job.drop)
         job.drop(&job);
-    eg__block_free(scratch, job.scratch);
+    eg__block_free(scratch, job.scratch + 1);
     return NULL;
 }
 

@@ -36,6 +36,12 @@ static struct {
 };
 
 static atomic_int threads; /* 0: not decided yet */
+static atomic_long shared_jobs;
+
+long eg__shared_jobs(void)
+{
+    return atomic_load_explicit(&shared_jobs, memory_order_relaxed);
+}
 
 void eg_set_threads(int n)
 {
@@ -185,6 +191,7 @@ void eg__parallel(int n, void (*fn)(void *env, int i), void *env)
         return;
     }
     int seats = eg_threads() - 1;
+    atomic_fetch_add_explicit(&shared_jobs, 1, memory_order_relaxed);
     publish(n, fn, env, seats < n - 1 ? seats : n - 1);
     claim_chunks(fn, env, n);
     await_workers();

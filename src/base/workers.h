@@ -12,4 +12,7 @@
  * chunks must not depend on how many threads there are, or results would. */
 void eg__parallel(int n, void (*fn)(void *env, int i), void *env);
 
+/* How many jobs were offered to workers so far. */
+long eg__shared_jobs(void);
+
 #endif

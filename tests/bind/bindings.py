@@ -128,14 +128,20 @@ def gradient(tape, target, source):
 # ---- golden cases -------------------------------------------------------------------------------
 
 
+def is_diagonal(i, dims):
+    return len(dims) > 1 and i // dims[-1] % dims[-2] == i % dims[-1]
+
+
 def read_value(text):
-    """dtype, shape and elements of "float32[2] 1 2" or "float32[64] ramp 0 1 8"."""
+    """dtype, shape and elements of "float32[2] 1 2" or "float32[64] ramp 0 1 8", or a spread."""
     dtype, dims, words = re.fullmatch(r"(\w+)\[([\d,]*)\]\s*(.*)", text).groups()
     dims, words = [int(d) for d in dims.split(",") if d], words.split()
     whole = PARTS.get(dtype, dtype) not in DIGITS
-    if words[:1] == ["ramp"]:
+    if words[:1] in (["ramp"], ["spread"]):
         a, b, m = map(float, words[1:])
-        elements = [a + b * (i % int(m)) for i in range(math.prod(dims))]
+        elements = [a + b * (i % int(m)) if words[0] == "ramp" else
+                    a + (b - a) * (i * 0.6180339887498949 % 1) + m * is_diagonal(i, dims)
+                    for i in range(math.prod(dims))]
         elements = [int(x) for x in elements] if whole else elements
         elements = [part for x in elements for part in (x, x)] if dtype in PARTS else elements
     elif dtype in PARTS:

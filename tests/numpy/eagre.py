@@ -20,13 +20,19 @@ import numpy as np
 
 BFLOAT16 = "bfloat16"
 DTYPES = {"bool": 1, "int32": 2, "int64": 3, "float32": 4, "float64": 5, "int8": 6, "int16": 7,
-          "uint8": 8, "uint16": 9, "uint32": 10, "uint64": 11, "float16": 12, BFLOAT16: 13}
+          "uint8": 8, "uint16": 9, "uint32": 10, "uint64": 11, "float16": 12, BFLOAT16: 13,
+          "complex64": 14, "complex128": 15}
 NAMES = {number: name for name, number in DTYPES.items()}
 
 AXES = type("eg_axes", (ctypes.Structure,),
             {"_fields_": [("n", ctypes.c_int), ("at", ctypes.c_int * 8)]})
 INDEX = type("eg_index", (ctypes.Structure,),
              {"_fields_": [("n", ctypes.c_int), ("at", ctypes.c_int64 * 8)]})
+PICK = type("eg_pick", (ctypes.Structure,),
+            {"_fields_": [("kind", ctypes.c_int), ("begin", ctypes.c_int64),
+                          ("end", ctypes.c_int64), ("step", ctypes.c_int64),
+                          ("list", ctypes.c_void_p)]})
+OPEN = -2 ** 63
 NUMBER = type("eg_number", (ctypes.Structure,),
               {"_fields_": [("real", ctypes.c_bool), ("is_complex", ctypes.c_bool),
                             ("bits", ctypes.c_int64), ("imaginary", ctypes.c_double)]})
@@ -55,6 +61,20 @@ def number(value):
     real = isinstance(value, float)
     bits = struct.unpack("q", struct.pack("d", value))[0] if real else value
     return NUMBER(real=real, bits=bits)
+
+
+def pick(value):
+    """What NumPy has in brackets, as an eg_pick; lists and masks are tensors."""
+    if value is None:
+        return PICK(kind=2)
+    if value is Ellipsis:
+        return PICK(kind=3)
+    if isinstance(value, slice):
+        begin, end = (OPEN if at is None else at for at in (value.start, value.stop))
+        return PICK(kind=1, begin=begin, end=end, step=1 if value.step is None else value.step)
+    if isinstance(value, int):
+        return PICK(kind=0, begin=value)
+    return PICK(kind=4, list=value.handle)
 
 
 def to_bfloat16(x):
@@ -142,6 +162,8 @@ class Library:
             return (ctypes.c_void_p * len(value))(*[x.handle for x in value])
         if word.startswith("eg_tensor *"):
             return ctypes.c_void_p(value.handle)
+        if word.startswith("const eg_pick "):
+            return (PICK * max(len(value), 1))(*map(pick, value))
         if word.endswith("[]"):
             return (ctypes.c_int64 * len(value))(*value)
         if word.startswith("const eg_axes *"):

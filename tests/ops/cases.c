@@ -96,18 +96,34 @@ static eg_dtype accept_dtype(reader *r)
     return dtype;
 }
 
+/* Element i of `ramp a b m` or of `spread a b d`, in both parts. */
+static eg_pair element_by_rule(const eg_spec *spec, int64_t i, bool ramps, const double rule[3])
+{
+    const double turn = (double)i * 0.6180339887498949;
+    double x = rule[0] + (rule[1] - rule[0]) * (turn - floor(turn));
+
+    if (ramps) {
+        x = rule[0] + rule[1] * (double)(i % (int64_t)rule[2]);
+    } else if (spec->rank > 1) {
+        int64_t n = spec->dims[spec->rank - 1], m = spec->dims[spec->rank - 2];
+        x += i / n % m == i % n ? rule[2] : 0;
+    }
+    return (eg_pair){x, x};
+}
+
 static void take_elements(reader *r, op_value *v)
 {
     size_t size = eg__dtype(v->spec.dtype)->size;
     const eg_spec one = {.dtype = v->spec.dtype, .size = 1};
+    const bool ramps = accept(r, "ramp ");
 
-    if (accept(r, "ramp ")) {
-        double a = number(r), b = number(r), m = number(r);
-        for (int64_t i = 0; i < v->spec.size; i++) {
-            double x = a + b * (double)(i % (int64_t)m);
+    if (ramps || accept(r, "spread ")) {
+        double rule[3];
+        for (int k = 0; k < 3; k++)
+            rule[k] = number(r);
+        for (int64_t i = 0; i < v->spec.size; i++)
             eg__set_element_pair(v->spec.dtype, (char *)v->data + (size_t)i * size,
-                (eg_pair){x, x});
-        }
+                element_by_rule(&v->spec, i, ramps, rule));
         return;
     }
     for (int64_t i = 0; i < v->spec.size; i++) {

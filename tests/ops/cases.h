@@ -7,9 +7,10 @@
  *     Tanh(float32[40,500] ramp -4 0.125 64)
  *
  * A value is its dtype, shape and elements; `ramp a b m` stands for a + b * (i mod m), in both
- * parts of complex numbers. Attributes are written as graphs write them. Results agree to 4 units
- * in the last place, or to what stands behind `~`. A case without a result is there for the tests
- * that need none. Lines that start with # are comments.
+ * parts of complex numbers, and `spread a b d` for numbers all over [a, b) with d added on the
+ * diagonals of the last two axes. Attributes are written as graphs write them. Results agree to 4
+ * units in the last place, or to what stands behind `~`. A case without a result is there for the
+ * tests that need none. Lines that start with # are comments.
  *
  * Everything that is tested of an operation is derived from these lines and its descriptor. With
  * EAGRE_TEST_OP=Mul in the environment only the cases of that operation are read.

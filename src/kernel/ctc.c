@@ -17,7 +17,8 @@ enum { MOST_CHUNKS = 16, AHEAD = 2 /* elements in front of a row of sums */ };
 typedef struct ctc {
     eg__ctc_loop step;
     eg_loop exp, log;
-    bool is_wide, wide_ints, has_steps, has_places, zero_infinity, backward;
+    eg_dtype labels, lengths[2]; /* dtypes of the integers; lengths: of steps, of labels */
+    bool is_wide, has_steps, has_places, zero_infinity, backward;
     int64_t examples, steps, classes, places, blank;
     int chunks;
     size_t room; /* bytes of scratch a chunk */
@@ -35,19 +36,19 @@ typedef struct ctc_pass {
 
 /* ---- what is given -------------------------------------------------------------------------- */
 
-static int64_t whole_at(const ctc *t, const void *x, int64_t i)
+static int64_t whole_at(eg_dtype dtype, const void *x, int64_t i)
 {
-    return t->wide_ints ? ((const int64_t *)x)[i] : ((const int32_t *)x)[i];
+    return eg__element_int(dtype, (const char *)x + (size_t)i * eg__dtype(dtype)->size);
 }
 
 static int64_t steps_of(const ctc_pass *p, int64_t example)
 {
-    return p->t->has_steps ? whole_at(p->t, p->steps, example) : p->t->steps;
+    return p->t->has_steps ? whole_at(p->t->lengths[0], p->steps, example) : p->t->steps;
 }
 
 static int64_t label_length(const ctc_pass *p, int64_t example)
 {
-    return p->t->has_places ? whole_at(p->t, p->places, example) : p->t->places;
+    return p->t->has_places ? whole_at(p->t->lengths[1], p->places, example) : p->t->places;
 }
 
 static double real_at(const ctc *t, const void *x, int64_t i)
@@ -75,7 +76,7 @@ static eg_status check(const ctc_pass *p, int64_t example)
             (long long)example, (long long)steps, (long long)t->steps, (long long)length,
             (long long)t->places);
     for (int64_t i = 0; i < length; i++) {
-        int64_t label = whole_at(t, p->labels, example * t->places + i);
+        int64_t label = whole_at(t->labels, p->labels, example * t->places + i);
         if (label < 0 || label >= t->classes || label == t->blank)
             return eg__fail(EG_INVALID, "",
                 "label %lld of example %lld is %lld; it must be one of the %lld classes but %lld, "
@@ -125,8 +126,9 @@ static void set_places(const ctc_pass *p, sums *s)
 
     for (int64_t i = 0; i < s->n; i++) {
         int64_t place = s->reverse ? s->n - 1 - i : i;
-        s->classes[i] =
-            place % 2 == 0 ? t->blank : whole_at(t, p->labels, s->example * t->places + place / 2);
+        s->classes[i] = place % 2 == 0
+            ? t->blank
+            : whole_at(t->labels, p->labels, s->example * t->places + place / 2);
         bool skips = i % 2 == 1 && i > 1 && s->classes[i] != s->classes[i - 2];
         s->skip[i] = skips ? 0 : -INFINITY;
     }
@@ -264,17 +266,15 @@ static const char *prepare(const eg_kernel *self, const eg_problem *p, eg_job *j
 
     if (x->dtype != EG_FLOAT32 && x->dtype != EG_FLOAT64)
         return "it has no loop for this dtype";
-    for (int i = 1; i < 4; i++)
-        if (p->in[i]->dtype != labels->dtype ||
-            (labels->dtype != EG_INT32 && labels->dtype != EG_INT64))
-            return "it reads integers of int32 or of int64 only";
     eg__job_start(job, "sums", run);
     job->may_fail = true;
     *t = (ctc){.step = *loops[isa], .backward = self->table != NULL};
     t->exp = exp->of[isa][EG_FLOAT64];
     t->log = log->of[isa][EG_FLOAT64];
     t->is_wide = x->dtype == EG_FLOAT64;
-    t->wide_ints = labels->dtype == EG_INT64;
+    t->labels = labels->dtype;
+    t->lengths[0] = p->in[2]->dtype;
+    t->lengths[1] = p->in[3]->dtype;
     t->has_steps = p->in[2]->size > 0;
     t->has_places = p->in[3]->size > 0;
     t->zero_infinity = attrs->zero_infinity;

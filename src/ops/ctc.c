@@ -66,18 +66,17 @@ static eg_status ctc_grad_infer(eg_shapes *s)
 
 static const double never = -1e30; /* as good as the log of 0, and has no NaN for a gradient */
 
-/* What the sums are made with; dtype is that of labels and lengths. */
+/* What the sums are made with. */
 typedef struct sums {
     eg_tensor *logs, *places,
         *skip; /* places: the class of each; skip: added to the way over one */
     eg_tensor *steps, *label_lengths; /* [examples, 1] */
-    eg_dtype whole;
-    int64_t n; /* places, blanks among them */
+    int64_t n;                        /* places, blanks among them */
 } sums;
 
-static eg_tensor *whole(const sums *s, int64_t value)
+static eg_tensor *whole(int64_t value)
 {
-    return eg_scalar_int(s->whole, value);
+    return eg_scalar_int(EG_INT64, value);
 }
 
 /* Lengths as a column; `all` for each example where none are given. */
@@ -85,13 +84,8 @@ static eg_tensor *column_of(const sums *s, eg_tensor *lengths, int64_t all)
 {
     int64_t dims[] = {eg_dim(s->logs, 0)};
     eg_tensor *given =
-        eg_size(lengths) > 0 ? eg_cast(lengths, s->whole) : eg_broadcast_to(whole(s, all), 1, dims);
+        eg_size(lengths) > 0 ? eg_cast(lengths, EG_INT64) : eg_broadcast_to(whole(all), 1, dims);
     return eg_expand_dims(given, 1);
-}
-
-static eg_tensor *numbers(const sums *s, int64_t n)
-{
-    return eg_cast(eg_range(n), s->whole);
 }
 
 /* `n` columns of x from `first` on. */
@@ -116,9 +110,9 @@ static void set_places(sums *s, eg_tensor *labels, int64_t blank)
     eg_concat_attrs behind = {sizeof behind, 2}, across = {sizeof across, 1};
     int64_t examples = eg_dim(labels, 0), n = eg_dim(labels, 1), one[] = {examples, 1};
     int64_t pairs[] = {examples, 2 * n}, all[] = {examples, n};
-    eg_tensor *none = whole(s, blank), *front = eg_broadcast_to(none, 2, one);
-    eg_tensor *used = eg_less(numbers(s, n), s->label_lengths);
-    eg_tensor *own = eg_where(used, eg_cast(labels, s->whole), none);
+    eg_tensor *none = whole(blank), *front = eg_broadcast_to(none, 2, one);
+    eg_tensor *used = eg_less(eg_range(n), s->label_lengths);
+    eg_tensor *own = eg_where(used, eg_cast(labels, EG_INT64), none);
     eg_tensor *spread[] = {own, eg_broadcast_to(none, 2, all)};
     eg_tensor *rest = eg_reshape(eg_stack_with(2, spread, &behind), 2, pairs);
 
@@ -154,7 +148,7 @@ static eg_tensor *next_sums(const sums *s, eg_tensor *a, eg_tensor *emit)
 static eg_tensor *last_sums(const sums *s)
 {
     int64_t steps = eg_dim(s->logs, 1), dims[] = {eg_dim(s->logs, 0), steps, s->n};
-    eg_tensor *is_first = eg_equal(numbers(s, s->n), whole(s, 0));
+    eg_tensor *is_first = eg_equal(eg_range(s->n), whole(0));
     eg_tensor *begin =
         eg_where(is_first, eg__number_like(s->logs, 0), eg__number_like(s->logs, never));
     eg_tensor *a = eg_broadcast_to(begin, 2, (int64_t[]){dims[0], s->n});
@@ -162,7 +156,7 @@ static eg_tensor *last_sums(const sums *s)
         eg_take_along(s->logs, eg_broadcast_to(eg_expand_dims(s->places, 1), 3, dims));
 
     for (int64_t i = 0; i < steps && !eg__me.failed; i++) {
-        eg_tensor *goes_on = eg_less(whole(s, i), s->steps);
+        eg_tensor *goes_on = eg_less(whole(i), s->steps);
         a = eg_where(goes_on, next_sums(s, a, row_at(s, emissions, i)), a);
     }
     return a;
@@ -171,7 +165,7 @@ static eg_tensor *last_sums(const sums *s)
 /* The operation Ctc of the inputs `in`. */
 static eg_tensor *compose(const eg__ctc_attrs *attrs, eg_tensor *const in[])
 {
-    sums s = {.logs = in[LOGS], .whole = eg_dtype_of(in[LABELS])};
+    sums s = {.logs = in[LOGS]};
     int64_t flat[] = {eg_dim(in[LOGS], 0)};
     double other = attrs->zero_infinity ? 0 : INFINITY;
 
@@ -179,8 +173,8 @@ static eg_tensor *compose(const eg__ctc_attrs *attrs, eg_tensor *const in[])
     s.label_lengths = column_of(&s, in[PLACES], eg_dim(in[LABELS], 1));
     set_places(&s, in[LABELS], attrs->blank);
     eg_tensor *a = last_sums(&s), *end = eg_add(s.label_lengths, s.label_lengths);
-    eg_tensor *is_empty = eg_equal(end, whole(&s, 0));
-    eg_tensor *before = eg_maximum(eg_sub(end, whole(&s, 1)), whole(&s, 0));
+    eg_tensor *is_empty = eg_equal(end, whole(0));
+    eg_tensor *before = eg_maximum(eg_sub(end, whole(1)), whole(0));
     eg_tensor *second = eg_where(is_empty, eg__number_like(a, never), eg_take_along(a, before));
     eg_tensor *loss = eg_reshape(eg_neg(eg_logaddexp(eg_take_along(a, end), second)), 1, flat);
     eg_tensor *is_possible = eg_less(loss, eg__number_like(loss, -never / 2));
@@ -256,14 +250,10 @@ const eg_opdef eg_op_ctc = {
 
 /* ---- the function --------------------------------------------------------------------------- */
 
-/* Integers as the kernel reads them; without lengths none. */
-static eg_tensor *ready(eg_tensor *x)
+/* The lengths, or none. */
+static eg_tensor *given(eg_tensor *lengths)
 {
-    int64_t none[] = {0};
-
-    if (!x)
-        return eg_zeros(EG_INT64, 1, none);
-    return eg__dtype(eg_dtype_of(x))->kind == EG__INTEGER ? eg_cast(x, EG_INT64) : x;
+    return lengths ? lengths : eg_zeros(EG_INT64, 1, (const int64_t[]){0});
 }
 
 eg_tensor *eg_ctc_loss_with(eg_tensor *logits, eg_tensor *labels, const eg_ctc_attrs *attrs)
@@ -276,8 +266,8 @@ eg_tensor *eg_ctc_loss_with(eg_tensor *logits, eg_tensor *labels, const eg_ctc_a
         return eg__fail_null(EG_INVALID, "eg_ctc_loss", "an argument is NULL");
     eg__ctc_attrs own = {sizeof own, full.blank, full.zero_infinity};
     own.blank += own.blank < 0 ? eg_dim(logits, -1) : 0;
-    return EG__APPLY(&eg_op_ctc, &own, eg_log_softmax(logits), ready(labels),
-        ready(full.input_lengths), ready(full.label_lengths));
+    return EG__APPLY(&eg_op_ctc, &own, eg_log_softmax(logits), labels, given(full.input_lengths),
+        given(full.label_lengths));
 }
 
 eg_tensor *eg_ctc_loss(eg_tensor *logits, eg_tensor *labels)

@@ -2,12 +2,16 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "kernel/move.h"
+#include "base/attrs.h"
 #include "op/infer.h"
+#include "ops/compose.h"
 #include "ops/gradient.h"
 #include "ops/registry.h"
 #include <string.h>
 
 /* ---- concat --------------------------------------------------------------------------------- */
+
+static const char stack_name[] = "eg_stack";
 
 static const eg_attr concat_fields[] = {EG__ATTR(eg_concat_attrs, INT, axis), {0}};
 
@@ -78,16 +82,43 @@ eg_tensor *eg_concat_with(int n, eg_tensor *const x[], const eg_concat_attrs *at
     return eg_apply(&eg_op_concat, attrs, n, x);
 }
 
+/* Whether x[i] goes with those before it, whose dtypes have `common`. */
+static bool stacks(eg_tensor *const x[], int i, eg_dtype *common)
+{
+    char a[EG__SPEC_TEXT], b[EG__SPEC_TEXT];
+    const eg_dtype before = *common, own = eg_dtype_of(x[i]);
+
+    *common = before == EG_NO_DTYPE ? own : eg__promote(before, own);
+    if (own == EG_NO_DTYPE)
+        eg__fail(EG_INVALID, stack_name, "x[%d] is %s", i, x[i] ? "no tensor" : "NULL");
+    else if (!eg__same_shape(&x[0]->spec, &x[i]->spec))
+        eg__fail(EG_INVALID, stack_name, "x[%d] has the shape %s, x[0] %s; all must have one", i,
+            eg__shape_text(&x[i]->spec, b), eg__shape_text(&x[0]->spec, a));
+    else if (*common == EG_NO_DTYPE)
+        eg__fail(EG_INVALID, stack_name, "x[%d] is %s, those before it %s; cast one of them", i,
+            eg_dtype_name(own), eg_dtype_name(before));
+    return !eg__me.failed;
+}
+
 eg_tensor *eg_stack_with(int n, eg_tensor *const x[], const eg_concat_attrs *attrs)
 {
     eg_tensor *wide[EG__MAX_IN];
     eg_concat_attrs full;
+    eg_dtype common = EG_NO_DTYPE;
 
-    if (!eg__attrs_complete(&full, sizeof full, attrs, eg_op_concat.name))
+    if (eg__me.failed || !eg__attrs_complete(&full, sizeof full, attrs, stack_name))
         return NULL;
-    for (int i = 0; x && i < n && i < EG__MAX_IN; i++)
-        wide[i] = x[i] ? eg_expand_dims(x[i], full.axis) : NULL;
-    return eg_apply(&eg_op_concat, attrs, n, x ? wide : NULL);
+    if (!x || n < 1 || n > EG__MAX_IN)
+        return eg__fail_null(EG_INVALID, stack_name, "%d tensors; it takes 1 to %d", x ? n : 0,
+            EG__MAX_IN);
+    for (int i = 0; i < n; i++)
+        if (!stacks(x, i, &common))
+            return NULL;
+    if (!eg__axis_of(stack_name, &full.axis, eg_rank(x[0]) + 1))
+        return NULL;
+    for (int i = 0; i < n; i++)
+        wide[i] = eg_expand_dims(x[i], full.axis);
+    return eg_concat_with(n, wide, &full);
 }
 
 /* ---- slice ---------------------------------------------------------------------------------- */

@@ -34,18 +34,6 @@ static bool fits(eg_tensor *const in[3], const eg_scatter_attrs *attrs)
     return !eg__me.failed;
 }
 
-/* The indices as int64, each inside unless those outside are dropped. */
-static eg_tensor *checked(eg_tensor *indices, int64_t n, bool drop)
-{
-    eg_ravel_index_attrs inside = {.size = sizeof inside, .dims = {1, {n}}};
-    int64_t rows[2] = {eg_size(indices), 1};
-
-    if (drop || rows[0] == 0)
-        return eg_cast(indices, EG_INT64);
-    eg_tensor *flat = eg_ravel_index_with(eg_reshape(indices, 2, rows), &inside);
-    return eg_reshape(flat, eg_rank(indices), indices->spec.dims);
-}
-
 /* Runs the kernel on the variable's elements; false where that cannot be. */
 static bool change_in_place(eg_tensor *const in[3], const eg_scatter_attrs *attrs)
 {
@@ -79,7 +67,8 @@ eg_status eg_assign_rows_with(eg_tensor *variable, eg_tensor *indices, eg_tensor
         !fits((eg_tensor *[]){variable, indices, updates}, &full))
         return eg__me.failed;
     eg_scope *scope = eg_scope_open();
-    eg_tensor *at = checked(indices, eg_dim(variable, 0), full.drop);
+    eg_tensor *at = full.drop ? eg_cast(indices, EG_INT64)
+                              : eg__brought_inside(indices, eg_dim(variable, 0), EG_OUTSIDE_FAILS);
     full.drop = true;
     if (at && !change_in_place((eg_tensor *[]){variable, at, updates}, &full) && !eg__me.failed)
         eg_assign(variable, eg_scatter_with(variable, at, updates, &full));

@@ -161,21 +161,19 @@ static eg_tensor *scattered(eg_tensor *x, eg_tensor *indices, eg_tensor *updates
 /* Rows of x at indices, zeros for those that are not inside. */
 static eg_tensor *gathered(eg_tensor *x, eg_tensor *indices, bool drop)
 {
-    eg_ravel_index_attrs clip = {.size = sizeof clip, .outside = EG_OUTSIDE_CLIPS};
-    int64_t dims[EG_MAX_RANK + 1], one[EG_MAX_RANK + 1];
+    int64_t dims[2 * EG_MAX_RANK];
 
     if (!drop || !x || !indices)
         return eg_gather(x, indices);
     int rank = eg_rank(indices), all = eg_rank(x) + rank - 1;
-    for (int i = 0; i < all || i <= rank; i++)
-        dims[i] = one[i] = i < rank ? eg_dim(indices, i) : 1;
+    for (int i = 0; i < all; i++)
+        dims[i] = i < rank ? eg_dim(indices, i) : 1;
     if (eg_dim(x, 0) == 0) {
         memcpy(dims + rank, x->spec.dims + 1, sizeof *dims * (size_t)(all - rank));
         return eg_zeros(eg_dtype_of(x), all, dims);
     }
-    clip.dims = (eg_index){1, {eg_dim(x, 0)}};
-    eg_tensor *inside = eg_ravel_index_with(eg_reshape(indices, rank + 1, one), &clip);
-    eg_tensor *mask = eg_reshape(eg_equal(inside, indices), all, dims);
+    eg_tensor *inside = eg__brought_inside(indices, eg_dim(x, 0), EG_OUTSIDE_CLIPS);
+    eg_tensor *mask = eg_reshape(eg_equal(inside, eg_cast(indices, EG_INT64)), all, dims);
     return eg_where(mask, eg_gather(x, inside), eg__number_like(x, 0));
 }
 

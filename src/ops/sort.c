@@ -150,21 +150,6 @@ eg_tensor *eg_searchsorted(eg_tensor *sorted, eg_tensor *values)
     return eg_searchsorted_with(sorted, values, NULL);
 }
 
-static eg_tensor *as_numbers(eg_tensor *x)
-{
-    return x && eg_dtype_of(x) == EG_BOOL ? eg_cast(x, EG_INT8) : x;
-}
-
-eg_tensor *eg_isin(eg_tensor *x, eg_tensor *y)
-{
-    const eg_searchsorted_attrs right = {.size = sizeof right, .right = true};
-
-    x = as_numbers(x);
-    y = eg_sort(eg_reshape(as_numbers(y), 1, (const int64_t[]){-1}), 0);
-    eg_tensor *found = eg_less(eg_searchsorted(y, x), eg_searchsorted_with(y, x, &right));
-    return eg_logical_and(found, eg_equal(x, x));
-}
-
 /* ---- counting ------------------------------------------------------------------------------- */
 
 eg_tensor *eg_bincount(eg_tensor *x, int64_t n)

@@ -182,6 +182,36 @@ static eg_tensor *joined(eg_tensor *x, eg_tensor *y)
     return eg_concat_with(2, (eg_tensor *[]){eg_flatten(x), eg_flatten(y)}, NULL);
 }
 
+static eg_tensor *as_numbers(eg_tensor *x)
+{
+    return eg_dtype_of(x) == EG_BOOL ? eg_cast(x, EG_INT8) : x;
+}
+
+/* Of complex numbers, which have no order of their own, by the number of each among all of both. */
+static eg_tensor *is_complex_in(eg_tensor *x, eg_tensor *y)
+{
+    set s = {.op = "eg_isin"};
+    const int64_t n = eg_size(x);
+
+    if (!sort_all(&s, joined(x, y), true))
+        return NULL;
+    eg_tensor *number = inverse_of(&s, s.order);
+    eg_tensor *found = eg_isin(eg__along(number, 0, 0, n, 1), eg__along(number, 0, n, -1, 1));
+    return eg_reshape(found, eg_rank(x), x->spec.dims);
+}
+
+eg_tensor *eg_isin(eg_tensor *x, eg_tensor *y)
+{
+    const eg_searchsorted_attrs right = {.size = sizeof right, .right = true};
+
+    if (eg__is_complex(eg_dtype_of(x)) || eg__is_complex(eg_dtype_of(y)))
+        return is_complex_in(x, y);
+    x = as_numbers(x);
+    y = eg_sort(eg_reshape(as_numbers(y), 1, (const int64_t[]){-1}), 0);
+    eg_tensor *found = eg_less(eg_searchsorted(y, x), eg_searchsorted_with(y, x, &right));
+    return eg_logical_and(found, eg_equal(x, x));
+}
+
 /* Which elements of two tensors are wanted, by which of the two they are in. */
 typedef eg_tensor *wanted_fn(eg_tensor *row, eg_tensor *x, eg_tensor *y);
 

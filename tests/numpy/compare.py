@@ -11,6 +11,7 @@ import re
 import sys
 import time
 import warnings
+import zlib
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import environment
@@ -22,9 +23,9 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 class Line:
     """A line of the table."""
 
-    def __init__(self, number, text):
+    def __init__(self, text):
         cells = [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", text)]
-        self.number, self.ours, self.theirs, self.kind = number, *cells[:3]
+        self.ours, self.theirs, self.kind = cells[:3]
         self.notes = cells[3].split() if len(cells) > 3 else []
         self.units = self.share = 0
         for note in self.notes:
@@ -38,8 +39,7 @@ class Line:
 
 def table():
     with open(os.path.join(HERE, "operations.table"), encoding="utf-8") as file:
-        return [Line(i + 1, text) for i, text in enumerate(file)
-                if text.strip() and text[0] != "#"]
+        return [Line(text) for text in file if text.strip() and text[0] != "#"]
 
 
 class Comparison:
@@ -55,7 +55,7 @@ class Comparison:
             print(f"{line.ours} of {dtype}, {shapes}: {what}")
 
     def of_line(self, line):
-        draw = Draw(line.number)
+        draw = Draw(zlib.crc32(line.ours.encode()))
         for dtype in KINDS[line.kind]:
             if "wide" in line.notes and dtype in ("float16", BFLOAT16):
                 continue
@@ -86,7 +86,8 @@ class Comparison:
 
     def of_results(self, line, dtype, arguments, got):
         def wide(x):
-            return x.astype(np.float64) if x.dtype.kind == "f" and "own" not in line.notes else x
+            wider = {"f": np.float64, "c": np.complex128}.get(x.dtype.kind)
+            return x.astype(wider) if wider and "own" not in line.notes else x
 
         numpy = {"np": np}
         want = eval(line.theirs, numpy, {k: wide(x) for k, x in arguments.items()})
@@ -95,7 +96,8 @@ class Comparison:
         if not isinstance(got, list):
             got, want, most = [got], [want], [most]
         for part, one, scale in zip(got, want, most, strict=True):
-            what = difference(line, dtype, part, np.asarray(one), np.asarray(scale))
+            part, one = aligned(line, part, np.asarray(one))
+            what = difference(line, dtype, part, one, np.asarray(scale))
             if what:
                 self.complain(line, dtype, arguments, what)
             self.compared += 1
@@ -115,7 +117,26 @@ class Scope(dict):
 
 
 def size(x):
-    return np.where(np.isfinite(x), np.abs(x), 0) if x.dtype.kind == "f" else x
+    return np.where(np.isfinite(x), np.abs(x), 0) if x.dtype.kind in "fc" else x
+
+
+def aligned(line, got, want):
+    """Both, so that they can be compared: vectors are turned by the factor of size 1 that nobody
+    determines, numbers in no order are sorted."""
+    name, x = got
+    if "sorted" in line.notes:
+        return (name, in_order(x)), in_order(want)
+    for word, axis in (("columns", -2), ("rows", -1)):
+        if word in line.notes and want.ndim > 1:
+            turn = np.sum(want * x.conj(), axis=axis, keepdims=True)
+            return (name, (x * np.where(turn == 0, 1, turn / np.abs(turn))).astype(x.dtype)), want
+    return got, want
+
+
+def in_order(x):
+    """Rows sorted by real, then imaginary parts; parts that are nearly one count as equal."""
+    order = np.lexsort((np.round(x.imag, 3), np.round(x.real, 3)), axis=-1)
+    return np.take_along_axis(x, order, -1)
 
 
 def fit(draw, line, dtype, arguments):
@@ -132,18 +153,19 @@ def fit(draw, line, dtype, arguments):
 def difference(line, dtype, got, want, most):
     """What is wrong with a result, or None."""
     name, x = got
-    real = want.dtype.kind == "f"
-    is_ours = real and line.kind != "once" and "typed" not in line.notes
-    expected = dtype if is_ours else want.dtype.name
+    inexact = want.dtype.kind in "fc"
+    is_ours = inexact and line.kind != "once" and "typed" not in line.notes
+    of = {"f": PART_OF, "c": COMPLEX_OF}.get(want.dtype.kind, {}).get(dtype, dtype)
+    expected = of if is_ours else want.dtype.name
     if name != expected:
         return f"it is {name}, not {expected}"
     if x.shape != want.shape:
         return f"its shape is {x.shape}, not {want.shape}"
-    if not real:
+    if not inexact:
         bad = x != want
     else:
-        bad = differs(line, name, x.astype(np.float64), want.astype(np.float64),
-                      most.astype(np.float64))
+        wide = np.float64 if want.dtype.kind == "f" else np.complex128
+        bad = differs(line, name, x.astype(wide), want.astype(wide), np.abs(most))
     if not np.any(bad):
         return None
     place = tuple(int(k) for k in np.argwhere(bad)[0])
@@ -152,18 +174,31 @@ def difference(line, dtype, got, want, most):
 
 def differs(line, dtype, x, want, most):
     """Where x is not what it should be, element by element."""
-    nearest = rounded(want, dtype)
-    same = (x == nearest) | (np.isnan(x) & np.isnan(nearest))
-    if "zeros" not in line.notes and not line.share:
-        same &= np.isnan(x) | (np.signbit(x) == np.signbit(nearest))
-    limit = 2.0 ** FORMATS[dtype][2]
+    part, nearest = PART_OF.get(dtype, dtype), rounded(want, dtype)
+    if dtype in PART_OF and not np.all(np.isfinite(want)):
+        return (differs(line, part, x.real, want.real, most) |
+                differs(line, part, x.imag, want.imag, most))
+    if dtype in PART_OF:
+        same = agree(line, x.real, nearest.real) & agree(line, x.imag, nearest.imag)
+    else:
+        same = agree(line, x, nearest)
+    limit = 2.0 ** FORMATS[part][2]
     room = line.units * unit(want, dtype)
     if line.share:
         finite = most[np.isfinite(most)]
-        room = room + line.share * 2.0 ** (1 - FORMATS[dtype][0]) * max(
+        room = room + line.share * 2.0 ** (1 - FORMATS[part][0]) * max(
             finite.max(initial=0), np.abs(want[np.isfinite(want)]).max(initial=0))
-    x, want = (np.clip(v / 2, -limit, limit) for v in (x, want))
-    return ~(same | (np.abs(x - want) <= room / 2))
+    if dtype not in PART_OF:
+        x, want = (np.clip(v / 2, -limit, limit) for v in (x, want))
+        room = room / 2
+    return ~(same | (np.abs(x - want) <= room))
+
+
+def agree(line, x, nearest):
+    same = (x == nearest) | (np.isnan(x) & np.isnan(nearest))
+    if "zeros" not in line.notes and not line.share:
+        same &= np.isnan(x) | (np.signbit(x) == np.signbit(nearest))
+    return same
 
 
 def main():
@@ -187,8 +222,8 @@ if "--environment" in sys.argv[:-1]:
 
 import numpy as np
 
-from arguments import (FORMATS, INTEGER, KINDS, LAYOUTS, Draw, held, of_arrays, of_elements,
-                       rounded, unit, view)
+from arguments import (COMPLEX_OF, FORMATS, INTEGER, KINDS, LAYOUTS, PART_OF, Draw, held,
+                       of_arrays, of_elements, rounded, unit, view)
 from eagre import BFLOAT16, Error, Library
 
 if __name__ == "__main__":

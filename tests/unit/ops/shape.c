@@ -46,13 +46,28 @@ TEST(tensors_are_stacked_along_a_new_axis)
     assert_prints(eg_stack(EG_IN(eg_constant(1), eg_constant(2)), .axis = 0), "[1 2] int32[2]");
     assert_prints(eg_stack(EG_IN(x), .axis = 0), "[[1 2]] int32[1,2]");
     assert_null(eg_stack(EG_IN(x, EG_I32(1, 2, 3)), .axis = 0));
-    assert_error(EG_INVALID, "differs in a size");
+    assert_error(EG_INVALID, "x[1] has the shape [3], x[0] [2]");
     assert_null(eg_stack(EG_IN(x, y), .axis = 3));
     assert_error(EG_INVALID, "axis");
     assert_null(eg_stack(EG_IN(x, y), .axis = INT32_MIN));
     assert_error(EG_INVALID, "axis");
-    assert_null(eg_stack(EG_IN(x, EG_F32(1, 2)), .axis = 0));
-    assert_error(EG_INVALID, "do not mix");
+    assert_null(eg_stack(EG_IN(x, z, EG_F32(1, 2)), .axis = 0));
+    assert_error(EG_INVALID, "x[2] is float32, those before it int64");
+    assert_null((eg_stack_with)(2, (eg_tensor *[]){x, NULL}, NULL));
+    assert_error(EG_INVALID, "x[1] is NULL");
+    assert_null((eg_stack_with)(0, &x, NULL));
+    assert_error(EG_INVALID, "0 tensors; it takes 1 to 64");
+}
+
+TEST(an_error_of_stack_names_it)
+{
+    eg_error e;
+    EG_SCOPE;
+
+    eg_stack(EG_IN(EG_I32(1, 2), EG_I32(1, 2, 3)));
+    eg_pending(&e);
+    assert_string_equal(e.op, "eg_stack");
+    eg_report(NULL);
 }
 
 EG_FUNCTION(stacked, x, y)

@@ -79,6 +79,9 @@ TEST(isin_finds_what_is_among_others)
     assert_prints(eg_isin(EG_B(1, 0), EG_B(1, 1)), "[ True False] bool[2]");
     assert_prints(eg_isin(EG_I32(1, 2), eg_zeros(EG_INT32, EG_DIMS(0))), "[False False] bool[2]");
     assert_prints(eg_isin(matrix(), 8), "[[False False False] [False False  True]] bool[2,3]");
+    assert_prints(eg_isin(eg_complex(EG_F32(1, 1, -0.0, 0), EG_F32(2, 3, 0, NAN)),
+                      eg_complex(EG_F64(1, 0, 0), EG_F64(3, 0, NAN))),
+        "[False  True  True False] bool[4]");
     assert_null(eg_isin(EG_I32(1), EG_F32(1)));
     assert_error(EG_INVALID, "int32");
     assert_null((eg_isin)(NULL, EG_F32(1)));

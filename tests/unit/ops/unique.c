@@ -72,6 +72,7 @@ TEST(complex_numbers_are_ordered_by_their_parts)
         0);
     assert_is(eg_real(eg_union1d(x, eg_complex(EG_F64(1), EG_F64(6)))), EG_DIMS(5), -0.0, 1, 1, 2,
         2);
+    assert_is(eg_imag(eg_intersect1d(x, eg_complex(EG_F32(1, 1), EG_F32(6, 5)))), EG_DIMS(1), 5);
     assert_is(eg_nonzero(eg_complex(EG_F64(0, -0.0, 0), EG_F64(0, -0.0, 1))), EG_DIMS(1, 1), 2);
     assert_is(eg_nonzero(eg_cast(x, EG_COMPLEX64)), EG_DIMS(1, 5), 0, 1, 2, 3, 5);
     assert_is(eg_real(eg_get(x, eg_less(re, 2))), EG_DIMS(3), 1, 1, -0.0);

@@ -369,17 +369,5 @@ const char *eg__elementwise_prepare(const eg_kernel *self, const eg_problem *p, 
 
 /* ---- the kernels of elementwise.list -------------------------------------------------------- */
 
-#ifdef EG_HAVE_X86_SETS
-#define EG_LOOP(name, by, cost, wide)                                                              \
-    extern const eg_loop eg__##name##_base[], eg__##name##_avx2[], eg__##name##_avx512[];
-#else
-#define EG_LOOP(name, by, cost, wide) extern const eg_loop eg__##name##_base[];
-#endif
-#include "kernel/elementwise.list"
-#undef EG_LOOP
-
-#define EG_LOOP(name, by, cost, wide)                                                              \
-    static const eg_loops name##_loops = {EG__EACH_ISA(eg__##name), by, cost, wide};               \
-    const eg_kernel eg__##name##_loop = {"loop", eg__elementwise_prepare, &name##_loops};
-#include "kernel/elementwise.list"
-#undef EG_LOOP
+#define EG_LIST "kernel/elementwise.list"
+#include "kernel/loop_kernels.inc"

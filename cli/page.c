@@ -80,6 +80,7 @@ void print_page(int i, const eg_bind_op *op)
         printf("results    %d\n", op->n_results);
     printf("gradient   %s%s%s\n", op->gradient, op->no_gradient ? ": " : "",
         op->no_gradient ? op->no_gradient : "");
+    printf("FLOPs      %s\n", op->flops ? "counted" : "none");
     print_name("NumPy", op->numpy);
     print_name("TensorFlow", op->tensorflow);
     print_name("ONNX", op->onnx);

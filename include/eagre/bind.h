@@ -41,6 +41,7 @@ typedef struct eg_bind_op {
     const char *gradient;                  /* "yes", "zero" (wherever there is one) or "none" */
     const char *no_gradient;               /* why there is no other; NULL: there is */
     const char *numpy, *tensorflow, *onnx; /* its names elsewhere; NULL: none */
+    bool flops; /* its floating-point operations are counted: see eg_profile_flops */
 } eg_bind_op;
 
 /* Fills in `op` for number i: first the operations, in the order of the headers, then what is made

@@ -41,6 +41,10 @@ EG_API eg_tensor *eg_graph_symbol(eg_graph *graph, const char *name);
 /* How many nodes the graph has. Question. */
 EG_API int eg_graph_size(const eg_graph *graph);
 
+/* The floating-point operations of all nodes of the graph, each once, by the shapes that it has;
+ * nothing runs. What counts is said at eg_profile_flops. Question. */
+EG_API double eg_graph_flops(const eg_graph *graph);
+
 /* The graph as text, numbered by a walk from what the text it came from returned and from its named
  * symbols (or, where there are none, from the results nobody uses), constants and variables with
  * their values, bit for bit. Free with eg_free. NULL after an error. */

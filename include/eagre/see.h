@@ -27,12 +27,13 @@ EG_API eg_profile *eg_profile_new(void);
 EG_API void eg_profile_free(eg_profile *profile);
 
 /* From start to stop, every kernel that runs in the process, eager or planned, is noted with its
- * operation, implementation, result and time. One profile at a time.
+ * operation, implementation, result, time and floating-point operations. One profile at a time.
  * Actions. Fails: EG_STATE where another is running; EG_INVALID for NULL. */
 EG_API eg_status eg_profile_start(eg_profile *profile);
 EG_API eg_status eg_profile_stop(eg_profile *profile);
 
-/* A table by operation and implementation, longest first: runs, total, mean and share of time.
+/* A table by operation and implementation, longest first: runs, total, mean and share of time,
+ * floating-point operations and how many thousand millions of them a second.
  * Action. Fails: EG_STATE while it runs; EG_IO. */
 EG_API eg_status eg_profile_print(const eg_profile *profile, FILE *to);
 
@@ -42,6 +43,35 @@ EG_API eg_status eg_profile_save(const eg_profile *profile, const char *path);
 
 /* How many kernels it has seen. Question. */
 EG_API int64_t eg_profile_events(const eg_profile *profile);
+
+/* How many floating-point operations these kernels were of, or those of the operation of that name
+ * ("MatMul"; NULL: all). The count follows from shapes and options, not from the kernel that ran,
+ * so it is the same eager and in functions. Question.
+ *
+ * Counted are additions, multiplications, divisions, roots, minima and maxima of floating-point
+ * numbers, one each; a multiplication with an addition is two. In particular:
+ *
+ *   - element by element, one for each element of the result, also of elementary functions such as
+ *     exp; more where an operation is a formula of these: a sigmoid is 4, a gelu 5;
+ *   - a sum, a maximum, a cumulative sum: one for each element of x; pools: one for each element
+ *     under each window;
+ *   - matmul [m, k] by [k, n]: 2*m*k*n; a convolution and each of its gradients: 2 for each element
+ *     of the window and channel of its group, for each element of y. Padding counts as elements;
+ *   - softmax and its logarithm: 5 an element; layer_norm 7, rms_norm 4;
+ *   - attention: for each score 2 for each number of the key and of the value and 5 for the
+ *     softmax, of causal attention for the scores that are seen; backward the products are five, as
+ *     the scores are computed again. Other masks leave nothing out;
+ *   - recurrent layers: the products of each step, and their gates;
+ *   - fft: 5*n*log2(n) for a row of n, half of that from or to real numbers;
+ *   - linear algebra: the leading terms for n by n matrices, as LAPACK and Golub and Van Loan give
+ *     them: cholesky n^3/3, solve 2/3*n^3 and 2*n^2 for each column of b, qr of m by n
+ *     2*n^2*(m - n/3) and as much again for Q, eigh 9*n^3, svd 6*m*n^2 + 20*n^3 reduced;
+ *   - of complex numbers an addition is 2, a multiplication 6, a division 11, a function 2.
+ *
+ * Not counted are whole numbers, comparisons that give a bool, sorting, random numbers, casts, and
+ * what moves or fills in elements. What depends on values is not known: lengths of sequences,
+ * masks, squarings of expm. */
+EG_API double eg_profile_flops(const eg_profile *profile, const char *op);
 
 /* ---- pictures ------------------------------------------------------------------------------ */
 

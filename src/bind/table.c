@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "bind/table.h"
 #include "bind/visit.h"
+#include "op/flops.h"
 #include "ops/registry.h"
 #include <ctype.h>
 #include <stdio.h>
@@ -67,6 +68,7 @@ static void describe(const eg_opdef *op, eg_bind_op *now)
     now->numpy = op->known_as.numpy;
     now->tensorflow = op->known_as.tensorflow;
     now->onnx = op->known_as.onnx;
+    now->flops = eg__has_flops(op);
 }
 
 bool eg_bind_op_at(int i, eg_bind_op *op)

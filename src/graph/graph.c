@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "graph/graph.h"
 #include "base/memory.h"
+#include "op/flops.h"
 #include "tensor/variable.h"
 #include <string.h>
 
@@ -47,6 +48,27 @@ void eg_graph_free(eg_graph *graph)
     eg__map_free(&graph->tensors);
     eg__arena_free(&graph->arena);
     eg__free(graph, sizeof *graph);
+}
+
+double eg__node_flops(const eg_graph *graph, const eg_node *node)
+{
+    const eg_spec *in[EG__MAX_IN], *out[EG__MAX_OUT];
+
+    for (int k = 0; k < node->n_in; k++)
+        in[k] = eg__spec_of(graph, node->in[k]);
+    for (int k = 0; k < node->n_out; k++)
+        out[k] = &node->out[k];
+    eg_problem p = {node->attrs, node->n_in, node->n_out, in, out};
+    return eg__flops(node->op, &p);
+}
+
+double eg_graph_flops(const eg_graph *graph)
+{
+    double total = 0;
+
+    for (int i = 0; graph && i < graph->n; i++)
+        total += eg__node_flops(graph, &graph->nodes[i]);
+    return total;
 }
 
 int eg_graph_size(const eg_graph *graph)

@@ -89,6 +89,9 @@ static inline bool eg__same_ref(eg_ref a, eg_ref b)
     return a.node == b.node && a.result == b.result;
 }
 
+/* The floating-point operations of a node, see op/flops.h. */
+double eg__node_flops(const eg_graph *graph, const eg_node *node);
+
 /* The operation of that name, sources included; NULL: none. */
 const eg_opdef *eg__graph_op(const char *name);
 

@@ -73,6 +73,11 @@ static double reach_of(const eg__resize_attrs *a, int64_t n, int64_t m)
     return a->antialias && scale < 1 ? each / scale : each;
 }
 
+double eg__resize_neighbours(const eg__resize_attrs *a, int64_t n, int64_t m)
+{
+    return a->means ? (double)((n + m - 1) / m) : 2 * reach_of(a, n, m);
+}
+
 const char *eg__resize_check(const eg__resize_attrs *a, int64_t n, int64_t m)
 {
     double width = width_of(a, n, m), size = (double)m;

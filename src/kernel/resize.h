@@ -31,6 +31,9 @@ double eg__resize_place(const eg__resize_attrs *attrs, int64_t n, int64_t m, int
 /* Whether a place is outside of x, in the one convention that has an outside. */
 bool eg__resize_is_outside(const eg__resize_attrs *attrs, int64_t n, double place);
 
+/* About how many elements of x have a weight in one of the result. */
+double eg__resize_neighbours(const eg__resize_attrs *attrs, int64_t n, int64_t m);
+
 extern const eg_kernel eg__resize_kernel, eg__resize_grad_kernel;
 
 /* ---- loops, by dtype ------------------------------------------------------------------------ */

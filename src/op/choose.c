@@ -58,15 +58,11 @@ int64_t eg__timer_start(void)
                                                                           : eg__os_nanoseconds();
 }
 
-void eg__timer_stop(int64_t start, const char *op, const char *implementation,
-    const eg_spec *result)
+void eg__timer_tell(const eg__ran *what)
 {
-    if (EG_LIKELY(start == 0))
-        return;
-    int64_t end = eg__os_nanoseconds();
     atomic_fetch_add(&telling, 1);
     eg__timer *t = atomic_load(&timer);
     if (t)
-        t->ran(t, op, implementation, result, start, end);
+        t->ran(t, what);
     atomic_fetch_sub(&telling, 1);
 }

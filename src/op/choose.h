@@ -28,18 +28,24 @@ static inline eg_status eg__run_once(const eg_job *job, const char *op, void *co
     return status;
 }
 
+/* A kernel that ran: its first result, its floating-point operations, and when, in nanoseconds. */
+typedef struct eg__ran {
+    const char *op, *implementation;
+    const eg_spec *result;
+    double flops;
+    int64_t start, end;
+} eg__ran;
+
 /* Who measures time: the profiler of see/ implements it, for the whole process. */
 typedef struct eg__timer {
-    void (*ran)(struct eg__timer *t, const char *op, const char *implementation,
-        const eg_spec *result, int64_t start, int64_t end);
+    void (*ran)(struct eg__timer *t, const eg__ran *what);
 } eg__timer;
 
 /* The timer in use; NULL: none. When this returns nobody is in the former one any more. */
 void eg__timer_set(eg__timer *t);
 
-/* The time before something runs, 0 where nobody measures; then what it was. */
+/* The time before something runs, 0 where nobody measures; where somebody does, what it was. */
 int64_t eg__timer_start(void);
-void eg__timer_stop(int64_t start, const char *op, const char *implementation,
-    const eg_spec *result);
+void eg__timer_tell(const eg__ran *what);
 
 #endif

@@ -41,6 +41,7 @@ enum {
     /* It has a complex derivative, by which its gradient multiplies as if all were real: of complex
      * numbers the walk takes the conjugate before and behind, see eg_gradient. */
     EG__HOLOMORPHIC = 1 << 11,
+    EG__NO_FLOPS = 1 << 12, /* it moves, compares, fills in or draws: nothing is computed */
 };
 
 typedef struct eg_opdef eg_opdef;
@@ -87,6 +88,10 @@ struct eg_opdef {
     void (*grad_rows)(eg_backward *b, eg_tensor **places, eg_tensor **rows);
     /* Of what is EG__CONSTANT though floating point goes in and comes out: why. */
     const char *no_gradient;
+    /* Its floating-point operations, see flops.h: how many an element of result 0 takes [1 where it
+     * is EG__ELEMENTWISE], or a count of its own. */
+    int flops_each;
+    double (*flops)(const eg_problem *p);
     struct {
         const char *numpy, *tensorflow, *onnx; /* its names elsewhere, for the documentation */
     } known_as;

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "kernel/attention.h"
 #include "base/attrs.h"
+#include "op/flops.h"
 #include "op/infer.h"
 #include "ops/gradient.h"
 #include "ops/registry.h"
@@ -126,6 +127,63 @@ static eg_status masked_grad_infer(eg_shapes *s)
     return eg__infer_size(s, s->out[3]);
 }
 
+/* ---- counts --------------------------------------------------------------------------------- */
+
+/* How many scores there are: with a causal mask, of the keys that a query sees. */
+static double count_scores(const eg_problem *p)
+{
+    double m = (double)from_end(p->in[0], 2), n = (double)from_end(p->in[1], 2), seen = m * n, most;
+
+    if (((const eg__attention_attrs *)p->attrs)->causal) {
+        most = m < n ? m : n;
+        seen = most * (most + 1) / 2 + (m - most) * n;
+    }
+    for (int i = 0; i < p->in[0]->rank - 2; i++)
+        seen *= (double)p->in[0]->dims[i];
+    return seen;
+}
+
+/* A softmax of products with the scaled queries, times the values. `mask` NULL: there is none. */
+static double count(const eg_problem *p, const eg_spec *mask)
+{
+    bool caps = ((const eg__attention_attrs *)p->attrs)->softcap > 0;
+    double d = (double)from_end(p->in[0], 1), e = (double)from_end(p->in[2], 1);
+    double each = 2 * d + 2 * e + 5 + (caps ? 3 : 0) + (mask && mask->dtype != EG_BOOL);
+
+    return count_scores(p) * each + (double)p->in[0]->size;
+}
+
+/* The weights again, the slopes of weights and scores, and four more products. */
+static double count_back(const eg_problem *p, const eg_spec *mask)
+{
+    bool caps = ((const eg__attention_attrs *)p->attrs)->softcap > 0;
+    double d = (double)from_end(p->in[0], 1), e = (double)from_end(p->in[2], 1);
+    double each = 6 * d + 4 * e + 9 + (caps ? 6 : 0) + (mask && mask->dtype != EG_BOOL);
+
+    return count_scores(p) * each + 2 * (double)p->in[0]->size;
+}
+
+static double attention_flops(const eg_problem *p)
+{
+    return count(p, NULL);
+}
+
+static double masked_flops(const eg_problem *p)
+{
+    return count(p, p->in[3]);
+}
+
+static double attention_grad_flops(const eg_problem *p)
+{
+    return count_back(p, NULL);
+}
+
+static double masked_grad_flops(const eg_problem *p)
+{
+    bool adds = ((const eg__attention_attrs *)p->attrs)->mask_gradient;
+    return count_back(p, p->in[3]) + (adds ? count_scores(p) : 0);
+}
+
 /* ---- whole matrices ------------------------------------------------------------------------- */
 
 /* -inf where a query is not to see a key. */
@@ -241,6 +299,7 @@ const eg_opdef eg_op_scaled_dot_product_attention_grad = {
     .attrs = attention_fields,
     .attrs_size = sizeof(eg__attention_attrs),
     .infer = attention_grad_infer,
+    .flops = attention_grad_flops,
     .kernels = EG__KERNELS(&eg__attention_grad_kernel),
     .grad = attention_grad_grad,
 };
@@ -254,6 +313,7 @@ const eg_opdef eg_op_masked_attention_grad = {
     .attrs = masked_grad_fields,
     .attrs_size = sizeof(eg__attention_attrs),
     .infer = masked_grad_infer,
+    .flops = masked_grad_flops,
     .kernels = EG__KERNELS(&eg__masked_attention_grad_kernel),
     .grad = masked_grad_grad,
 };
@@ -290,6 +350,7 @@ const eg_opdef eg_op_scaled_dot_product_attention = {
     .attrs = attention_fields,
     .attrs_size = sizeof(eg__attention_attrs),
     .infer = attention_infer,
+    .flops = attention_flops,
     .kernels = EG__KERNELS(&eg__attention_kernel),
     .grad = attention_grad,
     .known_as = {NULL, "keras.ops.dot_product_attention", "Attention"},
@@ -303,6 +364,7 @@ const eg_opdef eg_op_masked_attention = {
     .attrs = attention_fields,
     .attrs_size = sizeof(eg__attention_attrs),
     .infer = masked_infer,
+    .flops = masked_flops,
     .kernels = EG__KERNELS(&eg__masked_attention_kernel),
     .grad = masked_grad,
     .known_as = {NULL, "keras.ops.dot_product_attention", "Attention"},

@@ -189,7 +189,7 @@ const eg_opdef eg_op_where = {
     .in = {"condition", "x", "y"},
     .types = {EG__BOOLS},
     .promote = 6,
-    .traits = EG__ELEMENTWISE,
+    .traits = EG__ELEMENTWISE | EG__NO_FLOPS,
     .infer = where_infer,
     .kernels = EG__KERNELS(&eg__where_loop),
     .grad = where_grad,
@@ -236,7 +236,7 @@ static eg_status cast_grad(eg_backward *b)
 const eg_opdef eg_op_cast = {
     .name = "Cast",
     .in = {"x"},
-    .traits = EG__ELEMENTWISE | EG__LINEAR,
+    .traits = EG__ELEMENTWISE | EG__LINEAR | EG__NO_FLOPS,
     .attrs = cast_fields,
     .attrs_size = sizeof(cast_attrs),
     .infer = cast_infer,

@@ -6,6 +6,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "kernel/conv.h"
 #include "kernel/integer.h"
+#include "op/flops.h"
 #include "op/infer.h"
 #include "ops/compose.h"
 #include "ops/gradient.h"
@@ -128,6 +129,34 @@ static eg_status filter_grad_infer(eg_shapes *s)
     return check_result(s, x, w);
 }
 
+/* ---- counts --------------------------------------------------------------------------------- */
+
+/* A window is counted in full where it reaches into the padding. */
+static double count(eg__conv_kind kind, const eg_problem *p)
+{
+    eg__conv g;
+
+    if (p->in[0]->size == 0 || p->in[1]->size == 0)
+        return 0;
+    eg__conv_read(&g, kind, p);
+    return eg__conv_work(&g);
+}
+
+static double conv_flops(const eg_problem *p)
+{
+    return count(EG__CONV, p);
+}
+
+static double input_grad_flops(const eg_problem *p)
+{
+    return count(EG__CONV_INPUT, p);
+}
+
+static double filter_grad_flops(const eg_problem *p)
+{
+    return count(EG__CONV_FILTER, p);
+}
+
 /* ---- gradients ------------------------------------------------------------------------------ */
 
 /* A gradient of the options of b, whose result has the spatial sizes of `like`, which begin at an
@@ -205,6 +234,7 @@ const eg_opdef eg_op_conv = {
     .attrs = conv_fields,
     .attrs_size = sizeof(eg_conv_attrs),
     .infer = conv_infer,
+    .flops = conv_flops,
     .kernels = EG__KERNELS(&eg__conv_onednn[EG__CONV], &eg__conv_loop[EG__CONV]),
     .grad = conv_grad,
     .known_as = {NULL, "nn.convolution", "Conv"},
@@ -219,6 +249,7 @@ const eg_opdef eg_op_conv_input_grad = {
     .attrs = conv_fields,
     .attrs_size = sizeof(eg_conv_attrs),
     .infer = input_grad_infer,
+    .flops = input_grad_flops,
     .kernels = EG__KERNELS(&eg__conv_onednn[EG__CONV_INPUT], &eg__conv_loop[EG__CONV_INPUT]),
     .grad = input_grad_grad,
     .known_as = {NULL, "raw_ops.Conv2DBackpropInput", NULL},
@@ -233,6 +264,7 @@ const eg_opdef eg_op_conv_filter_grad = {
     .attrs = conv_fields,
     .attrs_size = sizeof(eg_conv_attrs),
     .infer = filter_grad_infer,
+    .flops = filter_grad_flops,
     .kernels = EG__KERNELS(&eg__conv_onednn[EG__CONV_FILTER], &eg__conv_loop[EG__CONV_FILTER]),
     .grad = filter_grad_grad,
     .known_as = {NULL, "raw_ops.Conv2DBackpropFilter", NULL},

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "kernel/ctc.h"
 #include "base/attrs.h"
+#include "op/flops.h"
 #include "op/infer.h"
 #include "ops/gradient.h"
 #include "ops/registry.h"
@@ -60,6 +61,27 @@ static eg_status ctc_grad_infer(eg_shapes *s)
         return eg__shape_error(s, "dz must be one number for each example");
     *s->out[0] = *s->in[LOGS];
     return EG_OK;
+}
+
+/* ---- counts --------------------------------------------------------------------------------- */
+
+/* Places of labels with blanks between them and at the ends, at each step. */
+static double count_places(const eg_problem *p)
+{
+    const eg_spec *x = p->in[LOGS];
+    return (double)x->dims[0] * (double)x->dims[1] * (2 * (double)p->in[LABELS]->dims[1] + 1);
+}
+
+/* log(exp(a) + exp(b) + exp(c)) + d at each place. */
+static double ctc_flops(const eg_problem *p)
+{
+    return 7 * count_places(p);
+}
+
+/* The same from both ends, exp(a + b - loss) added to a class; each class times dz. */
+static double ctc_grad_flops(const eg_problem *p)
+{
+    return 18 * count_places(p) + (double)p->in[LOGS]->size;
 }
 
 /* ---- made of other operations --------------------------------------------------------------- */
@@ -224,6 +246,7 @@ const eg_opdef eg_op_ctc_grad = {
     .attrs = ctc_fields,
     .attrs_size = sizeof(eg__ctc_attrs),
     .infer = ctc_grad_infer,
+    .flops = ctc_grad_flops,
     .kernels = EG__KERNELS(&eg__ctc_grad_kernel),
     .grad = ctc_grad_grad,
 };
@@ -243,6 +266,7 @@ const eg_opdef eg_op_ctc = {
     .attrs = ctc_fields,
     .attrs_size = sizeof(eg__ctc_attrs),
     .infer = ctc_infer,
+    .flops = ctc_flops,
     .kernels = EG__KERNELS(&eg__ctc_kernel),
     .grad = ctc_grad,
     .known_as = {NULL, "nn.ctc_loss", NULL},

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/error.h"
 #include "kernel/linalg.h"
+#include "op/flops.h"
 #include "op/infer.h"
 #include "ops/linalg.h"
 #include "ops/registry.h"
@@ -128,6 +129,17 @@ static eg_status qr_grad(eg_backward *b)
     return eg__done();
 }
 
+/* The reflections, and Q's columns from them. */
+static double qr_flops(const eg_problem *p)
+{
+    eg__stack a = eg__stack_of(p->in[0]), q = eg__stack_of(p->out[0]);
+    double k = a.rows < a.columns ? a.rows : a.columns, most = a.rows + a.columns - k;
+    double reflect = k * k * (most - k / 3);
+    double build = 2 * q.rows * q.columns * k - (q.rows + q.columns) * k * k + 2 * k * k * k / 3;
+
+    return eg__whole(eg__mul_adds(p->in[0], a.n * (reflect + build)));
+}
+
 const eg_opdef eg_op_qr = {
     .name = "Qr",
     .in = {"a"},
@@ -136,6 +148,7 @@ const eg_opdef eg_op_qr = {
     .attrs = qr_fields,
     .attrs_size = sizeof(eg_qr_attrs),
     .infer = qr_infer,
+    .flops = qr_flops,
     .kernels = EG__KERNELS(&eg__qr_kernel),
     .grad = qr_grad,
     .known_as = {"linalg.qr", "linalg.qr", NULL},
@@ -167,6 +180,17 @@ static eg_status eigh_infer(eg_shapes *s)
     return eg__infer_size(s, values);
 }
 
+/* Golub and Van Loan, Matrix Computations, 8.3. */
+static double eigh_flops(const eg_problem *p)
+{
+    return eg__cubic(p->in[0], 9);
+}
+
+static double eigvalsh_flops(const eg_problem *p)
+{
+    return eg__cubic(p->in[0], 4.0 / 3);
+}
+
 /* V (diag(dw) + F * V^T dV) V^T. */
 static eg_status eigh_grad(eg_backward *b)
 {
@@ -185,6 +209,7 @@ const eg_opdef eg_op_eigh = {
     .types = {EG__FLOATING},
     .traits = EG__MAY_FAIL,
     .infer = eigh_infer,
+    .flops = eigh_flops,
     .kernels = EG__KERNELS(&eg__eigh_kernel),
     .grad = eigh_grad,
     .known_as = {"linalg.eigh", "linalg.eigh", NULL},
@@ -209,6 +234,7 @@ const eg_opdef eg_op_eigvalsh = {
     .types = {EG__FLOATING},
     .traits = EG__MAY_FAIL,
     .infer = eigh_infer,
+    .flops = eigvalsh_flops,
     .kernels = EG__KERNELS(&eg__eigvalsh_kernel),
     .grad = eigvalsh_grad,
     .known_as = {"linalg.eigvalsh", "linalg.eigvalsh", NULL},
@@ -241,6 +267,17 @@ static eg_status svd_infer(eg_shapes *s)
     if (eg__infer_size(s, u) != EG_OK || eg__infer_size(s, values) != EG_OK)
         return EG_INVALID;
     return eg__infer_size(s, vh);
+}
+
+/* Golub and Van Loan, Matrix Computations, 8.6: what begins with a QR decomposition. */
+static double svd_flops(const eg_problem *p)
+{
+    eg__stack a = eg__stack_of(p->in[0]);
+    double m = a.rows > a.columns ? a.rows : a.columns, n = a.rows + a.columns - m;
+    bool reduced = p->n_out == 1 || ((const eg_svd_attrs *)p->attrs)->reduced;
+    double each = reduced ? 6 * m * n * n + 20 * n * n * n : 4 * m * m * n + 22 * n * n * n;
+
+    return eg__whole(eg__mul_adds(p->in[0], a.n * each / 2));
 }
 
 /* What of dx no vector of the columns of `of` reaches. */
@@ -298,6 +335,7 @@ const eg_opdef eg_op_svd = {
     .attrs = svd_fields,
     .attrs_size = sizeof(eg_svd_attrs),
     .infer = svd_infer,
+    .flops = svd_flops,
     .kernels = EG__KERNELS(&eg__svd_kernel),
     .grad = svd_grad,
     .known_as = {"linalg.svd", "linalg.svd", NULL},
@@ -326,6 +364,14 @@ static eg_status svdvals_infer(eg_shapes *s)
     return eg__infer_size(s, values);
 }
 
+static double svdvals_flops(const eg_problem *p)
+{
+    eg__stack a = eg__stack_of(p->in[0]);
+    double m = a.rows > a.columns ? a.rows : a.columns, n = a.rows + a.columns - m;
+
+    return eg__whole(eg__mul_adds(p->in[0], a.n * (2 * m * n * n - 2 * n * n * n / 3)));
+}
+
 static eg_status svdvals_grad(eg_backward *b)
 {
     eg_svd_attrs reduced = {sizeof reduced, true};
@@ -341,6 +387,7 @@ const eg_opdef eg_op_svdvals = {
     .types = {EG__FLOATING},
     .traits = EG__MAY_FAIL,
     .infer = svdvals_infer,
+    .flops = svdvals_flops,
     .kernels = EG__KERNELS(&eg__svdvals_kernel),
     .grad = svdvals_grad,
     .known_as = {"linalg.svdvals", "linalg.svd", NULL},
@@ -365,6 +412,15 @@ static eg_status pinv_infer(eg_shapes *s)
     return EG_OK;
 }
 
+/* The decomposition, and a product of what it gives. */
+static double pinv_flops(const eg_problem *p)
+{
+    eg__stack a = eg__stack_of(p->in[0]);
+    double k = a.rows < a.columns ? a.rows : a.columns;
+
+    return svd_flops(p) + eg__mul_adds(p->in[0], a.n * a.rows * a.columns * k);
+}
+
 /* -P^T dP P^T + (1 - A P) dP^T P P^T + P^T P dP^T (1 - P A); see Golub and Pereyra, 1973. */
 static eg_status pinv_grad(eg_backward *b)
 {
@@ -387,6 +443,7 @@ const eg_opdef eg_op_pinv = {
     .types = {EG__FLOATING},
     .traits = EG__MAY_FAIL,
     .infer = pinv_infer,
+    .flops = pinv_flops,
     .kernels = EG__KERNELS(&eg__pinv_kernel),
     .grad = pinv_grad,
     .known_as = {"linalg.pinv", "linalg.pinv", NULL},

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "kernel/linalg.h"
+#include "op/flops.h"
 #include "op/infer.h"
 #include "ops/linalg.h"
 #include "ops/registry.h"
@@ -31,6 +32,17 @@ static eg_status eig_infer(eg_shapes *s)
         *s->out[1] = *s->in[0];
     values->rank--;
     return eg__infer_size(s, values);
+}
+
+/* Golub and Van Loan, Matrix Computations, 7.5. */
+static double eig_flops(const eg_problem *p)
+{
+    return eg__cubic(p->in[0], 25);
+}
+
+static double eigvals_flops(const eg_problem *p)
+{
+    return eg__cubic(p->in[0], 10);
 }
 
 /* What the gradient of vectors v, of length 1, makes of the matrix in their own basis: 1 over the
@@ -64,6 +76,7 @@ const eg_opdef eg_op_eig = {
     .types = {EG__COMPLEXES},
     .traits = EG__MAY_FAIL,
     .infer = eig_infer,
+    .flops = eig_flops,
     .kernels = EG__KERNELS(&eg__eig_kernel),
     .grad = eig_grad,
     .known_as = {"linalg.eig", "linalg.eig", NULL},
@@ -88,6 +101,7 @@ const eg_opdef eg_op_eigvals = {
     .types = {EG__COMPLEXES},
     .traits = EG__MAY_FAIL,
     .infer = eig_infer,
+    .flops = eigvals_flops,
     .kernels = EG__KERNELS(&eg__eigvals_kernel),
     .grad = eigvals_grad,
     .known_as = {"linalg.eigvals", "linalg.eigvals", NULL},

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "kernel/fft.h"
+#include "op/flops.h"
 #include "op/infer.h"
 #include "ops/compose.h"
 #include "ops/gradient.h"
@@ -74,6 +75,28 @@ static eg_status irfft_infer(eg_shapes *s)
     return eg__infer_size(s, y);
 }
 
+/* 5 n log2 n for each row of x, whose last axis has n numbers if it is complex. */
+static double count(const eg_spec *x, double each)
+{
+    int64_t n = x->dims[x->rank - 1];
+    return n > 0 ? floor(each * (double)x->size * log2((double)n)) : 0;
+}
+
+static double fft_flops(const eg_problem *p)
+{
+    return count(p->in[0], 5);
+}
+
+static double rfft_flops(const eg_problem *p)
+{
+    return count(p->in[0], 2.5);
+}
+
+static double irfft_flops(const eg_problem *p)
+{
+    return count(p->out[0], 2.5);
+}
+
 static eg_tensor *rows_fft(eg_tensor *x, bool backward, double scale)
 {
     eg__fft_attrs attrs = {.size = sizeof attrs, .backward = backward, .scale = scale};
@@ -137,6 +160,7 @@ const eg_opdef eg_op_fft = {
     .attrs = fft_fields,
     .attrs_size = sizeof(eg__fft_attrs),
     .infer = fft_infer,
+    .flops = fft_flops,
     .kernels = EG__KERNELS(&eg__fft_kernel),
     .grad = fft_grad,
     .known_as = {"fft.fft", "signal.fft", "DFT"},
@@ -149,6 +173,7 @@ const eg_opdef eg_op_rfft = {
     .attrs = rfft_fields,
     .attrs_size = sizeof(eg__fft_attrs),
     .infer = rfft_infer,
+    .flops = rfft_flops,
     .kernels = EG__KERNELS(&eg__rfft_kernel),
     .grad = rfft_grad,
     .known_as = {"fft.rfft", "signal.rfft", NULL},
@@ -161,6 +186,7 @@ const eg_opdef eg_op_irfft = {
     .attrs = irfft_fields,
     .attrs_size = sizeof(eg__fft_attrs),
     .infer = irfft_infer,
+    .flops = irfft_flops,
     .kernels = EG__KERNELS(&eg__irfft_kernel),
     .grad = irfft_grad,
     .known_as = {"fft.irfft", "signal.irfft", NULL},

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "kernel/index.h"
+#include "op/flops.h"
 #include "op/infer.h"
 #include "ops/gradient.h"
 #include "ops/registry.h"
@@ -64,7 +65,7 @@ const eg_opdef eg_op_gather = {
     .name = "Gather",
     .in = {"x", "indices"},
     .types = {0, EG__INTS},
-    .traits = EG__MAY_FAIL | EG__LINEAR,
+    .traits = EG__MAY_FAIL | EG__LINEAR | EG__NO_FLOPS,
     .attrs = gather_fields,
     .attrs_size = sizeof(eg_gather_attrs),
     .infer = gather_infer,
@@ -131,6 +132,7 @@ const eg_opdef eg_op_scatter_add = {
     .attrs = scatter_fields,
     .attrs_size = sizeof(eg__scatter_attrs),
     .infer = scatter_add_infer,
+    .flops = eg__flops_updates,
     .kernels = EG__KERNELS(&eg__scatter_add_kernel),
     .grad = scatter_add_grad,
     .known_as = {NULL, "scatter_nd", NULL},
@@ -176,7 +178,7 @@ const eg_opdef eg_op_take_along = {
     .name = "TakeAlong",
     .in = {"x", "indices"},
     .types = {0, EG__INTS},
-    .traits = EG__MAY_FAIL | EG__LINEAR,
+    .traits = EG__MAY_FAIL | EG__LINEAR | EG__NO_FLOPS,
     .infer = take_along_infer,
     .kernels = EG__KERNELS(&eg__take_along_kernel),
     .grad = take_along_grad,
@@ -219,6 +221,7 @@ const eg_opdef eg_op_add_along = {
     .attrs = along_fields,
     .attrs_size = sizeof(eg__along_attrs),
     .infer = add_along_infer,
+    .flops = eg__flops_updates,
     .kernels = EG__KERNELS(&eg__add_along_kernel),
     .grad = add_along_grad,
     .known_as = {NULL, "tensor_scatter_nd_add", "ScatterElements"},
@@ -258,7 +261,7 @@ const eg_opdef eg_op_one_hot = {
     .name = "OneHot",
     .in = {"indices"},
     .types = {EG__INTS},
-    .traits = EG__CONSTANT,
+    .traits = EG__CONSTANT | EG__NO_FLOPS,
     .attrs = hot_fields,
     .attrs_size = sizeof(eg__hot_attrs),
     .infer = one_hot_infer,
@@ -307,6 +310,7 @@ const eg_opdef eg_op_top_k = {
     .in = {"x"},
     .n_out = 2,
     .types = {EG__NUMERIC},
+    .traits = EG__NO_FLOPS,
     .attrs = top_fields,
     .attrs_size = sizeof(eg__top_attrs),
     .infer = top_k_infer,

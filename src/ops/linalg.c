@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "ops/linalg.h"
 #include "kernel/linalg.h"
+#include "op/flops.h"
 #include "op/infer.h"
 #include "ops/compose.h"
 #include "ops/registry.h"
@@ -60,6 +61,11 @@ eg_status eg__infer_square(eg_shapes *s)
 
 /* ---- Cholesky ------------------------------------------------------------------------------- */
 
+static double cholesky_flops(const eg_problem *p)
+{
+    return eg__cubic(p->in[0], 1.0 / 3);
+}
+
 static eg_tensor *solved(eg_tensor *a, eg_tensor *b, bool transpose)
 {
     eg_triangular_solve_attrs attrs = {.size = sizeof attrs, .transpose_a = transpose};
@@ -82,6 +88,7 @@ const eg_opdef eg_op_cholesky = {
     .types = {EG__FLOATING},
     .traits = EG__MAY_FAIL,
     .infer = eg__infer_square,
+    .flops = cholesky_flops,
     .kernels = EG__KERNELS(&eg__cholesky_kernel),
     .grad = cholesky_grad,
     .known_as = {"linalg.cholesky", "linalg.cholesky", NULL},
@@ -124,6 +131,19 @@ static eg_status solve_infer(eg_shapes *s)
     out->dims[out->rank++] = b->dims[b->rank - 2];
     out->dims[out->rank++] = b->dims[b->rank - 1];
     return eg__infer_size(s, out);
+}
+
+/* Both have a's size in the rows of the result. */
+static double triangular_solve_flops(const eg_problem *p)
+{
+    eg__stack x = eg__stack_of(p->out[0]);
+    return eg__whole(eg__mul_adds(p->in[0], x.n * x.rows * x.rows * x.columns / 2));
+}
+
+/* The triangles of a, and two systems of them. */
+static double solve_flops(const eg_problem *p)
+{
+    return eg__cubic(p->in[0], 2.0 / 3) + 2 * triangular_solve_flops(p);
 }
 
 /* Applies to a vector as to a matrix of one column. */
@@ -171,6 +191,7 @@ const eg_opdef eg_op_triangular_solve = {
     .attrs = triangular_solve_fields,
     .attrs_size = sizeof(eg_triangular_solve_attrs),
     .infer = solve_infer,
+    .flops = triangular_solve_flops,
     .kernels = EG__KERNELS(&eg__triangular_solve_kernel),
     .grad = triangular_solve_grad,
     .known_as = {NULL, "linalg.triangular_solve", NULL},
@@ -216,6 +237,7 @@ const eg_opdef eg_op_solve = {
     .attrs = solve_fields,
     .attrs_size = sizeof(eg_solve_attrs),
     .infer = solve_infer,
+    .flops = solve_flops,
     .kernels = EG__KERNELS(&eg__solve_kernel),
     .grad = solve_grad,
     .known_as = {"linalg.solve", "linalg.solve", NULL},
@@ -260,6 +282,11 @@ static eg_status det_infer(eg_shapes *s)
     return EG_OK;
 }
 
+static double det_flops(const eg_problem *p)
+{
+    return eg__cubic(p->in[0], 2.0 / 3);
+}
+
 /* A number for each matrix times a^-T. */
 static eg_tensor *inverse_times(eg_tensor *a, eg_tensor *factor)
 {
@@ -279,6 +306,7 @@ const eg_opdef eg_op_det = {
     .types = {EG__FLOATING},
     .traits = EG__HOLOMORPHIC,
     .infer = det_infer,
+    .flops = det_flops,
     .kernels = EG__KERNELS(&eg__det_kernel),
     .grad = det_grad,
     .known_as = {"linalg.det", "linalg.det", "Det"},
@@ -306,6 +334,7 @@ const eg_opdef eg_op_slogdet = {
     .n_out = 2,
     .types = {EG__FLOATING},
     .infer = det_infer,
+    .flops = det_flops,
     .kernels = EG__KERNELS(&eg__slogdet_kernel),
     .grad = slogdet_grad,
     .known_as = {"linalg.slogdet", "linalg.slogdet", NULL},
@@ -358,12 +387,19 @@ static eg_status expm_grad(eg_backward *b)
     return eg__done();
 }
 
+/* Six products and a solution: Pade's quotient of order 13. The squarings depend on values. */
+static double expm_flops(const eg_problem *p)
+{
+    return eg__cubic(p->in[0], 12 + 8.0 / 3);
+}
+
 const eg_opdef eg_op_expm = {
     .name = "Expm",
     .in = {"a"},
     .types = {EG__FLOATING},
     .traits = EG__HOLOMORPHIC,
     .infer = eg__infer_square,
+    .flops = expm_flops,
     .kernels = EG__KERNELS(&eg__expm_kernel),
     .grad = expm_grad,
     .known_as = {NULL, "linalg.expm", NULL},

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "kernel/divide.h"
 #include "kernel/elementwise.h"
+#include "op/flops.h"
 #include "op/infer.h"
 #include "ops/gradient.h"
 #include "ops/registry.h"
@@ -72,6 +73,7 @@ const eg_opdef eg_op_mul = {
     .promote = 3,
     .traits = EG__ELEMENTWISE | EG__COMMUTES | EG__ASSOCIATES | EG__HOLOMORPHIC,
     .infer = eg__infer_broadcast,
+    .flops = eg__flops_mul,
     .kernels = EG__KERNELS(&eg__mul_loop, &eg__complex_mul_loop),
     .grad = mul_grad,
     .known_as = {"multiply", "math.multiply", "Mul"},
@@ -93,6 +95,13 @@ static eg_status div_grad(eg_backward *b)
     return eg__done();
 }
 
+/* (ac + bd) / (cc + dd) and (bc - ad) / (cc + dd), of complex numbers. */
+static double div_flops(const eg_problem *p)
+{
+    const eg_spec *z = p->out[0];
+    return (eg__is_complex(z->dtype) ? 11 : 1) * (double)z->size;
+}
+
 const eg_opdef eg_op_div = {
     .name = "Div",
     .in = {"x", "y"},
@@ -100,6 +109,7 @@ const eg_opdef eg_op_div = {
     .promote = 3,
     .traits = EG__ELEMENTWISE | EG__HOLOMORPHIC,
     .infer = eg__infer_broadcast,
+    .flops = div_flops,
     .kernels = EG__KERNELS(&eg__div_loop, &eg__complex_div_loop),
     .grad = div_grad,
     .known_as = {"divide", "math.divide", "Div"},
@@ -120,6 +130,7 @@ const eg_opdef eg_op_floor_div = {
     .traits = EG__ELEMENTWISE | EG__CONSTANT | EG__MAY_FAIL,
     .no_gradient = "it is piecewise constant",
     .infer = eg__infer_broadcast,
+    .flops_each = 2,
     .kernels = EG__KERNELS(&eg__floor_div_kernel),
     .known_as = {"floor_divide", "math.floordiv", NULL},
 };
@@ -146,6 +157,7 @@ const eg_opdef eg_op_remainder = {
     .promote = 3,
     .traits = EG__ELEMENTWISE | EG__MAY_FAIL,
     .infer = eg__infer_broadcast,
+    .flops_each = 4,
     .kernels = EG__KERNELS(&eg__remainder_kernel),
     .grad = remainder_grad,
     .known_as = {"remainder", "math.floormod", "Mod"},
@@ -176,6 +188,7 @@ const eg_opdef eg_op_fmod = {
     .promote = 3,
     .traits = EG__ELEMENTWISE | EG__MAY_FAIL,
     .infer = eg__infer_broadcast,
+    .flops_each = 4,
     .kernels = EG__KERNELS(&eg__fmod_kernel),
     .grad = fmod_grad,
     .known_as = {"fmod", "truncatemod", "Mod"},
@@ -290,12 +303,19 @@ static eg_status abs_grad(eg_backward *b)
     return eg__done();
 }
 
+/* The root of a sum of two squares, of complex numbers. */
+static double abs_flops(const eg_problem *p)
+{
+    return (eg__is_complex(p->in[0]->dtype) ? 4 : 1) * (double)p->in[0]->size;
+}
+
 const eg_opdef eg_op_abs = {
     .name = "Abs",
     .in = {"x"},
     .types = {EG__NUMBERS},
     .traits = EG__ELEMENTWISE,
     .infer = abs_infer,
+    .flops = abs_flops,
     .kernels = EG__KERNELS(&eg__abs_loop, &eg__complex_abs_loop),
     .grad = abs_grad,
     .known_as = {"abs", "math.abs", "Abs"},
@@ -344,6 +364,7 @@ const eg_opdef eg_op_square = {
     .types = {EG__NUMBERS},
     .traits = EG__ELEMENTWISE | EG__HOLOMORPHIC,
     .infer = eg__infer_same,
+    .flops = eg__flops_mul,
     .kernels = EG__KERNELS(&eg__square_loop, &eg__complex_square_loop),
     .grad = square_grad,
     .known_as = {"square", "math.square", NULL},

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "kernel/integer.h"
 #include "kernel/matmul.h"
+#include "op/flops.h"
 #include "op/infer.h"
 #include "ops/gradient.h"
 #include "ops/registry.h"
@@ -43,6 +44,14 @@ static eg_status infer(eg_shapes *s, const eg_matmul_attrs *attrs)
     return eg__infer_size(s, out);
 }
 
+static double matmul_flops(const eg_problem *p)
+{
+    const eg_matmul_attrs *attrs = p->attrs;
+    int64_t inner = from_end(p->in[0], attrs->transpose_a ? 2 : 1);
+
+    return eg__mul_adds(p->out[0], (double)p->out[0]->size * (double)inner);
+}
+
 static eg_status matmul_infer(eg_shapes *s)
 {
     return infer(s, s->attrs);
@@ -76,6 +85,7 @@ const eg_opdef eg_op_matmul = {
     .attrs = matmul_fields,
     .attrs_size = sizeof(eg_matmul_attrs),
     .infer = matmul_infer,
+    .flops = matmul_flops,
     .kernels = EG__KERNELS(&eg__matmul_small, &eg__matmul_onednn, &eg__matmul_reference,
         &eg__matmul_complex),
     .grad = matmul_grad,

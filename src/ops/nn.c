@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "kernel/elementwise.h"
 #include "kernel/rows.h"
+#include "op/flops.h"
 #include "op/infer.h"
 #include "ops/gradient.h"
 #include "ops/registry.h"
@@ -44,6 +45,7 @@ const eg_opdef eg_op_sigmoid = {
     .types = {EG__REALS},
     .traits = EG__ELEMENTWISE,
     .infer = eg__infer_same,
+    .flops_each = 4,
     .kernels = EG__KERNELS(&eg__sigmoid_loop),
     .grad = sigmoid_grad,
     .known_as = {NULL, "math.sigmoid", "Sigmoid"},
@@ -91,6 +93,13 @@ static eg_status gelu_grad(eg_backward *b)
     return eg__done();
 }
 
+/* x/2 * (1 + erf(x / sqrt(2))), or x/2 * (1 + tanh(c (x + d x*x*x))). */
+static double gelu_flops(const eg_problem *p)
+{
+    const eg_gelu_attrs *attrs = p->attrs;
+    return (attrs->tanh_form ? 9 : 5) * (double)p->in[0]->size;
+}
+
 const eg_opdef eg_op_gelu = {
     .name = "Gelu",
     .in = {"x"},
@@ -99,6 +108,7 @@ const eg_opdef eg_op_gelu = {
     .attrs = gelu_fields,
     .attrs_size = sizeof(eg_gelu_attrs),
     .infer = eg__infer_same,
+    .flops = gelu_flops,
     .kernels = EG__KERNELS(&eg__gelu_kernel),
     .grad = gelu_grad,
     .known_as = {NULL, "nn.gelu", "Gelu"},
@@ -155,6 +165,7 @@ const eg_opdef eg_op_softmax = {
     .attrs = softmax_fields,
     .attrs_size = sizeof(eg_softmax_attrs),
     .infer = softmax_infer,
+    .flops_each = 5,
     .kernels = EG__KERNELS(&eg__softmax_kernel),
     .grad = softmax_grad,
     .known_as = {NULL, "nn.softmax", "Softmax"},
@@ -185,6 +196,7 @@ const eg_opdef eg_op_log_softmax = {
     .attrs = softmax_fields,
     .attrs_size = sizeof(eg_softmax_attrs),
     .infer = softmax_infer,
+    .flops_each = 5,
     .kernels = EG__KERNELS(&eg__log_softmax_kernel),
     .grad = log_softmax_grad,
     .known_as = {NULL, "nn.log_softmax", "LogSoftmax"},
@@ -229,6 +241,18 @@ static eg_status cross_entropy_grad_infer(eg_shapes *s)
     return EG_OK;
 }
 
+/* max, sub, exp and sum of each logit; of each row log(sum) + max - logit. */
+static double cross_entropy_flops(const eg_problem *p)
+{
+    return 4 * (double)p->in[0]->size + 3 * (double)p->out[0]->size;
+}
+
+/* A softmax times dz; of each row the 1 that is taken away. */
+static double cross_entropy_grad_flops(const eg_problem *p)
+{
+    return 6 * (double)p->in[0]->size + (double)p->in[1]->size;
+}
+
 /* Of dx = dz (p - hot), p = softmax(logits), for g arriving: dz p (g - sum(p g)) and
  * sum(p g) - g at the label. */
 static eg_status cross_entropy_grad_grad(eg_backward *b)
@@ -252,6 +276,7 @@ const eg_opdef eg_op_sparse_softmax_cross_entropy_grad = {
     .promote = 1 | 4,
     .traits = EG__MAY_FAIL,
     .infer = cross_entropy_grad_infer,
+    .flops = cross_entropy_grad_flops,
     .kernels = EG__KERNELS(&eg__cross_entropy_grad_kernel),
     .grad = cross_entropy_grad_grad,
 };
@@ -270,6 +295,7 @@ const eg_opdef eg_op_sparse_softmax_cross_entropy = {
     .types = {EG__REALS, EG__INTS},
     .traits = EG__MAY_FAIL,
     .infer = cross_entropy_infer,
+    .flops = cross_entropy_flops,
     .kernels = EG__KERNELS(&eg__cross_entropy_kernel),
     .grad = cross_entropy_grad,
     .known_as = {NULL, "nn.sparse_softmax_cross_entropy_with_logits", "SoftmaxCrossEntropyLoss"},

@@ -5,6 +5,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "kernel/pool.h"
+#include "op/flops.h"
 #include "op/infer.h"
 #include "ops/compose.h"
 #include "ops/gradient.h"
@@ -88,6 +89,27 @@ static eg_status pool_grad_infer(eg_shapes *s)
     return eg__infer_size(s, x);
 }
 
+/* An addition or comparison for each element under each window, also where it reaches into the
+ * padding: x are the elements, z the windows. */
+static double count(const eg_problem *p, const eg_spec *x, const eg_spec *z)
+{
+    eg__window w;
+
+    if (x->size == 0 || eg__pool_set(&w, p->attrs, x))
+        return 0;
+    return (double)z->size * (double)eg__window_volume(w.k);
+}
+
+static double pool_flops(const eg_problem *p)
+{
+    return count(p, p->in[0], p->out[0]);
+}
+
+static double pool_grad_flops(const eg_problem *p)
+{
+    return count(p, p->out[0], p->in[0]);
+}
+
 /* ---- gradients ------------------------------------------------------------------------------ */
 
 /* [images, all the rest]. */
@@ -141,6 +163,7 @@ const eg_opdef eg_op_max_pool = {
     .attrs = pool_fields,
     .attrs_size = sizeof(eg_pool_attrs),
     .infer = pool_infer,
+    .flops = pool_flops,
     .kernels = EG__KERNELS(&eg__max_pool_kernel),
     .grad = max_pool_grad,
     .known_as = {NULL, "nn.max_pool", "MaxPool"},
@@ -166,6 +189,7 @@ const eg_opdef eg_op_avg_pool = {
     .attrs = pool_fields,
     .attrs_size = sizeof(eg_pool_attrs),
     .infer = pool_infer,
+    .flops = pool_flops,
     .kernels = EG__KERNELS(&eg__avg_pool_kernel),
     .grad = avg_pool_grad,
     .known_as = {NULL, "nn.avg_pool", "AveragePool"},
@@ -179,6 +203,7 @@ const eg_opdef eg_op_avg_pool_grad = {
     .attrs = pool_fields,
     .attrs_size = sizeof(eg_pool_attrs),
     .infer = pool_grad_infer,
+    .flops = pool_grad_flops,
     .kernels = EG__KERNELS(&eg__avg_pool_grad_kernel),
     .grad = avg_pool_grad_grad,
     .known_as = {NULL, "raw_ops.AvgPoolGrad", NULL},

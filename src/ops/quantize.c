@@ -4,6 +4,7 @@
 #include "kernel/quantize.h"
 #include "base/attrs.h"
 #include "base/error.h"
+#include "op/flops.h"
 #include "op/infer.h"
 #include "ops/compose.h"
 #include "ops/gradient.h"
@@ -67,6 +68,12 @@ static eg_status dequantize_grad(eg_backward *b)
     return eg__done();
 }
 
+/* A quotient and its rounding. */
+static double quantize_flops(const eg_problem *p)
+{
+    return 2 * (double)p->in[0]->size;
+}
+
 const eg_opdef eg_op_quantize = {
     .name = "Quantize",
     .in = {"x", "scale", "zero"},
@@ -74,6 +81,7 @@ const eg_opdef eg_op_quantize = {
     .promote = 3,
     .traits = EG__CONSTANT,
     .infer = quantize_infer,
+    .flops = quantize_flops,
     .kernels = EG__KERNELS(&eg__quantize_kernel),
     .known_as = {NULL, "quantization.quantize", "QuantizeLinear"},
 };
@@ -83,6 +91,7 @@ const eg_opdef eg_op_dequantize = {
     .in = {"q", "scale", "zero"},
     .types = {EG__INTS, EG__REALS, EG__INTS},
     .infer = dequantize_infer,
+    .flops_each = 1,
     .kernels = EG__KERNELS(&eg__dequantize_kernel),
     .grad = dequantize_grad,
     .known_as = {NULL, "quantization.dequantize", "DequantizeLinear"},

@@ -2,6 +2,7 @@
  * differentiated by is the same steps made of other operations, on tapes of its own.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "op/flops.h"
 #include "op/infer.h"
 #include "ops/gradient.h"
 #include "ops/recurrent.h"
@@ -68,6 +69,33 @@ static eg_status recurrent_grad_infer(eg_shapes *s)
     for (int i = 0; i < 4; i++)
         *s->out[i] = *s->in[i];
     return EG_OK;
+}
+
+/* ---- counts --------------------------------------------------------------------------------- */
+
+/* Of each number of a state in each step, beside the products with u: the gates of the cells as
+ * ops/recurrent_steps.c writes them, a sigmoid being 4; and the way back, with the sums of b. */
+static const int each_forward[] = {[EG__SIMPLE] = 3, [EG__GRU] = 22, [EG__LSTM] = 26};
+static const int each_back[] = {[EG__SIMPLE] = 5, [EG__GRU] = 24, [EG__LSTM] = 27};
+
+/* `products`: how often what a step has of x meets u. */
+static double count(const eg_problem *p, int products, const int each[])
+{
+    const eg__recurrent_attrs *attrs = p->attrs;
+    const eg_spec *x = p->in[X], *u = p->in[U];
+    double n = (double)u->dims[0], steps = (double)x->dims[0] * (double)x->dims[1];
+
+    return steps * n * (2 * products * (double)u->dims[1] + each[attrs->kind]);
+}
+
+static double recurrent_flops(const eg_problem *p)
+{
+    return count(p, 1, each_forward);
+}
+
+static double recurrent_grad_flops(const eg_problem *p)
+{
+    return count(p, 2, each_back);
 }
 
 /* ---- the gradient's gradient ---------------------------------------------------------------- */
@@ -137,6 +165,7 @@ const eg_opdef eg_op_recurrent_grad = {
     .attrs = recurrent_fields,
     .attrs_size = sizeof(eg__recurrent_attrs),
     .infer = recurrent_grad_infer,
+    .flops = recurrent_grad_flops,
     .kernels = EG__KERNELS(&eg__recurrent_grad_kernel),
     .grad = recurrent_grad_grad,
 };
@@ -160,6 +189,7 @@ const eg_opdef eg_op_recurrent = {
     .attrs = recurrent_fields,
     .attrs_size = sizeof(eg__recurrent_attrs),
     .infer = recurrent_infer,
+    .flops = recurrent_flops,
     .kernels = EG__KERNELS(&eg__recurrent_kernel),
     .grad = recurrent_grad,
 };

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "kernel/reduce.h"
+#include "op/flops.h"
 #include "op/infer.h"
 #include "ops/compose.h"
 #include "ops/gradient.h"
@@ -101,6 +102,7 @@ const eg_opdef eg_op_sum = {
     .attrs = reduce_fields,
     .attrs_size = sizeof(eg_reduce_attrs),
     .infer = sum_infer,
+    .flops = eg__flops_sum,
     .kernels = EG__KERNELS(&eg__sum_kernel),
     .grad = sum_grad,
     .known_as = {"sum", "math.reduce_sum", "ReduceSum"},
@@ -175,6 +177,7 @@ const eg_opdef eg_op_prod = {
     .attrs = reduce_fields,
     .attrs_size = sizeof(eg_reduce_attrs),
     .infer = sum_infer,
+    .flops = eg__flops_prod,
     .kernels = EG__KERNELS(&eg__prod_kernel),
     .grad = prod_grad,
     .known_as = {"prod", "math.reduce_prod", "ReduceProd"},
@@ -213,6 +216,7 @@ const eg_opdef eg_op_max = {
     .attrs = reduce_fields,
     .attrs_size = sizeof(eg_reduce_attrs),
     .infer = extremum_infer,
+    .flops = eg__flops_sum,
     .kernels = EG__KERNELS(&eg__max_kernel),
     .grad = extremum_grad,
     .known_as = {"max", "math.reduce_max", "ReduceMax"},
@@ -235,6 +239,7 @@ const eg_opdef eg_op_min = {
     .attrs = reduce_fields,
     .attrs_size = sizeof(eg_reduce_attrs),
     .infer = extremum_infer,
+    .flops = eg__flops_sum,
     .kernels = EG__KERNELS(&eg__min_kernel),
     .grad = extremum_grad,
     .known_as = {"min", "math.reduce_min", "ReduceMin"},

@@ -6,6 +6,7 @@
 #include "base/attrs.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "op/flops.h"
 #include "op/infer.h"
 #include "ops/compose.h"
 #include "ops/gradient.h"
@@ -86,6 +87,27 @@ static eg_status resize_grad_gradient(eg_backward *b)
     return lead_back(b, &eg_op_resize);
 }
 
+/* A multiplication and an addition for each neighbour in x of each element of y. */
+static double count(const eg_problem *p, const eg_spec *x, const eg_spec *y)
+{
+    const eg__resize_attrs *a = p->attrs;
+    int axis = a->axis + (a->axis < 0 ? x->rank : 0);
+
+    if (x->size == 0 || y->size == 0 || (a->method == EG_RESIZE_NEAREST && !a->means))
+        return 0;
+    return eg__whole(2 * (double)y->size * eg__resize_neighbours(a, x->dims[axis], y->dims[axis]));
+}
+
+static double resize_flops(const eg_problem *p)
+{
+    return count(p, p->in[0], p->out[0]);
+}
+
+static double resize_grad_flops(const eg_problem *p)
+{
+    return count(p, p->out[0], p->in[0]);
+}
+
 const eg_opdef eg_op_resize = {
     .name = "Resize",
     .in = {"x"},
@@ -93,6 +115,7 @@ const eg_opdef eg_op_resize = {
     .attrs = resize_fields,
     .attrs_size = sizeof(eg__resize_attrs),
     .infer = resize_infer,
+    .flops = resize_flops,
     .kernels = EG__KERNELS(&eg__resize_kernel),
     .grad = resize_gradient,
     .known_as = {NULL, "image.resize", "Resize"},
@@ -105,6 +128,7 @@ const eg_opdef eg_op_resize_grad = {
     .attrs = resize_fields,
     .attrs_size = sizeof(eg__resize_attrs),
     .infer = resize_grad_infer,
+    .flops = resize_grad_flops,
     .kernels = EG__KERNELS(&eg__resize_grad_kernel),
     .grad = resize_grad_gradient,
 };

@@ -4,6 +4,7 @@
 #include "kernel/scan.h"
 #include "base/attrs.h"
 #include "kernel/move.h"
+#include "op/flops.h"
 #include "op/infer.h"
 #include "ops/compose.h"
 #include "ops/gradient.h"
@@ -114,6 +115,7 @@ const eg_opdef eg_op_cumulative_sum = {
     .attrs = cumulative_fields,
     .attrs_size = sizeof(eg_cumulative_attrs),
     .infer = cumulative_infer,
+    .flops = eg__flops_sum,
     .kernels = EG__KERNELS(&eg__cumulative_sum_kernel),
     .grad = cumulative_sum_grad,
     .known_as = {"cumulative_sum", "math.cumsum", "CumSum"},
@@ -152,6 +154,7 @@ const eg_opdef eg_op_cumulative_prod = {
     .attrs = cumulative_fields,
     .attrs_size = sizeof(eg_cumulative_attrs),
     .infer = cumulative_infer,
+    .flops = eg__flops_prod,
     .kernels = EG__KERNELS(&eg__cumulative_prod_kernel),
     .grad = cumulative_prod_grad,
     .known_as = {"cumulative_prod", "math.cumprod", NULL},
@@ -202,6 +205,7 @@ const eg_opdef eg_op_cumulative_max = {
     .attrs = cumulative_fields,
     .attrs_size = sizeof(eg_cumulative_attrs),
     .infer = cumulative_max_infer,
+    .flops = eg__flops_sum,
     .kernels = EG__KERNELS(&eg__cumulative_max_kernel),
     .grad = cumulative_max_grad,
     .known_as = {"maximum.accumulate", NULL, NULL},
@@ -263,6 +267,11 @@ static eg_status linear_recurrence_grad(eg_backward *b)
     return eg__done();
 }
 
+static double linear_recurrence_flops(const eg_problem *p)
+{
+    return eg__mul_adds(p->out[0], (double)p->out[0]->size);
+}
+
 const eg_opdef eg_op_linear_recurrence = {
     .name = "LinearRecurrence",
     .in = {"a", "b"},
@@ -272,6 +281,7 @@ const eg_opdef eg_op_linear_recurrence = {
     .attrs = recurrence_fields,
     .attrs_size = sizeof(eg_recurrence_attrs),
     .infer = linear_recurrence_infer,
+    .flops = linear_recurrence_flops,
     .kernels = EG__KERNELS(&eg__linear_recurrence_kernel),
     .grad = linear_recurrence_grad,
 };

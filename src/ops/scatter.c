@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "kernel/scatter.h"
+#include "op/flops.h"
 #include "op/infer.h"
 #include "ops/compose.h"
 #include "ops/gradient.h"
@@ -230,6 +231,12 @@ static eg_status scatter_grad(eg_backward *b)
     return eg__done();
 }
 
+static double scatter_flops(const eg_problem *p)
+{
+    bool sets = ((const eg_scatter_attrs *)p->attrs)->how == EG_SCATTER_SET;
+    return sets ? 0 : eg__adds(p->in[2], (double)p->in[2]->size);
+}
+
 const eg_opdef eg_op_scatter = {
     .name = "Scatter",
     .in = {"x", "indices", "updates"},
@@ -239,6 +246,7 @@ const eg_opdef eg_op_scatter = {
     .attrs = scatter_fields,
     .attrs_size = sizeof(eg_scatter_attrs),
     .infer = scatter_infer,
+    .flops = scatter_flops,
     .kernels = EG__KERNELS(&eg__scatter_kernel),
     .grad = scatter_grad,
     .known_as = {NULL, "tensor_scatter_nd_update", "ScatterND"},

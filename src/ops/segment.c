@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "kernel/segment.h"
+#include "op/flops.h"
 #include "op/infer.h"
 #include "ops/gradient.h"
 #include "ops/registry.h"
@@ -55,6 +56,7 @@ const eg_opdef eg_op_segment_max = {
     .attrs = segment_fields,
     .attrs_size = sizeof(eg__segment_attrs),
     .infer = segment_infer,
+    .flops = eg__flops_sum,
     .kernels = EG__KERNELS(&eg__segment_max_kernel),
     .grad = extremum_grad,
     .known_as = {NULL, "math.unsorted_segment_max", NULL},
@@ -74,6 +76,7 @@ const eg_opdef eg_op_segment_min = {
     .attrs = segment_fields,
     .attrs_size = sizeof(eg__segment_attrs),
     .infer = segment_infer,
+    .flops = eg__flops_sum,
     .kernels = EG__KERNELS(&eg__segment_min_kernel),
     .grad = extremum_grad,
     .known_as = {NULL, "math.unsorted_segment_min", NULL},
@@ -145,6 +148,7 @@ const eg_opdef eg_op_segment_prod = {
     .attrs = segment_fields,
     .attrs_size = sizeof(eg__segment_attrs),
     .infer = segment_infer,
+    .flops = eg__flops_prod,
     .kernels = EG__KERNELS(&eg__segment_prod_kernel),
     .grad = segment_prod_grad,
     .known_as = {NULL, "math.unsorted_segment_prod", NULL},

@@ -154,7 +154,7 @@ static eg_status transpose_grad(eg_backward *b)
 const eg_opdef eg_op_transpose = {
     .name = "Transpose",
     .in = {"x"},
-    .traits = EG__LINEAR,
+    .traits = EG__LINEAR | EG__NO_FLOPS,
     .attrs = transpose_fields,
     .attrs_size = sizeof(eg_transpose_attrs),
     .infer = transpose_infer,
@@ -202,7 +202,7 @@ static eg_status broadcast_to_grad(eg_backward *b)
 const eg_opdef eg_op_broadcast_to = {
     .name = "BroadcastTo",
     .in = {"x"},
-    .traits = EG__LINEAR,
+    .traits = EG__LINEAR | EG__NO_FLOPS,
     .attrs = dims_fields,
     .attrs_size = sizeof(eg__dims_attrs),
     .infer = broadcast_to_infer,
@@ -269,7 +269,7 @@ static eg_status range_infer(eg_shapes *s)
 
 const eg_opdef eg_op_range = {
     .name = "Range",
-    .traits = EG__CONSTANT,
+    .traits = EG__CONSTANT | EG__NO_FLOPS,
     .attrs = range_fields,
     .attrs_size = sizeof(eg__range_attrs),
     .infer = range_infer,

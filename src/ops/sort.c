@@ -43,6 +43,7 @@ const eg_opdef eg_op_sort = {
     .name = "Sort",
     .in = {"x"},
     .types = {EG__ORDERED},
+    .traits = EG__NO_FLOPS,
     .attrs = sort_fields,
     .attrs_size = sizeof(eg_sort_attrs),
     .infer = sort_infer,

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/block.h"
 #include "base/memory.h"
+#include "base/os.h"
 #include "op/choose.h"
 #include "run/plan.h"
 #include "tensor/print.h"
@@ -68,7 +69,9 @@ eg_status eg__plan_run(const eg__plan *plan, eg__frame *frame, int from, int to)
         int64_t start = eg__timer_start();
         status =
             EG_UNLIKELY(step->job.may_fail) ? run_careful_step(step, frame) : run_step(step, frame);
-        eg__timer_stop(start, step->op->name, step->job.implementation, step->out_spec);
+        if (EG_UNLIKELY(start > 0))
+            eg__timer_tell(&(eg__ran){step->op->name, step->job.implementation, step->out_spec,
+                step->flops, start, eg__os_nanoseconds()});
     }
     return status;
 }

@@ -74,6 +74,7 @@ static bool add_step(making *m, int i)
     plan->n_steps++;
     plan->may_fail = plan->may_fail || step->job.may_fail;
     step->op = node->op;
+    step->flops = eg__node_flops(m->graph, node);
     step->out_spec = node->n_out > 0 ? node->out : eg__spec_of(m->graph, node->in[0]);
     step->site = node->site;
     step->n_in = node->n_in;

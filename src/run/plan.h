@@ -30,6 +30,7 @@ typedef struct eg__step {
     eg_job job;
     const eg_opdef *op;
     const eg_spec *out_spec;
+    double flops;
     uint32_t *in, *out; /* slots */
     int n_in, n_out;
     size_t scratch; /* offset in the arena */

@@ -18,6 +18,7 @@
 typedef struct event {
     const char *op, *implementation;
     eg_spec result;
+    double flops;
     int64_t start, end; /* nanoseconds */
     int thread;
 } event;
@@ -72,16 +73,16 @@ static int thread_number(eg_profile *p)
 }
 
 /* What ran from before the start on is not noted. */
-static void ran(eg__timer *t, const char *op, const char *implementation, const eg_spec *result,
-    int64_t start, int64_t end)
+static void ran(eg__timer *t, const eg__ran *what)
 {
     eg_profile *p = (eg_profile *)t;
 
-    if (start < p->resumed)
+    if (what->start < p->resumed)
         return;
     pthread_mutex_lock(&p->lock);
     if (eg__reserve(&p->events, sizeof *p->events, p->n, &p->capacity))
-        p->events[p->n++] = (event){op, implementation, *result, start, end, thread_number(p)};
+        p->events[p->n++] = (event){what->op, what->implementation, *what->result, what->flops,
+            what->start, what->end, thread_number(p)};
     else
         p->lost = true;
     pthread_mutex_unlock(&p->lock);
@@ -125,11 +126,27 @@ int64_t eg_profile_events(const eg_profile *p)
     return p ? p->n : 0;
 }
 
+double eg_profile_flops(const eg_profile *p, const char *op)
+{
+    pthread_mutex_t *lock = p ? (pthread_mutex_t *)(uintptr_t)&p->lock : NULL;
+    double total = 0;
+
+    if (!p)
+        return 0;
+    pthread_mutex_lock(lock);
+    for (int i = 0; i < p->n; i++)
+        if (!op || strcmp(p->events[i].op, op) == 0)
+            total += p->events[i].flops;
+    pthread_mutex_unlock(lock);
+    return total;
+}
+
 /* ---- the table ------------------------------------------------------------------------------ */
 
 typedef struct row {
     const char *op, *implementation;
     int64_t runs, total;
+    double flops;
 } row;
 
 static int by_total(const void *a, const void *b)
@@ -146,8 +163,9 @@ static int add_to_rows(row rows[], int n, const event *e)
         (strcmp(rows[i].op, e->op) != 0 || strcmp(rows[i].implementation, e->implementation) != 0))
         i++;
     if (i == n)
-        rows[n++] = (row){e->op, e->implementation, 0, 0};
+        rows[n++] = (row){e->op, e->implementation, 0, 0, 0};
     rows[i].runs++;
+    rows[i].flops += e->flops;
     rows[i].total += e->end - e->start;
     return n;
 }
@@ -163,17 +181,31 @@ static eg_status check_stopped(const eg_profile *p, const char *op, bool has_tar
     return EG_OK;
 }
 
+/* Floating-point operations in a nanosecond, which are as many thousand millions a second. */
+static double rate_of(double flops, int64_t nanoseconds)
+{
+    return nanoseconds > 0 ? flops / (double)nanoseconds : 0;
+}
+
+static void put_row(const row *r, int64_t total, FILE *to)
+{
+    fprintf(to, "%-28s %-16s %9lld %12.1f %12.2f %6.1f%% %15.0f %9.2f\n", r->op, r->implementation,
+        (long long)r->runs, 1e-3 * (double)r->total, 1e-3 * (double)r->total / (double)r->runs,
+        total ? 100.0 * (double)r->total / (double)total : 0, r->flops,
+        rate_of(r->flops, r->total));
+}
+
 static void put_rows(const eg_profile *p, const row rows[], int n, int64_t total, FILE *to)
 {
-    fprintf(to, "%-28s %-16s %9s %12s %12s %7s\n", "operation", "implementation", "runs",
-        "total us", "mean us", "share");
+    double flops = eg_profile_flops(p, NULL);
+
+    fprintf(to, "%-28s %-16s %9s %12s %12s %7s %15s %9s\n", "operation", "implementation", "runs",
+        "total us", "mean us", "share", "FLOPs", "GFLOP/s");
     for (int i = 0; i < n; i++)
-        fprintf(to, "%-28s %-16s %9lld %12.1f %12.2f %6.1f%%\n", rows[i].op, rows[i].implementation,
-            (long long)rows[i].runs, 1e-3 * (double)rows[i].total,
-            1e-3 * (double)rows[i].total / (double)rows[i].runs,
-            total ? 100.0 * (double)rows[i].total / (double)total : 0);
-    fprintf(to, "%d kernels, %.1f us in kernels, %.1f us from start to stop%s\n", p->n,
-        1e-3 * (double)total, 1e-3 * (double)p->spent,
+        put_row(&rows[i], total, to);
+    fprintf(to,
+        "%d kernels, %.1f us in kernels, %.1f us from start to stop, %.0f FLOPs, %.2f GFLOP/s%s\n",
+        p->n, 1e-3 * (double)total, 1e-3 * (double)p->spent, flops, rate_of(flops, total),
         p->lost ? "; some were lost: out of memory" : "");
 }
 
@@ -219,8 +251,8 @@ static void put_event(FILE *f, const eg_profile *p, const event *e)
     put_microseconds(f, e->start - p->began);
     fprintf(f, ", \"dur\": ");
     put_microseconds(f, e->end - e->start);
-    fprintf(f, ", \"args\": {\"implementation\": \"%s\", \"result\": \"%s\"}}", e->implementation,
-        eg__spec_text(&e->result, spec));
+    fprintf(f, ", \"args\": {\"implementation\": \"%s\", \"result\": \"%s\", \"flops\": %.0f}}",
+        e->implementation, eg__spec_text(&e->result, spec), e->flops);
 }
 
 eg_status eg_profile_save(const eg_profile *p, const char *path)

@@ -505,6 +505,7 @@ TEST(a_graph_goes_to_a_file_and_runs_again)
     eagre::session session(loaded);
     CHECK(session.run({{loaded.symbol("x"), 3}}, loaded.symbol("y")).item() == 7);
     CHECK(loaded.size() == g.size());
+    CHECK(loaded.flops() == 2);
     std::remove(path.c_str());
 }
 
@@ -517,6 +518,9 @@ TEST(a_profile_counts_kernels)
     static_cast<void>(constant(1.0) + 2);
     profile.stop();
     CHECK(profile.events() == 1);
+    CHECK(profile.flops() == 1);
+    CHECK(profile.flops("Add") == 1);
+    CHECK(profile.flops("Mul") == 0);
 }
 
 TEST(weights_go_to_a_file_and_come_back)

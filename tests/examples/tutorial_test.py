@@ -66,15 +66,20 @@ class Tour(Case):
             self.assertEqual(e["args"]["result"],
                              "float32[]" if e["name"] == "Sum" else "float32[512,512]")
             self.assertTrue(e["args"]["implementation"])
+            self.assertGreater(e["args"]["flops"], 0)
 
     def test_the_table_lists_the_kernels_longest_first(self):
-        row = re.compile(r"^(\w+) +(\S.*?) +(\d+) +([\d.]+) +([\d.]+) +([\d.]+)%$", re.MULTILINE)
+        row = re.compile(r"^(\w+) +(\S.*?) +(\d+) +([\d.]+) +([\d.]+) +([\d.]+)% +(\d+) +([\d.]+)$",
+                         re.MULTILINE)
         rows = row.findall(self.done.stdout)
         self.assertEqual(sorted(r[0] for r in rows), ["Gelu", "MatMul", "Sum"])
         self.assertEqual([r[2] for r in rows], ["3", "3", "3"])
         totals = [float(r[3]) for r in rows]
         self.assertEqual(totals, sorted(totals, reverse=True))
         self.assertAlmostEqual(sum(float(r[5]) for r in rows), 100, delta=0.2)
+        flops = {r[0]: int(r[6]) for r in rows}
+        self.assertEqual(flops, {"MatMul": 3 * 2 * 512 ** 3, "Gelu": 3 * 5 * 512 ** 2,
+                                 "Sum": 3 * 512 ** 2})
 
 
 class Places(Case):

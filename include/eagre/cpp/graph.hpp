@@ -66,6 +66,12 @@ class graph
         return eg_graph_size(it_.get());
     }
 
+    /* The floating-point operations of all nodes, without running them. */
+    double flops() const noexcept
+    {
+        return eg_graph_flops(it_.get());
+    }
+
     /* Nodes, constants and variables as text, bit for bit; empty after an error. */
     std::string text() const
     {
@@ -207,6 +213,12 @@ class profile
     std::int64_t events() const noexcept
     {
         return eg_profile_events(it_.get());
+    }
+
+    /* How many floating-point operations they were of, or those of one operation. */
+    double flops(const char *op = nullptr) const noexcept
+    {
+        return eg_profile_flops(it_.get(), op);
     }
 
   private:

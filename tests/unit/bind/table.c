@@ -47,6 +47,16 @@ TEST(an_operation_is_described_as_it_is_declared)
     assert_int_equal(find("Range").n_inputs, 0);
 }
 
+TEST(what_computes_has_counted_operations)
+{
+    assert_true(find("MatMul").flops);
+    assert_true(find("Exp").flops);
+    assert_false(find("Greater").flops);
+    assert_false(find("Transpose").flops);
+    assert_false(find("BitwiseAnd").flops);
+    assert_false(find("Normal").flops);
+}
+
 TEST(attributes_have_kinds_and_defaults)
 {
     eg_bind_attribute a = find_attribute("Sum", 0);

@@ -237,7 +237,7 @@ TEST(the_table_adds_up_by_operation_and_implementation)
     eg_profile *p = eg_profile_new();
     eg_tensor *x = eg_normal(eg_key(1), EG_DIMS(300, 300));
     char op[32], implementation[32];
-    double total, mean, share, all = 0, shares = 0, last = 1e300;
+    double total, mean, share, flops, rate, all = 0, shares = 0, last = 1e300;
     int runs, rows = 0, used;
 
     eg_profile_start(p);
@@ -247,12 +247,14 @@ TEST(the_table_adds_up_by_operation_and_implementation)
     eg_profile_stop(p);
     char *table = table_of(p), *line = strchr(table, '\n') + 1;
     assert_ptr_equal(strstr(table, "operation "), table);
-    for (; sscanf(line, "%31s %31s %d %lf %lf %lf%%%n", op, implementation, &runs, &total, &mean,
-               &share, &used) == 6;
+    for (; sscanf(line, "%31s %31s %d %lf %lf %lf%% %lf %lf%n", op, implementation, &runs, &total,
+               &mean, &share, &flops, &rate, &used) == 8;
          line = strchr(line, '\n') + 1) {
         assert_int_equal(runs, strcmp(op, "Neg") == 0 ? 1 : 3);
         assert_true(total <= last);
         assert_true(mean > total / runs - 0.11 && mean < total / runs + 0.11);
+        assert_float_equal(flops, 90000.0 * runs, 0);
+        assert_float_equal(rate, 1e-3 * flops / total, 0.01 + 0.1 * rate);
         last = total;
         all += total;
         shares += share;
@@ -260,6 +262,7 @@ TEST(the_table_adds_up_by_operation_and_implementation)
     }
     assert_int_equal(rows, 3);
     assert_int_equal(strncmp(line, "7 kernels, ", 11), 0);
+    assert_non_null(strstr(line, "stop, 630000 FLOPs, "));
     assert_true(strtod(line + 11, NULL) > all - 0.3 && strtod(line + 11, NULL) < all + 0.3);
     assert_true(shares > 99.7 && shares < 100.3);
     free(table);
@@ -272,7 +275,9 @@ TEST(an_empty_profile_prints_and_saves)
     eg_profile *p = eg_profile_new();
     char *table = table_of(p), *trace = trace_of(p);
 
-    assert_non_null(strstr(table, "\n0 kernels, 0.0 us in kernels, 0.0 us from start to stop\n"));
+    assert_non_null(strstr(table,
+        "\n0 kernels, 0.0 us in kernels, 0.0 us from start to stop, 0 FLOPs, "
+        "0.00 GFLOP/s\n"));
     assert_string_equal(trace, "{\"displayTimeUnit\": \"ns\", \"traceEvents\": [\n]}\n");
     free(table);
     free(trace);
@@ -302,6 +307,7 @@ TEST(the_trace_has_times_in_microseconds_since_the_start)
     }
     assert_true(end > 0 && end < 60e6);
     assert_int_equal(count(trace, "\"result\": \"float32[100,100]\""), eg_profile_events(p));
+    assert_int_equal(count(trace, "\"flops\": 2000000}"), 5);
     free(trace);
     eg_profile_free(p);
 }

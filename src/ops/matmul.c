@@ -63,6 +63,16 @@ static eg_tensor *product(eg_tensor *a, bool transpose_a, eg_tensor *b, bool tra
     return eg_matmul_with(a, b, &attrs);
 }
 
+/* A stack of matrices as one, with all their rows. */
+static eg_tensor *all_rows(eg_tensor *x)
+{
+    int64_t dims[] = {1, eg_dim(x, -1)};
+
+    for (int i = 0; i < eg_rank(x) - 1; i++)
+        dims[0] *= eg_dim(x, i);
+    return eg_reshape(x, 2, dims);
+}
+
 static eg_status matmul_grad(eg_backward *g)
 {
     const eg_matmul_attrs *attrs = g->attrs;
@@ -71,6 +81,10 @@ static eg_status matmul_grad(eg_backward *g)
 
     if (g->wanted[0])
         g->dx[0] = eg__unbroadcast(ta ? product(b, tb, dz, true) : product(dz, false, b, !tb), a);
+    if (eg_rank(b) == 2 && eg_rank(a) > 2 && !ta && g->wanted[1]) {
+        a = all_rows(a); /* one product, not one for each matrix of a and their sum */
+        dz = all_rows(dz);
+    }
     if (g->wanted[1])
         g->dx[1] = eg__unbroadcast(tb ? product(dz, true, a, ta) : product(a, !ta, dz, false), b);
     return eg__done();

@@ -197,6 +197,20 @@ TEST(the_way_back_through_attention_counts_five_products)
     assert_float_equal(count_gradient(y, 3, in), 2 * 5 * 7 * each + of_q, 0);
 }
 
+TEST(the_way_back_through_a_recurrent_layer_counts_two_products_a_step)
+{
+    enum { B = 3, T = 5, I = 4, N = 6 };
+    EG_SCOPE;
+    eg_tensor *in[] = {F32(I, 4 * N), F32(N, 4 * N), F32(4 * N)}, *h = F32(B, N);
+    double steps = 2 * 4 * 2 * N * N + 27 * N, of_w = 4 * 2 * I * N;
+    EG_TAPE;
+
+    for (int i = 0; i < 3; i++)
+        eg_watch(in[i]);
+    eg_tensor *all = eg_lstm(F32(B, T, I), eg_tuple(h, h), in[0], in[1], in[2]);
+    assert_float_equal(count_gradient(eg_part(all, 0), 3, in), B * T * (steps + of_w), 0);
+}
+
 TEST(recurrent_layers_count_products_and_gates)
 {
     enum { B = 3, T = 5, I = 4, N = 6 };

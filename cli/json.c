@@ -85,7 +85,7 @@ void print_op_json(int i, const eg_bind_op *op)
     fputs(",\n  \"gradient\": ", stdout);
     put_string(op->gradient);
     put_field("no_gradient", op->no_gradient);
-    printf(", \"flops\": %s", op->flops ? "true" : "false");
+    printf(", \"flops\": %s", !op->name ? "null" : op->flops ? "true" : "false");
     put_field("numpy", op->numpy);
     put_field("tensorflow", op->tensorflow);
     put_field("onnx", op->onnx);

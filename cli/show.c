@@ -97,6 +97,7 @@ static void show_graph(const char *path, const char *svg, const char *dot)
     if (text) {
         fputs(text, stdout);
         print_counts(text);
+        printf("%.0f floating-point operations\n", eg_graph_flops(graph));
         print_names(text, "feeds:", is_feed);
         print_names(text, "results:", is_result);
     }

@@ -67,13 +67,14 @@ class Graphs(Command):
 
     def test_show_prints_the_text_and_what_is_in_it(self):
         lines = self.eagre("show", "model.graph").splitlines()
-        text, (counts, feeds, results) = lines[:-3], lines[-3:]
+        text, (counts, flops, feeds, results) = lines[:-4], lines[-4:]
         self.assertEqual("\n".join(text) + "\n", self.text("model.graph"))
         total, each = re.fullmatch(r"(\d+) nodes: (.*)", counts).groups()
         each = {op: int(n) for n, op in (pair.split() for pair in each.split(", "))}
         self.assertEqual(sum(each.values()), int(total))
         self.assertEqual(len(text) - 3, int(total))
         self.assertEqual((each["Variable"], each["MatMul"], each["TopK"]), (2, 2, 1))
+        self.assertRegex(flops, r"^[1-9]\d* floating-point operations$")
         self.assertEqual(feeds, "feeds: x float32[7,13]; key int64[2]")
         self.assertEqual(results, "results: share float32[7,5]; spread float32[5]; "
                          "slope float32[7,13]; order float64[7,3]")
@@ -202,8 +203,9 @@ class Tables(Case):
         self.assertIn("    eg_tensor *eg_matmul(eg_tensor *a, eg_tensor *b);", page)
         self.assertIn("attribute  transpose_a: bool [false]; use a with its last two axes swapped",
                       page)
-        self.assertEqual(page[-4:], ["gradient   yes", "NumPy      matmul",
+        self.assertEqual(page[-5:], ["gradient   yes", "FLOPs      counted", "NumPy      matmul",
                                      "TensorFlow linalg.matmul", "ONNX       MatMul"])
+        self.assertIn("FLOPs      none", self.eagre("ops", "transpose").splitlines())
         header = (program.places.root / "include/eagre/ops/math.h").read_text(encoding="utf-8")
         prose = re.findall(r"/\*((?:(?!/\*).)*?) \*/\nEG_API eg_tensor \*eg_square\(", header, re.S)
         said = re.sub(r"\n \* ?", "\n", prose[0]).strip()
@@ -248,6 +250,8 @@ class Tables(Case):
         self.assertEqual((product["results"], product["variadic"], product["gradient"]),
                          (1, False, "yes"))
         self.assertEqual(product["onnx"], "MatMul")
+        self.assertEqual([named[op]["flops"] for op in ("MatMul", "Less")], [True, False])
+        self.assertTrue(all(op["flops"] is None for op in table if not op["name"]))
         self.assertIn("The matrix product", product["prose"])
         self.assertTrue(all(op["prose"] for op in table if not op["name"]))
         self.assertEqual(json.loads(self.eagre("ops", "--json", "matmul")), [product])

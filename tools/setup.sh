@@ -17,6 +17,7 @@ shown_by() {
     zlib1g-dev) echo zlib.h ;;
     libcmocka-dev) echo cmocka.h ;;
     libmpfr-dev) echo mpfr.h ;;
+    libmpc-dev) echo mpc.h ;;
     python3-venv) echo python3 ;;
     libc6-dev) echo stdio.h ;;
     ninja-build) echo ninja ;;
@@ -87,4 +88,4 @@ to_build="gcc g++ libc6-dev cmake ninja-build pkg-config libdnnl-dev libsleef-de
 to_show="$to_build graphviz"
 # shellcheck disable=SC2034
 to_test="$to_show clang libclang-rt-dev llvm lld clang-format ccache libcmocka-dev libmpfr-dev
-    locales python3 python3-venv git"
+    libmpc-dev locales python3 python3-venv git"

@@ -10,15 +10,15 @@
  * EAGRE_ISA=base or avx2 chooses a lower instruction set.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "page.h"
 #include "search.h"
 #include "kernel/isa.h"
-#include <eagre/see.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SAMPLE = 2000, MANY = 30000, SKIPPED = 77 };
+enum { SAMPLE = 2000, MANY = 30000 };
 
 static const eg_dtype dtypes[] = {EG_FLOAT32, EG_FLOAT64, EG_FLOAT16, EG_BFLOAT16};
 
@@ -85,37 +85,13 @@ static int print_all_float32(int n, char *const names[])
 
 /* ---- the page ------------------------------------------------------------------------------- */
 
-/* Reads the errors in a row of the page's table for the instruction set; false where there is no
- * such row. */
-static bool page_says(FILE *page, const char *name, double errors[])
-{
-    char line[512], title[64];
-    bool here = false;
-
-    snprintf(title, sizeof title, "## With %s\n", eg__isa_name(eg__isa_now()));
-    rewind(page);
-    while (fgets(line, sizeof line, page)) {
-        if (line[0] == '#')
-            here = strcmp(line, title) == 0;
-        char *cell = strtok(line, "| ");
-        if (!here || !cell || strcmp(cell, name) != 0)
-            continue;
-        for (int i = 0; i < DTYPES; i++) {
-            cell = strtok(NULL, "|");
-            errors[i] = cell ? strtod(cell, NULL) : 0;
-        }
-        return true;
-    }
-    return false;
-}
-
 /* How many dtypes have errors above what the page says. */
 static int check(const function *f, FILE *page)
 {
     double errors[DTYPES];
     int wrong = 0;
 
-    if (!page_says(page, f->name, errors)) {
+    if (!page_says(page, "With", f->name, DTYPES, errors)) {
         printf("%s: the page has no row for it\n", f->name);
         return 1;
     }
@@ -146,25 +122,13 @@ static int check_page(const char *name)
     return wrong > 0;
 }
 
-/* The page is about functions from SLEEF, or the text of our own. */
-static bool has_library(void)
-{
-    char *about = eg_about();
-    const bool has = about && strstr(about, "SLEEF") && !strstr(about, "SLEEF            no");
-
-    eg_free(about);
-    return has;
-}
-
 int main(int argc, char **argv)
 {
     const char *what = argc > 1 ? argv[1] : "";
     int status = 64;
 
-    if (!has_library()) {
-        printf("skipped: built without SLEEF, whose errors the page is about\n");
+    if (!page_is_about_this_build())
         return SKIPPED;
-    }
     eg_scope *scope = eg_scope_open();
     if (strcmp(what, "--page") == 0 && argc == 3)
         status = check_page(argv[2]);

@@ -46,7 +46,7 @@ EG_API int64_t eg_profile_events(const eg_profile *profile);
 
 /* How many floating-point operations these kernels were of, or those of the operation of that name
  * ("MatMul"; NULL: all). The count follows from shapes and options, not from the kernel that ran,
- * so it is the same eager and in functions. Question.
+ * so it is the same eager and in functions, but for what these need not compute. Question.
  *
  * Counted are additions, multiplications, divisions, roots, minima and maxima of floating-point
  * numbers, one each; a multiplication with an addition is two. In particular:
@@ -67,6 +67,10 @@ EG_API int64_t eg_profile_events(const eg_profile *profile);
  *     them: cholesky n^3/3, solve 2/3*n^3 and 2*n^2 for each column of b, qr of m by n
  *     2*n^2*(m - n/3) and as much again for Q, eigh 9*n^3, svd 6*m*n^2 + 20*n^3 reduced;
  *   - of complex numbers an addition is 2, a multiplication 6, a division 11, a function 2.
+ *
+ * Products of matrices, convolutions, pools and softmax are counted as by TensorFlow's profiler, the
+ * gradients of convolutions and the products of attention as by PyTorch's FlopCounterMode, which
+ * counts also what causal attention does not see.
  *
  * Not counted are whole numbers, comparisons that give a bool, sorting, random numbers, casts, and
  * what moves or fills in elements. What depends on values is not known: lengths of sequences,

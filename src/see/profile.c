@@ -121,23 +121,33 @@ eg_status eg_profile_stop(eg_profile *p)
     return eg__me.failed;
 }
 
+/* Questions may be asked while it runs. */
+static pthread_mutex_t *lock_of(const eg_profile *p)
+{
+    return (pthread_mutex_t *)(uintptr_t)&p->lock;
+}
+
 int64_t eg_profile_events(const eg_profile *p)
 {
-    return p ? p->n : 0;
+    if (!p)
+        return 0;
+    pthread_mutex_lock(lock_of(p));
+    int64_t n = p->n;
+    pthread_mutex_unlock(lock_of(p));
+    return n;
 }
 
 double eg_profile_flops(const eg_profile *p, const char *op)
 {
-    pthread_mutex_t *lock = p ? (pthread_mutex_t *)(uintptr_t)&p->lock : NULL;
     double total = 0;
 
     if (!p)
         return 0;
-    pthread_mutex_lock(lock);
+    pthread_mutex_lock(lock_of(p));
     for (int i = 0; i < p->n; i++)
         if (!op || strcmp(p->events[i].op, op) == 0)
             total += p->events[i].flops;
-    pthread_mutex_unlock(lock);
+    pthread_mutex_unlock(lock_of(p));
     return total;
 }
 

@@ -220,6 +220,7 @@ TEST(a_profile_can_be_stopped_and_freed_while_others_work)
         eg_profile *p = eg_profile_new();
         assert_int_equal(eg_profile_start(p), EG_OK);
         eg_exp(EG_F32(1, 2));
+        assert_true(eg_profile_events(p) >= 1 && eg_profile_flops(p, "Exp") >= 2);
         assert_int_equal(eg_profile_stop(p), EG_OK);
         assert_true(eg_profile_events(p) >= 1);
         eg_profile_free(p);

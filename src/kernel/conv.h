@@ -35,7 +35,8 @@ void eg__conv_read(eg__conv *g, eg__conv_kind kind, const eg_problem *p);
 /* Multiplications and additions. */
 double eg__conv_work(const eg__conv *g);
 
-extern const eg_kernel eg__conv_onednn[EG__CONV_KINDS]; /* float32, of some size */
-extern const eg_kernel eg__conv_loop[EG__CONV_KINDS];   /* what MatMul's loops take */
+extern const eg_kernel eg__conv_onednn[EG__CONV_KINDS];  /* float32, of some size */
+extern const eg_kernel eg__conv_direct[EG__CONV_FILTER]; /* of some channels; y, and x's gradient */
+extern const eg_kernel eg__conv_loop[EG__CONV_KINDS];    /* what MatMul's loops take */
 
 #endif

@@ -8,6 +8,7 @@
 #include "kernel/kernel.h"
 #include <eagre/ops/math.h>
 
+extern const eg_kernel eg__matmul_tiny;      /* float32, of a few rows and columns */
 extern const eg_kernel eg__matmul_small;     /* float32, where oneDNN is no faster */
 extern const eg_kernel eg__matmul_onednn;    /* float32, through oneDNN's matmul primitive */
 extern const eg_kernel eg__matmul_reference; /* every numeric dtype: three loops, blocked */

@@ -228,7 +228,7 @@ static const char *prepare(const eg_kernel *self, const eg_problem *p, eg_job *j
     memset(own->of, 0, sizeof own->of);
     own->scratch = 0;
     eg__product_set(&own->x, p);
-    eg__product_cut(&own->x, 150);
+    eg__product_cut(&own->x, 150, false);
     if (own->x.k == 0 || own->x.chunks == 0)
         return NULL;
     dnnl_status_t status = find_primitives(own);

@@ -10,6 +10,9 @@ enum {
     MOST_TILE_ROWS = 256,
     TILE_COLUMNS = 512,
     LEAST_TILE_COLUMNS = 128,
+    PANEL_COLUMNS = 64,
+    LEAST_TILE_ROWS = 48,
+    BLOCK_ROWS = 12,   /* blocks of loops have 6, some 8 */
     ENOUGH_TILES = 8,  /* worth narrower tiles */
     PLENTY_TILES = 32, /* beyond, taller ones */
     MANY_BATCHES = 16, /* need no cutting of each */
@@ -23,10 +26,13 @@ static const double per_element = 0.1, per_read_once = 0.15;
 
 #ifdef EG_HAVE_X86_SETS
 extern const eg__tile_loop eg__product_base[], eg__product_avx2[], eg__product_avx512[];
+extern const eg__gathered_loop eg__gathered_base[], eg__gathered_avx2[], eg__gathered_avx512[];
 #else
 extern const eg__tile_loop eg__product_base[];
+extern const eg__gathered_loop eg__gathered_base[];
 #endif
 const eg__tile_loop *const eg__product_loops[EG__ISAS] = EG__EACH_ISA(eg__product);
+const eg__gathered_loop *const eg__gathered_loops[EG__ISAS] = EG__EACH_ISA(eg__gathered);
 
 /* ---- reading ------------------------------------------------------------------------------- */
 
@@ -109,7 +115,7 @@ static double tiles_of(const eg__product *x)
 
 /* Wide and low first; narrower by halves while there are too few tiles for the work to be shared,
  * taller while there are so many that each would fetch b anew for little. */
-static void cut_matrix(eg__product *x, double want)
+static void cut_wide(eg__product *x, double want)
 {
     double enough = want < ENOUGH_TILES ? want : ENOUGH_TILES;
     int64_t parts = parts_of(x->n, TILE_COLUMNS);
@@ -123,7 +129,20 @@ static void cut_matrix(eg__product *x, double want)
         x->tile_m *= 2;
 }
 
-void eg__product_cut(eg__product *x, double rate)
+/* A loop copies as much of b as it works on, so tiles are narrow, and tall while there are enough
+ * of them. */
+static void cut_tall(eg__product *x, double want)
+{
+    double enough = want < ENOUGH_TILES ? want : ENOUGH_TILES;
+
+    x->tile_n = part_of(x->n, parts_of(x->n, PANEL_COLUMNS));
+    x->tile_m = MOST_TILE_ROWS;
+    while (tiles_of(x) < enough && x->tile_m > LEAST_TILE_ROWS)
+        x->tile_m = (x->tile_m / 2 + BLOCK_ROWS - 1) / BLOCK_ROWS * BLOCK_ROWS;
+    x->tile_m = x->tile_m < x->m ? x->tile_m : x->m;
+}
+
+void eg__product_cut(eg__product *x, double rate, bool in_panels)
 {
     double m = (double)x->m, n = (double)x->n, k = (double)x->k;
     double fetch = x->m == 1 || x->n == 1 ? per_read_once : per_element;
@@ -138,8 +157,10 @@ void eg__product_cut(eg__product *x, double rate)
         x->at_once = x->batches;
         return;
     }
-    if (x->batches < MANY_BATCHES)
-        cut_matrix(x, cost / worth_a_tile);
+    if (x->batches < MANY_BATCHES && in_panels && x->m > 1 && x->n > 1)
+        cut_tall(x, cost / worth_a_tile);
+    else if (x->batches < MANY_BATCHES)
+        cut_wide(x, cost / worth_a_tile);
     x->rows = parts_of(x->m, x->tile_m);
     x->columns = parts_of(x->n, x->tile_n);
     int64_t tiles = x->rows * x->columns * x->batches;

@@ -36,8 +36,9 @@ typedef void (*eg__tile_fn)(void *env, const eg__tile *t, int64_t tile, int chun
 /* Reads a problem of MatMul. */
 void eg__product_set(eg__product *x, const eg_problem *p);
 
-/* Cuts it; `rate` is what one thread computes in a nanosecond, in multiplications and additions. */
-void eg__product_cut(eg__product *x, double rate);
+/* Cuts it; `rate` is what one thread computes in a nanosecond, in multiplications and additions;
+ * `in_panels`: by eagre's loops, a panel of b at a time. */
+void eg__product_cut(eg__product *x, double rate, bool in_panels);
 
 /* Calls `fn` for every tile. Where there is nothing to sum (k = 0) it writes zeros instead. */
 void eg__product_run(const eg__product *x, void *const in[], void *out, eg__tile_fn fn, void *env);
@@ -45,6 +46,13 @@ void eg__product_run(const eg__product *x, void *const in[], void *out, eg__tile
 /* Kernels' loops over one tile, in one fixed order of k. */
 typedef void (*eg__tile_loop)(const eg__tile *t);
 extern const eg__tile_loop *const eg__product_loops[EG__ISAS]; /* by set, then dtype */
+
+/* to[i][j] += sum over p of row[i][p] * b[p][j], for the t->m rows of two lists. Of the tile a and
+ * c are not looked at, and a_column is 1. A sum goes on in the order of p.
+ * `next` is a part of b that will be wanted then, as many columns of it; NULL: none is known. */
+typedef void (*eg__gathered_loop)(const eg__tile *t, const void *const row[], void *const to[],
+    const void *next);
+extern const eg__gathered_loop *const eg__gathered_loops[EG__ISAS]; /* by set, then dtype */
 
 /* Whether a product of float32 is so small or narrow that the loops are as fast as oneDNN, whose
  * first product in a process takes tens of milliseconds to write its code. */

@@ -53,6 +53,13 @@ enum { EG__VECTOR_BYTES = 16 };
 #define EG__MUL_U32(a, b) (((a)&0xffffffffu) * ((b)&0xffffffffu))
 #endif
 
+/* Asks for a cache line that the second cache will be asked for. */
+#if defined(__GNUC__)
+#define EG__PREFETCH_FAR(address) __builtin_prefetch(address, 0, 2)
+#else
+#define EG__PREFETCH_FAR(address) ((void)(address))
+#endif
+
 /* Unrolls the loop behind it, whose length is a small constant. Not in sanitizers' builds, where a
  * check at every access would make that a matter of minutes. */
 #if defined(__has_feature)

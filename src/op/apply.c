@@ -375,6 +375,16 @@ static eg_tensor *apply(application *a)
     return y;
 }
 
+/* Whether attributes are all there, as they are when operations call one another. */
+static inline bool is_complete(const eg_opdef *op, const void *attrs)
+{
+    size_t size = 0;
+
+    if (attrs)
+        memcpy(&size, attrs, sizeof size);
+    return size == op->attrs_size;
+}
+
 static inline bool count_ok(const eg_opdef *op, int n, eg_tensor *const in[])
 {
     if (op->variadic)
@@ -400,9 +410,13 @@ eg_tensor *eg_apply(const eg_opdef *op, const void *attrs, int n, eg_tensor *con
     if (EG_UNLIKELY(!count_ok(op, n, in)))
         return refuse_count(op, n);
     if (op->attrs) {
-        if (!eg__attrs_complete(full, op->attrs_size, attrs, op->name) || !attrs_ok(op, full))
+        if (!is_complete(op, attrs)) {
+            if (!eg__attrs_complete(full, op->attrs_size, attrs, op->name))
+                return NULL;
+            attrs = full;
+        }
+        if (!attrs_ok(op, attrs))
             return NULL;
-        attrs = full;
     }
     a.op = op;
     a.attrs = attrs;

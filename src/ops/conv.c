@@ -235,7 +235,8 @@ const eg_opdef eg_op_conv = {
     .attrs_size = sizeof(eg_conv_attrs),
     .infer = conv_infer,
     .flops = conv_flops,
-    .kernels = EG__KERNELS(&eg__conv_onednn[EG__CONV], &eg__conv_loop[EG__CONV]),
+    .kernels = EG__KERNELS(&eg__conv_direct[EG__CONV], &eg__conv_onednn[EG__CONV],
+        &eg__conv_loop[EG__CONV]),
     .grad = conv_grad,
     .known_as = {NULL, "nn.convolution", "Conv"},
 };
@@ -250,7 +251,8 @@ const eg_opdef eg_op_conv_input_grad = {
     .attrs_size = sizeof(eg_conv_attrs),
     .infer = input_grad_infer,
     .flops = input_grad_flops,
-    .kernels = EG__KERNELS(&eg__conv_onednn[EG__CONV_INPUT], &eg__conv_loop[EG__CONV_INPUT]),
+    .kernels = EG__KERNELS(&eg__conv_direct[EG__CONV_INPUT], &eg__conv_onednn[EG__CONV_INPUT],
+        &eg__conv_loop[EG__CONV_INPUT]),
     .grad = input_grad_grad,
     .known_as = {NULL, "raw_ops.Conv2DBackpropInput", NULL},
 };

@@ -19,10 +19,21 @@ static int64_t from_end(const eg_spec *x, int i)
     return x->dims[x->rank - i];
 }
 
+/* The axes of a and b but the last two, broadcast. */
+static bool broadcast_leading(const eg_spec *a, const eg_spec *b, eg_spec *out)
+{
+    eg_spec leading = *b;
+
+    *out = *a;
+    out->rank -= 2;
+    leading.rank -= 2;
+    return eg__broadcast_shape(out, &leading);
+}
+
 static eg_status infer(eg_shapes *s, const eg_matmul_attrs *attrs)
 {
     const eg_spec *a = s->in[0], *b = s->in[1];
-    eg_spec lead_a = *a, lead_b = *b, *out = s->out[0];
+    eg_spec *out = s->out[0];
 
     if (a->rank < 2 || b->rank < 2)
         return eg__shape_error(s, "a transposed operand needs two axes or more; reshape it");
@@ -34,11 +45,10 @@ static eg_status infer(eg_shapes *s, const eg_matmul_attrs *attrs)
         return eg__shape_error(s, "the inner sizes are %lld and %lld%s; transpose or reshape one",
             (long long)inner_a, (long long)inner_b,
             attrs->transpose_a || attrs->transpose_b ? " after transposing" : "");
-    lead_a.rank -= 2;
-    lead_b.rank -= 2;
-    if (!eg__broadcast_shape(&lead_a, &lead_b))
+    out->dtype = a->dtype;
+    out->rank = 0;
+    if ((a->rank > 2 || b->rank > 2) && !broadcast_leading(a, b, out))
         return eg__shape_error(s, "the axes before the last two do not broadcast; reshape one");
-    *out = lead_a;
     out->dims[out->rank++] = rows;
     out->dims[out->rank++] = columns;
     return eg__infer_size(s, out);
@@ -100,8 +110,8 @@ const eg_opdef eg_op_matmul = {
     .attrs_size = sizeof(eg_matmul_attrs),
     .infer = matmul_infer,
     .flops = matmul_flops,
-    .kernels = EG__KERNELS(&eg__matmul_small, &eg__matmul_onednn, &eg__matmul_reference,
-        &eg__matmul_complex),
+    .kernels = EG__KERNELS(&eg__matmul_tiny, &eg__matmul_small, &eg__matmul_onednn,
+        &eg__matmul_reference, &eg__matmul_complex),
     .grad = matmul_grad,
     .known_as = {"matmul", "linalg.matmul", "MatMul"},
 };
@@ -130,6 +140,8 @@ eg_tensor *eg_matmul_with(eg_tensor *a, eg_tensor *b, const eg_matmul_attrs *att
 {
     eg_matmul_attrs full;
 
+    if (a && b && eg_rank(a) != 1 && eg_rank(b) != 1)
+        return EG__APPLY(&eg_op_matmul, attrs, a, b);
     if (!eg__attrs_complete(&full, sizeof full, attrs, eg_op_matmul.name))
         return NULL;
     bool row = a && eg_rank(a) == 1 && !full.transpose_a;
@@ -142,7 +154,9 @@ eg_tensor *eg_matmul_with(eg_tensor *a, eg_tensor *b, const eg_matmul_attrs *att
 
 eg_tensor *eg_matmul(eg_tensor *a, eg_tensor *b)
 {
-    return eg_matmul_with(a, b, NULL);
+    static const eg_matmul_attrs plain = {.size = sizeof plain};
+
+    return eg_matmul_with(a, b, &plain);
 }
 
 eg_tensor *eg_matmul_integer(eg_tensor *a, eg_tensor *b, eg_tensor *a_zero, eg_tensor *b_zero)

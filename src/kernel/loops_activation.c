@@ -133,21 +133,44 @@ static void elu_double(int64_t n, const void *const in[], const int64_t step[], 
 #define ARGUMENTS 1
 #include "kernel/narrow.inc"
 
-#define T float
-#define R float
-#define W float
+#define NAME silu
+#define OF   eg__silu_f32
+#include "kernel/unary_floats.inc"
 
-#define NAME    silu
-#define EXPR(x) eg__silu_f32(x)
-#include "kernel/unary.inc"
-#undef NAME
-#undef EXPR
+EG_HOT_INLINE eg__floats elu_of(eg__floats x, eg__floats alpha)
+{
+    return eg__where_positive(x, x, alpha * eg__expm1_f32(x));
+}
 
-#define NAME       elu
-#define EXPR(x, y) ((x) > 0 ? (x) : (y)*eg__expm1_f32(x))
-#include "kernel/binary.inc"
-#undef NAME
-#undef EXPR
+static void elu_float(int64_t n, const void *const in[], const int64_t step[], void *out)
+{
+    const float *x = in[0], *alpha = in[1];
+    float *z = out;
+
+#ifdef EG__SIXTEEN
+    for (int64_t i = 0; i < n; i += 16) {
+        const eg__floats a = step[0] ? eg__load(x + i, n - i) : eg__all(*x);
+        const eg__floats b = step[1] ? eg__load(alpha + i, n - i) : eg__all(*alpha);
+        eg__store(z + i, elu_of(a, b), n - i);
+    }
+#else
+    if (step[0] && step[1]) {
+        EG__INDEPENDENT
+        for (int64_t i = 0; i < n; i++)
+            z[i] = elu_of(x[i], alpha[i]);
+    } else if (step[0]) {
+        const float b = *alpha;
+        EG__INDEPENDENT
+        for (int64_t i = 0; i < n; i++)
+            z[i] = elu_of(x[i], b);
+    } else {
+        const float a = *x;
+        EG__INDEPENDENT
+        for (int64_t i = 0; i < n; i++)
+            z[i] = elu_of(a, alpha[step[1] * i]);
+    }
+#endif
+}
 
 /* ---- the tables ----------------------------------------------------------------------------- */
 

@@ -8,55 +8,39 @@
 
 /* ---- float32 -------------------------------------------------------------------------------- */
 
-#define T float
-#define R float
-#define W float
+#define NAME exp
+#define OF   eg__exp_f32
+#include "kernel/unary_floats.inc"
 
-#define NAME    exp
-#define EXPR(x) eg__exp_f32(x)
-#include "kernel/unary.inc"
-#undef NAME
-#undef EXPR
+#define NAME tanh
+#define OF   eg__tanh_f32
+#include "kernel/unary_floats.inc"
 
+#define NAME sigmoid
+#define OF   eg__sigmoid_f32
+#include "kernel/unary_floats.inc"
+
+#define NAME erf
+#define OF   eg__erf_f32
+#include "kernel/unary_floats.inc"
+
+#define NAME gelu_tanh
+#define OF   eg__gelu_tanh_f32
+#include "kernel/unary_floats.inc"
+
+#define NAME gelu_erf
+#define OF   eg__gelu_erf_f32
+#include "kernel/unary_floats.inc"
+
+#define T       float
+#define R       float
 #define NAME    log
 #define EXPR(x) eg__log_f32(x)
 #include "kernel/unary.inc"
 #undef NAME
 #undef EXPR
-
-#define NAME    tanh
-#define EXPR(x) eg__tanh_f32(x)
-#include "kernel/unary.inc"
-#undef NAME
-#undef EXPR
-
-#define NAME    sigmoid
-#define EXPR(x) eg__sigmoid_f32(x)
-#include "kernel/unary.inc"
-#undef NAME
-#undef EXPR
-
-#define NAME    erf
-#define EXPR(x) eg__erf_f32(x)
-#include "kernel/unary.inc"
-#undef NAME
-#undef EXPR
-
-#define NAME    gelu_tanh
-#define EXPR(x) eg__gelu_tanh_f32(x)
-#include "kernel/unary.inc"
-#undef NAME
-#undef EXPR
-
-#define NAME    gelu_erf
-#define EXPR(x) eg__gelu_erf_f32(x)
-#include "kernel/unary.inc"
-#undef NAME
-#undef EXPR
-
 #undef T
 #undef R
-#undef W
 
 /* ---- float64 from the library --------------------------------------------------------------- */
 
@@ -179,12 +163,12 @@ static inline double gelu_of_erfc(double x, double y)
 static double gelu_far(double x)
 {
     const double y = x < -40 ? -40 : x, square = y * y, w = -1 / square;
-    const double series = 1 + w * (1 + w * (3 + w * (15 + w * (105 + w * (945 + w * 10395)))));
+    const double series = w * (1 + w * (3 + w * (15 + w * (105 + w * (945 + w * 10395)))));
+    const double c = 0x1.39fb3ef4c5fd9p-55; /* e^-37 / sqrt(2 pi) */
     double bell = 37 - 0.5 * square;
 
     exp_double(1, (const void *[]){&bell}, NULL, &bell);
-    bell -= bell * (0.5 * eg__lost_f64(y, y, square));
-    return -(bell * series) * 0x1.39fb3ef4c5fd9p-55; /* e^-37 / sqrt(2 pi) */
+    return -bell * EG__FMA_F64(c, series - 0.5 * eg__lost_f64(y, y, square), c);
 }
 
 #define NAME    gelu_erf

@@ -12,13 +12,7 @@ enum { BLOCK = 4096, COLUMN_BLOCK = 64, SIDE_BY_SIDE = 64 };
 
 #define GROWN 0x1p64
 
-/* Below the last x that makes a difference nothing changes, so -inf is as good as -104. */
-static inline float grown_exp_f32(float x)
-{
-    return eg__exp_raised_f32(x < -104 ? -104 : x);
-}
-
-/* x = n ln 2 + r as in eg__exp_part; then the series for e^r - 1, up to r^13. */
+/* x = n ln 2 + r as in eg__exp_part_f32; then the series for e^r - 1, up to r^13. */
 static inline double grown_exp_f64(double x)
 {
     const double shift = 0x1.8p52, y = x < -746 ? -746 : x;
@@ -42,17 +36,30 @@ static inline double grown_exp_f64(double x)
 /* NaN is passed over: its exponential will show. */
 #define PAIR(a, x) ((a) > (x) ? (a) : (x))
 
-#define T   float
-#define EXP grown_exp_f32
+#define T float
+#ifdef EG__SIXTEEN
+static inline void float_terms(const float *x, eg__floats most, int64_t n, float *term)
+{
+    eg__store(term, eg__exp_raised_f32(eg__load(x, n) - most), n);
+}
+#define TERMS(x, most, term) float_terms(x, eg__all(most), 16, term)
+
+static inline void float_column_terms(const float *x, const float most[], int64_t c, float *term)
+{
+    for (int64_t j = 0; j < c; j += 16)
+        float_terms(x + j, eg__load(most + j, c - j), c - j, term + j);
+}
+#define COLUMN_TERMS float_column_terms
+#else
+#define EXP eg__exp_raised_f32
+#endif
 #include "kernel/rows.inc"
 #undef T
-#undef EXP
 
 #define T   double
 #define EXP grown_exp_f64
 #include "kernel/rows.inc"
 #undef T
-#undef EXP
 
 const eg__softmax_loops EG__FOR_ISA(eg__softmax)[EG__DTYPES] = {
     [EG_FLOAT32] = {float_softmax, float_softmax_columns},

@@ -109,6 +109,9 @@ EG_API eg_tensor *eg_do_integer(const eg_site *at, eg_arg a, eg_arg b, eg_arg a_
 #define eg_ctc_loss(...)          EG_CTC_LOSS_(__VA_ARGS__, )
 #define EG_CTC_LOSS_(x, labels, ...)                                                               \
     eg_ctc_loss_with(EG_X_(x), EG_X_(labels), EG_WITH_(eg_ctc_attrs, __VA_ARGS__))
+#define eg_ctc_greedy_decode(...) EG_CTC_GREEDY_DECODE_(__VA_ARGS__, )
+#define EG_CTC_GREEDY_DECODE_(x, ...)                                                              \
+    eg_ctc_greedy_decode_with(EG_X_(x), EG_WITH_(eg_ctc_decode_attrs, __VA_ARGS__))
 
 /* ---- ops/attention.h ------------------------------------------------------------------------ */
 

@@ -13,7 +13,7 @@ typedef struct eg__ctc_attrs {
 } eg__ctc_attrs;
 
 /* log_probs [examples, steps, classes], labels [examples, places], input_lengths and label_lengths
- * [examples] or [0]: all of them; integers all of int32 or all of int64. Gives [examples]. */
+ * [examples] or [0]: all of them; integers of any dtypes. Gives [examples]. */
 extern const eg_kernel eg__ctc_kernel;
 
 /* The same and dz [examples]: the gradient of log_probs. */

@@ -176,6 +176,20 @@ inline tensor ctc_loss(const operand &logits, const operand &labels, const spell
     return eg_ctc_loss_with(logits.alone(), labels.alone(), &attrs);
 }
 
+/* Lengths of inputs (none: all), the blank, and whether a class may be spelt twice side by side. */
+struct decoding {
+    tensor input_lengths = {};
+    std::int64_t blank = 0;
+    bool keep_repeated = false;
+};
+
+inline tensor ctc_greedy_decode(const operand &logits, const decoding &how = {})
+{
+    eg_ctc_decode_attrs attrs = {sizeof attrs, how.input_lengths.get(), how.blank,
+        how.keep_repeated};
+    return eg_ctc_greedy_decode_with(logits.alone(), &attrs);
+}
+
 /* ---- ops/nn.h, ops/random.h: what takes a key, and its like ---------------------------------- */
 
 inline tensor dropout(const operand &x, const operand &key, double rate)

@@ -115,6 +115,26 @@ typedef struct eg_ctc_attrs {
 EG_API eg_tensor *eg_ctc_loss_with(eg_tensor *logits, eg_tensor *labels, const eg_ctc_attrs *attrs);
 EG_API eg_tensor *eg_ctc_loss(eg_tensor *logits, eg_tensor *labels);
 
+typedef struct eg_ctc_decode_attrs {
+    size_t size;              /* sizeof(eg_ctc_decode_attrs) */
+    eg_tensor *input_lengths; /* steps of each example, integers [examples] [all of them] */
+    int64_t blank;            /* the class that spells nothing; -1: the last [0] */
+    bool keep_repeated;       /* a class in steps side by side is spelt as often, not once */
+} eg_ctc_decode_attrs;
+
+/* What each example's steps spell when each is taken for its likeliest class: equal ones side by
+ * side are one, blanks are left out. A tuple of the labels, int64 [examples, steps], with -1 behind
+ * the end; their lengths, int64 [examples]; and minus the sum of the largest logits [examples],
+ * which of logs of probabilities is -log of that of the way. Of several largest the first counts.
+ * logits [examples, steps, classes]; steps beyond lengths are left out. Gradient: of the sums.
+ *     eg_part(eg_ctc_greedy_decode(eg_reshape(EG_F32(0, 2, 0, 2, 1, 0, 0, 3),
+ *         EG_DIMS(1, 4, 2))), 0)  ->  [[ 1  1 -1 -1]] int64[1,4]
+ * Owns: the result. Fails: integers or bool for logits, other axes, a blank that is no class,
+ * lengths that are not integers, one for each example. Records: ArgMax, ArgSort, TakeAlong, Sum and
+ * elementwise operations. */
+EG_API eg_tensor *eg_ctc_greedy_decode_with(eg_tensor *logits, const eg_ctc_decode_attrs *attrs);
+EG_API eg_tensor *eg_ctc_greedy_decode(eg_tensor *logits);
+
 #ifdef __cplusplus
 }
 #endif

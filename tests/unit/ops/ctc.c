@@ -97,3 +97,88 @@ TEST(mistakes)
     assert_null(eg_ctc_loss(x, eg_zeros(EG_INT32, EG_DIMS(1, 1))));
     assert_error(EG_INVALID, "label 0 of example 0 is 0");
 }
+
+/* ---- decoding ------------------------------------------------------------------------------- */
+
+static eg_tensor *steps_of_words(void)
+{
+    double x[3 * 6 * 3];
+
+    for (int i = 0; i < 3 * 6 * 3; i++)
+        x[i] = -1 + 0.25 * ((i * i * 5 + 3 * i) % 13);
+    return eg_copy(EG_FLOAT64, EG_DIMS(3, 6, 3), x);
+}
+
+static eg_tensor *decode_body(int n, eg_tensor *const x[], void *env)
+{
+    (void)n, (void)env;
+    eg_tensor *all = eg_ctc_greedy_decode(x[0], .input_lengths = EG_I32(6, 4, 0), .blank = -1);
+    return eg_part(all, 2);
+}
+
+TEST(the_likeliest_class_of_each_step_is_merged_and_blanks_are_dropped)
+{
+    EG_SCOPE;
+    eg_tensor *x = steps_of_words(), *all = eg_ctc_greedy_decode(x);
+
+    assert_prints(eg_part(all, 0),
+        "[[ 1  2  1  2  1 -1] [ 2  1  1 -1 -1 -1] [ 1  2  1  2 -1 -1]] int64[3,6]");
+    assert_prints(eg_part(all, 1), "[5 3 4] int64[3]");
+    assert_close(eg_part(all, 2), EG_F64(-5, -5.5, -7), 1e-15);
+    all = eg_ctc_greedy_decode(x, .input_lengths = EG_I32(6, 4, 0), .blank = -1);
+    assert_prints(eg_part(all, 0),
+        "[[ 1  1  1 -1 -1 -1] [ 0  1  0 -1 -1 -1] [-1 -1 -1 -1 -1 -1]] int64[3,6]");
+    assert_prints(eg_part(all, 1), "[3 3 0] int64[3]");
+    assert_close(eg_part(all, 2), EG_F64(-5, -3.5, 0), 1e-15);
+    all = eg_ctc_greedy_decode(eg_cast(x, EG_FLOAT16), .keep_repeated = true);
+    assert_prints(eg_part(all, 0),
+        "[[ 1  2  1  1  2  1] [ 2  1  1 -1 -1 -1] [ 1  2  1  1  2 -1]] int64[3,6]");
+    assert_int_equal(eg_dtype_of(eg_part(all, 2)), EG_FLOAT16);
+}
+
+TEST(nothing_is_decoded_to_nothing)
+{
+    EG_SCOPE;
+    eg_tensor *all = eg_ctc_greedy_decode(eg_zeros(EG_FLOAT32, EG_DIMS(2, 0, 3)));
+
+    assert_prints(eg_part(all, 1), "[0 0] int64[2]");
+    assert_int_equal(eg_size(eg_part(all, 0)), 0);
+    all = eg_ctc_greedy_decode(eg_zeros(EG_FLOAT32, EG_DIMS(0, 4, 3)));
+    assert_int_equal(eg_dim(eg_part(all, 0), 1), 4);
+    assert_int_equal(eg_size(eg_part(all, 2)), 0);
+}
+
+TEST(the_cost_of_decoding_has_a_gradient_also_in_a_function)
+{
+    EG_SCOPE;
+    eg_tensor *x = steps_of_words();
+    eg_function *f = eg_function_new(decode_body, 1, NULL, 0);
+
+    assert_differentiable(decode_body, NULL, 0, 1, &x);
+    for (int i = 0; i < 3; i++)
+        assert_close(eg_call_of(f, 1, &x), EG_F64(-5, -3.5, 0), 1e-15);
+    eg_function_free(f);
+}
+
+TEST(mistakes_of_decoding)
+{
+    EG_SCOPE;
+    eg_tensor *x = eg_zeros(EG_FLOAT32, EG_DIMS(2, 3, 4));
+
+    assert_null((eg_ctc_greedy_decode)(NULL));
+    assert_error(EG_INVALID, "NULL");
+    assert_null(eg_ctc_greedy_decode(eg_zeros(EG_FLOAT32, EG_DIMS(2, 3))));
+    assert_error(EG_INVALID, "of rank 2");
+    assert_null(eg_ctc_greedy_decode(eg_zeros(EG_INT32, EG_DIMS(2, 3, 4))));
+    assert_error(EG_INVALID, "the logits are int32");
+    assert_null(eg_ctc_greedy_decode(x, .blank = 4));
+    assert_error(EG_INVALID, "the blank is 4; it must be one of the 4 classes");
+    assert_null(eg_ctc_greedy_decode(x, .blank = -5));
+    assert_error(EG_INVALID, "the blank is -5");
+    assert_null(eg_ctc_greedy_decode(x, .input_lengths = EG_I32(1)));
+    assert_error(EG_INVALID, "one for each example");
+    assert_null(eg_ctc_greedy_decode(x, .input_lengths = EG_F32(1, 2)));
+    assert_error(EG_INVALID, "lengths must be integers");
+    assert_null(eg_ctc_greedy_decode(eg_zeros(EG_FLOAT32, EG_DIMS(2, 3, 0))));
+    assert_error(EG_INVALID, "one of the 0 classes");
+}

@@ -38,28 +38,29 @@ static inline double grown_exp_f64(double x)
 
 #define T float
 #ifdef EG__SIXTEEN
-static inline void float_terms(const float *x, eg__floats most, int64_t n, float *term)
-{
-    eg__store(term, eg__exp_raised_f32(eg__load(x, n) - most), n);
-}
-#define TERMS(x, most, term) float_terms(x, eg__all(most), 16, term)
-
 static inline void float_column_terms(const float *x, const float most[], int64_t c, float *term)
 {
-    for (int64_t j = 0; j < c; j += 16)
-        float_terms(x + j, eg__load(most + j, c - j), c - j, term + j);
+    for (int64_t j = 0; j < c; j += 16) {
+        const eg__floats d = eg__load(x + j, c - j) - eg__load(most + j, c - j);
+        eg__store(term + j, eg__exp_raised_f32(d), c - j);
+    }
 }
-#define COLUMN_TERMS float_column_terms
+#include "kernel/row_columns.inc"
+#include "kernel/sixteen_rows.h"
 #else
 #define EXP eg__exp_raised_f32
-#endif
+#include "kernel/row_columns.inc"
 #include "kernel/rows.inc"
+#undef EXP
+#endif
 #undef T
 
 #define T   double
 #define EXP grown_exp_f64
+#include "kernel/row_columns.inc"
 #include "kernel/rows.inc"
 #undef T
+#undef EXP
 
 const eg__softmax_loops EG__FOR_ISA(eg__softmax)[EG__DTYPES] = {
     [EG_FLOAT32] = {float_softmax, float_softmax_columns},

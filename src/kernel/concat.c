@@ -45,7 +45,8 @@ static void copy_rows(const concat_pass *p, int64_t at, int64_t n)
     for (int k = 0; k < p->t->n; y += row[k++]) {
         if (row[k] == 0)
             continue;
-        eg__plane rows = {{n, row[k]}, {row[k], 1}, {whole, 1}, (char *)p->in[k] + at * row[k], y};
+        eg__plane rows = {{n, row[k]}, {row[k], 1}, {whole, 1}, (char *)p->in[k] + at * row[k], y,
+            0, 0};
         eg__copy_rows(&rows, (size_t)(p->t->rows * whole));
     }
 }
@@ -59,7 +60,7 @@ static void copy_part(const concat_pass *p, int64_t at, int64_t begin, int64_t e
     for (int k = 0; k < p->t->n; k++) {
         int64_t from = begin > 0 ? begin : 0, to = end < row[k] ? end : row[k];
         eg__plane part = {{1, to - from}, {0, 1}, {0, 1}, (char *)p->in[k] + at * row[k] + from,
-            y + from};
+            y + from, 0, 0};
         if (from < to)
             eg__copy_rows(&part, (size_t)(p->t->rows * p->t->row));
         y += row[k];

@@ -65,8 +65,8 @@ static bool go_past(size_t row, size_t whole)
 void eg__copy_rows(const eg__plane *p, size_t whole)
 {
     int width = width_of((size_t)p->n[1]);
-    eg__plane bytes = {{p->n[0], p->n[1]}, {p->from[0], 1}, {p->to[0], 1}, p->x, p->y};
-    eg__plane elements = {{1, p->n[0]}, {0, p->from[0]}, {0, p->to[0]}, p->x, p->y};
+    eg__plane bytes = {{p->n[0], p->n[1]}, {p->from[0], 1}, {p->to[0], 1}, p->x, p->y, 0, 0};
+    eg__plane elements = {{1, p->n[0]}, {0, p->from[0]}, {0, p->to[0]}, p->x, p->y, 0, 0};
 
     if (go_past((size_t)p->n[1], whole))
         eg__stream[eg__isa_now()]->rows(&bytes);
@@ -238,23 +238,29 @@ static bool repeats(const eg__copy *c, const int64_t n[], int axis)
     return c->to[axis] == bytes;
 }
 
-static void run_axes(const eg__copy *c, const int64_t n[], int axis, const char *x, char *y)
+/* A part of a copy: its sizes, and what the last axis has of elements before and behind it. */
+typedef struct box {
+    int64_t n[EG_MAX_RANK], before, behind;
+} box;
+
+static void run_axes(const eg__copy *c, const box *b, int axis, const char *x, char *y)
 {
+    const int64_t *n = b->n;
     int last = c->rank - 1;
 
     if (axis == last) {
-        eg__plane line = {{1, n[last]}, {0, c->from[last]}, {0, c->to[last]}, x, y};
+        eg__plane line = {{1, n[last]}, {0, c->from[last]}, {0, c->to[last]}, x, y, 0, 0};
         c->loop(&line);
     } else if (EG_UNLIKELY(repeats(c, n, axis))) {
-        run_axes(c, n, axis + 1, x, y);
+        run_axes(c, b, axis + 1, x, y);
         repeat(y, (size_t)c->to[axis], n[axis]);
     } else if (axis == last - 1) {
         eg__plane plane = {{n[axis], n[last]}, {c->from[axis], c->from[last]},
-            {c->to[axis], c->to[last]}, x, y};
+            {c->to[axis], c->to[last]}, x, y, b->before, b->behind};
         c->loop(&plane);
     } else {
         for (int64_t i = 0; i < n[axis]; i++, x += c->from[axis], y += c->to[axis])
-            run_axes(c, n, axis + 1, x, y);
+            run_axes(c, b, axis + 1, x, y);
     }
 }
 
@@ -268,19 +274,24 @@ static void run_block(void *env, int index)
 {
     const whole *w = env;
     const eg__copy *c = w->c;
-    int64_t n[EG_MAX_RANK], left = index;
+    int64_t left = index;
     const char *x = w->x;
     char *y = w->y;
+    box b;
 
     for (int i = c->rank - 1; i >= 0; i--) {
         int64_t parts = (c->dims[i] + c->block[i] - 1) / c->block[i];
         int64_t at = left % parts * c->block[i];
         left /= parts;
-        n[i] = c->block[i] < c->dims[i] - at ? c->block[i] : c->dims[i] - at;
+        b.n[i] = c->block[i] < c->dims[i] - at ? c->block[i] : c->dims[i] - at;
+        if (i == c->rank - 1) {
+            b.before = at;
+            b.behind = c->dims[i] - at - b.n[i];
+        }
         x += at * c->from[i];
         y += at * c->to[i];
     }
-    run_axes(c, n, 0, x, y);
+    run_axes(c, &b, 0, x, y);
 }
 
 void eg__copy_run(const eg__copy *c, const void *x, void *y)
@@ -289,6 +300,8 @@ void eg__copy_run(const eg__copy *c, const void *x, void *y)
         whole w = {c, x, y};
         eg__run_chunks((int)c->blocks, (double)c->bytes * 0.07, run_block, &w);
     } else if (c->bytes > 0) {
-        run_axes(c, c->dims, 0, x, y);
+        box all = {.before = 0};
+        memcpy(all.n, c->dims, sizeof all.n);
+        run_axes(c, &all, 0, x, y);
     }
 }

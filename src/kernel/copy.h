@@ -17,6 +17,7 @@ typedef struct eg__plane {
     int64_t n[2], from[2], to[2];
     const char *x;
     char *y;
+    int64_t before, behind; /* elements along the inner axis that other planes have of these rows */
 } eg__plane;
 
 /* The loops for elements of 1, 2, 4, 8 and 16 bytes: along lines; by square tiles, where neighbours

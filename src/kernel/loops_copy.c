@@ -5,6 +5,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "kernel/copy.h"
+#include <stdbool.h>
 #include <string.h>
 #ifdef __SSE2__
 #include <immintrin.h>
@@ -14,7 +15,8 @@ enum {
     LINE = 64,
     STRIP = 64,         /* columns of the destination written side by side */
     STREAM_BYTES = 256, /* the same, in bytes, past the caches */
-    STREAM_ROWS = 128
+    STREAM_ROWS = 128,
+    PITCH = STREAM_BYTES + LINE
 };
 
 typedef struct two_words {

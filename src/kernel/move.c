@@ -169,7 +169,8 @@ static void copy_chunk(void *env, int chunk)
     size_t at = (size_t)chunk * CHUNK;
 
     size_t n = w->bytes - at < CHUNK ? w->bytes - at : CHUNK;
-    eg__copy_rows(&(eg__plane){{1, (int64_t)n}, {0, 1}, {0, 1}, w->x + at, w->y + at}, w->bytes);
+    eg__copy_rows(&(eg__plane){{1, (int64_t)n}, {0, 1}, {0, 1}, w->x + at, w->y + at, 0, 0},
+        w->bytes);
 }
 
 static eg_status run_put_slice(const eg_job *job, void *const in[], void *const out[],

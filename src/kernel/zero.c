@@ -21,7 +21,7 @@ static void zero_chunk(void *env, int chunk)
     static const char none[ZEROS];
     size_t at = (size_t)chunk * z->at_once;
     size_t n = z->bytes - at < z->at_once ? z->bytes - at : z->at_once;
-    eg__plane lines = {{(int64_t)(n / ZEROS), ZEROS}, {0, 1}, {ZEROS, 1}, none, z->to + at};
+    eg__plane lines = {{(int64_t)(n / ZEROS), ZEROS}, {0, 1}, {ZEROS, 1}, none, z->to + at, 0, 0};
 
     eg__copy_rows(&lines, z->bytes);
     memset(z->to + at + n / ZEROS * ZEROS, 0, n % ZEROS);

@@ -183,8 +183,8 @@ TEST(transpose_of_eight_axes)
 TEST(large_transposes_in_whole_and_in_broken_tiles)
 {
     static const shape large[] = {{2, {400, 400}}, {2, {1024, 1040}}, {2, {1101, 1003}},
-        {2, {3, 150001}}, {2, {150001, 3}}, {2, {9, 60001}}, {3, {5, 303, 305}}, {3, {130, 5, 700}},
-        {4, {40, 3, 50, 70}}};
+        {2, {3, 150001}}, {2, {150001, 3}}, {2, {9, 60001}}, {2, {37, 30011}}, {2, {67, 17011}},
+        {3, {3, 601, 603}}, {3, {5, 303, 305}}, {3, {130, 5, 700}}, {4, {40, 3, 50, 70}}};
     static const int orders[][4] = {{1, 0, 2, 3}, {2, 1, 0, 3}, {0, 2, 1, 3}, {2, 0, 1, 3},
         {3, 1, 2, 0}, {0, 3, 1, 2}};
 
@@ -198,12 +198,16 @@ TEST(large_transposes_in_whole_and_in_broken_tiles)
     }
 }
 
-TEST(large_transposes_of_single_bytes)
+TEST(large_transposes_of_other_widths)
 {
-    array x = array_of(EG_BOOL, &(shape){2, {2050, 2100}});
+    static const shape large = {2, {2050, 2101}};
+    static const eg_dtype of[] = {EG_BOOL, EG_INT16, EG_FLOAT64};
 
-    check_transpose(&x, NULL);
-    array_free(&x);
+    for (int i = 0; i < 3; i++) {
+        array x = array_of(of[i], &large);
+        check_transpose(&x, NULL);
+        array_free(&x);
+    }
 }
 
 /* ---- slice, unslice ------------------------------------------------------------------------- */

@@ -1,7 +1,8 @@
 /* Pools.
  *
- * The operations take channels last; with channels first they stand between transposes. A maximum
- * hands its gradient back by the places of the largest, which are looked for only then.
+ * The operations take channels last. With channels first each channel is an image of its own; what
+ * says which channel it is of stands between transposes. A maximum hands its gradient back by the
+ * places of the largest, which are looked for only then.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "kernel/pool.h"
@@ -223,9 +224,34 @@ static eg_tensor *apply(const eg_opdef *op, eg_tensor *x, const eg_pool_attrs *a
     return eg__channels(EG__APPLY(op, &full, eg__channels(x, true)), false);
 }
 
+/* The same where a result does not say which channel it is of: with channels first each channel is
+ * an image of its own. */
+static eg_tensor *apply_each(const eg_opdef *op, eg_tensor *x, const eg_pool_attrs *attrs)
+{
+    eg_pool_attrs full;
+    int rank = x ? eg_rank(x) : 0;
+    int64_t dims[EG_MAX_RANK];
+
+    if (!eg__attrs_complete(&full, sizeof full, attrs, op->name))
+        return NULL;
+    if (!full.channels_first || !is_pooled(rank) || eg_size(x) == 0)
+        return apply(op, x, attrs);
+    full.channels_first = false;
+    dims[0] = eg_dim(x, 0) * eg_dim(x, 1);
+    for (int i = 1; i < rank - 1; i++)
+        dims[i] = eg_dim(x, i + 1);
+    dims[rank - 1] = 1;
+    eg_tensor *z = EG__APPLY(op, &full, eg_reshape(x, rank, dims));
+    dims[0] = eg_dim(x, 0);
+    dims[1] = eg_dim(x, 1);
+    for (int i = 2; i < rank; i++)
+        dims[i] = eg_dim(z, i - 1);
+    return eg_reshape(z, rank, dims);
+}
+
 eg_tensor *eg_max_pool_with(eg_tensor *x, const eg_pool_attrs *attrs)
 {
-    return apply(&eg_op_max_pool, x, attrs);
+    return apply_each(&eg_op_max_pool, x, attrs);
 }
 
 eg_tensor *eg_max_pool_index_with(eg_tensor *x, const eg_pool_attrs *attrs)
@@ -235,7 +261,7 @@ eg_tensor *eg_max_pool_index_with(eg_tensor *x, const eg_pool_attrs *attrs)
 
 eg_tensor *eg_avg_pool_with(eg_tensor *x, const eg_pool_attrs *attrs)
 {
-    return apply(&eg_op_avg_pool, x, attrs);
+    return apply_each(&eg_op_avg_pool, x, attrs);
 }
 
 eg_tensor *eg_avg_pool_grad_with(eg_tensor *dz, const eg_pool_attrs *attrs)

@@ -14,6 +14,7 @@
 #include <eagre/dtype.h>
 #include <eagre/variable.h>
 #include <eagre/ops.h>
+#include <eagre/control.h>
 #include <eagre/grad.h>
 #include <eagre/function.h>
 #include <eagre/graph.h>

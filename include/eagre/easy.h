@@ -19,6 +19,7 @@
 #endif
 
 #include <eagre/function.h>
+#include <eagre/control.h>
 #include <eagre/grad.h>
 #include <eagre/graph.h>
 #include <eagre/ops.h>

@@ -40,7 +40,7 @@
 #define eg_matrix_norm(...)       EG_MATRIX_NORM_(__VA_ARGS__, )
 #define EG_MATRIX_NORM_(a, ...)                                                                    \
     eg_matrix_norm_with(EG_X_(a), EG_WITH_(eg_matrix_norm_attrs, __VA_ARGS__))
-#define eg_cond(a)                eg_cond(EG_X_(a))
+#define eg_condition_number(a)    eg_condition_number(EG_X_(a))
 
 /* ---- ops/fft.h ------------------------------------------------------------------------------ */
 

@@ -47,7 +47,7 @@ EG_API eg_status eg_do_replace(const eg_site *at, eg_tensor **x, eg_arg y);
 EG_API eg_status eg_do_assign(const eg_site *at, eg_status (*action)(eg_tensor *, eg_tensor *),
     eg_tensor *variable, eg_arg x);
 
-/* ---- grad.h, function.h, graph.h ------------------------------------------------------------ */
+/* ---- grad.h, control.h, function.h, graph.h ------------------------------------------------- */
 
 #define eg_watch(x)               eg_watch(EG_X_(x))
 #define eg_tape_reset()           (eg_at(EG_HERE), eg_tape_reset())
@@ -60,6 +60,13 @@ EG_API eg_status eg_do_assign(const eg_site *at, eg_status (*action)(eg_tensor *
 #define eg_hvp(...)               (eg_at(EG_HERE), eg_hvp(__VA_ARGS__))
 #define eg_hessian(...)           EG_AT_(eg_hessian(__VA_ARGS__))
 #define eg_vmap(...)              EG_AT_(eg_vmap(__VA_ARGS__))
+#define eg_cond(...)              EG_AT_(eg_cond(__VA_ARGS__))
+#define eg_switch(...)            EG_AT_(eg_switch(__VA_ARGS__))
+#define eg_while(...)             EG_AT_(eg_while(__VA_ARGS__))
+#define eg_while_with(...)        EG_AT_(eg_while_with(__VA_ARGS__))
+#define eg_for(...)               EG_AT_(eg_for(__VA_ARGS__))
+#define eg_scan(...)              EG_AT_(eg_scan(__VA_ARGS__))
+#define eg_scan_with(...)         EG_AT_(eg_scan_with(__VA_ARGS__))
 #define eg_custom_gradient(...)   (eg_at(EG_HERE), eg_custom_gradient(__VA_ARGS__))
 #define eg_recompute(...)         (eg_at(EG_HERE), eg_recompute(__VA_ARGS__))
 #define eg_gradient(...)          EG_GRADIENT_(__VA_ARGS__, )

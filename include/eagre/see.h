@@ -68,9 +68,10 @@ EG_API int64_t eg_profile_events(const eg_profile *profile);
  *     2*n^2*(m - n/3) and as much again for Q, eigh 9*n^3, svd 6*m*n^2 + 20*n^3 reduced;
  *   - of complex numbers an addition is 2, a multiplication 6, a division 11, a function 2.
  *
- * Products of matrices, convolutions, pools and softmax are counted as by TensorFlow's profiler, the
- * gradients of convolutions and the products of attention as by PyTorch's FlopCounterMode, which
- * counts also what causal attention does not see.
+ * Products of matrices, convolutions, pools and softmax are counted as by TensorFlow's profiler,
+ * the gradients of convolutions and the products of attention as by PyTorch's FlopCounterMode,
+ * which counts also what causal attention does not see. Of a staged loop a profile counts the steps
+ * that were taken, eg_graph_flops those that are known, or one.
  *
  * Not counted are whole numbers, comparisons that give a bool, sorting, random numbers, casts, and
  * what moves or fills in elements. What depends on values is not known: lengths of sequences,

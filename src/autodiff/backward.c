@@ -39,6 +39,7 @@ eg__record *eg__record_new(const eg_event *e, const uint32_t id[])
     *r = like;
     if (e->attrs)
         memcpy(r->attrs, e->attrs, e->op->attrs_size);
+    eg__attrs_hold(r->op, r->attrs, 1);
     r->payload = eg__payload_ref(e->payload);
     r->handle = (eg_tensor **)(void *)(r + 1);
     r->id = (uint32_t *)(void *)(r->handle + n);
@@ -55,6 +56,7 @@ void eg__record_free(eg__record *r)
     for (int i = 0; i < r->n_in + r->n_out; i++)
         eg__unref(r->handle[i]);
     eg__payload_unref(r->payload);
+    eg__attrs_hold(r->op, r->attrs, -1);
     if (r->attrs)
         eg__free(r->attrs, r->op->attrs_size + 1);
     eg__free(r, record_size(r));

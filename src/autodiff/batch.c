@@ -6,6 +6,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "autodiff/batch.h"
 #include "base/memory.h"
+#include "ops/compose.h"
 #include "ops/registry.h"
 #include <eagre/ops.h>
 #include <string.h>
@@ -248,20 +249,6 @@ static eg_tensor *lifted(const eg__batch *b, eg_tensor *y, int k)
     return eg_reshape(b->node->n_out > 1 ? eg_part(y, k) : y, s->rank + 1, dims);
 }
 
-/* All rows as one array, some dozen at a time, and those again. */
-static eg_tensor *stacked(eg_tensor *rows[], int64_t n)
-{
-    while (n > 1) {
-        int64_t groups = 0;
-        for (int64_t at = 0; at < n; at += EG__MAX_IN) {
-            int some = n - at < EG__MAX_IN ? (int)(n - at) : EG__MAX_IN;
-            rows[groups++] = eg_concat_with(some, rows + at, NULL);
-        }
-        n = groups;
-    }
-    return rows[0];
-}
-
 static void apply_each(const eg__batch *b, eg_tensor *rows[])
 {
     eg_tensor *in[EG__MAX_IN];
@@ -285,7 +272,7 @@ static eg_tensor *by_example(const eg__batch *b)
         return eg__fail_memory("eg_vmap", size), NULL;
     apply_each(b, rows);
     for (int k = 0; k < n_out && !eg__me.failed; k++)
-        y[k] = stacked(rows + k * b->n, b->n);
+        y[k] = eg__concat_many(b->n, rows + k * b->n);
     eg__free(rows, size);
     if (eg__me.failed)
         return NULL;

@@ -133,7 +133,7 @@ static void apply(const eg_bind_call *call, eg_tensor *results[])
     if (!fine)
         return;
     eg_tensor *y = eg_apply(op, op->attrs ? attrs : NULL, call->n_inputs, call->inputs);
-    for (int i = 0; y && i < eg__n_out(op); i++)
+    for (int i = 0; y && i < eg__n_out(op, NULL); i++)
         results[i] = eg__visit_keep(eg_parts(y) > 0 ? eg_part(y, i) : y);
 }
 

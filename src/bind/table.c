@@ -15,7 +15,7 @@ static const char *const words[] = {
 #undef EG_OP
     NULL};
 
-_Static_assert((int)EG_BIND_INPUTS == EG__NAMED_IN && (int)EG_BIND_RESULTS == EG__MAX_OUT,
+_Static_assert((int)EG_BIND_INPUTS == EG__NAMED_IN && (int)EG_BIND_RESULTS == EG__NAMED_OUT,
     "what bindings see has room for every operation");
 
 const char *eg__op_word(int i)
@@ -61,7 +61,7 @@ static void describe(const eg_opdef *op, eg_bind_op *now)
     }
     now->promoted = op->promote;
     now->variadic = op->variadic;
-    now->n_results = eg__n_out(op);
+    now->n_results = eg__n_out(op, NULL);
     now->n_attributes = count_attributes(op);
     now->gradient = op->grad ? "yes" : op->traits & EG__CONSTANT ? "zero" : "none";
     now->no_gradient = no_gradient(op);

@@ -190,7 +190,7 @@ static void merge(eg__recorder *r, const eg__key *key)
     if (too_large)
         eg__trace_give_up(r->trace, &r->at->site,
             "its tree of branches takes more than 64 MiB; "
-            "keep the loop in tensors");
+            "stage the loop (eg_while)");
 }
 
 /* ---- gradients ------------------------------------------------------------------------------- */

@@ -224,8 +224,8 @@ static eg_status branch_off(eg__recorder *r, const void *seen, size_t size, int 
 
     if (n_outcomes >= EG__MOST_OUTCOMES) {
         eg__trace_give_up(r->trace, &guard->site,
-            "more than 8 outcomes were met; compare in "
-            "tensors (eg_where), or keep the value in the graph");
+            "more than 8 outcomes were met; decide in tensors (eg_where), or stage the "
+            "decision (eg_cond, eg_while)");
         r->gave_up = true;
         return EG_OK;
     }

@@ -180,6 +180,7 @@ static bool take_results(eg__replay *r, const eg__place *leaf)
         r->results[i] = take_value(r, &leaf->results[i], eg__value_spec(&s->results[i]));
         if (!r->results[i])
             return false;
+        r->n_results++;
     }
     return true;
 }
@@ -320,8 +321,10 @@ eg__outcome_of_call eg__replay_call(eg__trace *trace, const eg__key *key, bool d
 {
     const eg__program *program = atomic_load(&trace->program);
     eg__replay r = {.trace = trace, .key = key, .capacity = EG__FEW_PIECES, .dry = dry};
+    eg_tensor *results[EG__MAX_PARTS];
     eg__transaction t;
 
+    r.results = results;
     r.path = r.few_path;
     r.frames = r.few_frames;
     *result = NULL;
@@ -330,9 +333,9 @@ eg__outcome_of_call eg__replay_call(eg__trace *trace, const eg__key *key, bool d
     if (outcome == EG__CALL_DONE && !eg__me.failed) {
         const eg__segment *leaf = r.path[r.n - 1]->piece->segment;
         *result = join(&r, leaf->is_tuple, leaf->n_results);
-        memset(r.results, 0, sizeof r.results);
+        r.n_results = 0;
     }
-    for (int i = 0; i < EG__MAX_PARTS; i++)
+    for (int i = 0; i < r.n_results; i++)
         eg__unref(r.results[i]);
     finish(&r);
     return outcome;

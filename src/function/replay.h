@@ -16,9 +16,10 @@ typedef struct eg__replay {
     int n, capacity;
     const eg__place *few_path[EG__FEW_PIECES];
     eg__pooled_frame *few_frames[EG__FEW_PIECES];
-    eg_tensor *results[EG__MAX_PARTS];
-    bool dry;     /* nothing is assigned, no tape hears of it */
-    bool updates; /* the leaf's last steps run while the call commits */
+    eg_tensor **results;
+    int n_results; /* that were made and belong to nobody yet */
+    bool dry;      /* nothing is assigned, no tape hears of it */
+    bool updates;  /* the leaf's last steps run while the call commits */
 } eg__replay;
 
 /* Runs the steps that make values in place, as the update of a commit: see update.c. */

@@ -37,8 +37,10 @@ void eg_graph_free(eg_graph *graph)
 {
     if (!graph)
         return;
-    for (int i = 0; i < graph->n; i++)
+    for (int i = 0; i < graph->n; i++) {
         eg__unref(graph->nodes[i].tensor);
+        eg__attrs_hold(graph->nodes[i].op, graph->nodes[i].attrs, -1);
+    }
     for (int i = 0; i < graph->n_owned; i++)
         eg_variable_free(graph->owned[i]);
     eg__free(graph->nodes, sizeof *graph->nodes * (size_t)graph->capacity);
@@ -85,7 +87,7 @@ static void *keep(eg_graph *graph, const void *what, size_t size)
 int eg__graph_add(eg_graph *graph, const eg_opdef *op, const void *attrs, int n_in,
     const eg_ref in[], const eg_spec out[])
 {
-    eg_node node = {.op = op, .n_in = n_in, .n_out = eg__n_out(op), .site = eg__me.site};
+    eg_node node = {.op = op, .n_in = n_in, .n_out = eg__n_out(op, attrs), .site = eg__me.site};
 
     if (!eg__reserve(&graph->nodes, sizeof *graph->nodes, graph->n, &graph->capacity))
         return out_of_memory();
@@ -95,6 +97,7 @@ int eg__graph_add(eg_graph *graph, const eg_opdef *op, const void *attrs, int n_
     node.out = keep(graph, out, sizeof *out * (size_t)node.n_out);
     if (!node.in || !node.out)
         return out_of_memory();
+    eg__attrs_hold(op, node.attrs, 1);
     graph->nodes[graph->n] = node;
     return graph->n++;
 }

@@ -48,6 +48,7 @@ struct eg_graph {
 };
 
 extern const eg_opdef eg_op_placeholder, eg_op_constant, eg_op_variable, eg_op_print;
+extern const eg_opdef eg_op_loop, eg_op_switch; /* of control/, named here for texts */
 
 /* Everything that prints stands in the attributes of the node. */
 typedef struct eg__print_node {
@@ -131,6 +132,12 @@ bool eg__graph_number(const eg_graph *graph, uint32_t number[], uint32_t *count)
 /* The elements of a constant, exactly: appended as text, read back from *p. */
 void eg__literal_put(const eg_spec *spec, const void *data, eg__text *text);
 bool eg__literal_parse(const eg_spec *spec, void *data, const char **p);
+
+struct eg__reading;
+
+/* The graph that stands at a place in a text, see read.h; NULL after an error. Placeholders of a
+ * graph in a graph need no names. */
+eg_graph *eg__graph_read(struct eg__reading *at);
 
 /* The graph to show for outputs nobody named: results that no node uses. */
 eg_status eg__graph_want_leaves(eg_graph *graph);

@@ -10,125 +10,40 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "graph/graph.h"
+#include "graph/read.h"
 #include "tensor/variable.h"
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORD = 256 };
+enum { WORD = EG__WORD, MOST_NESTED = 32 };
 
 typedef struct reader {
-    const char *p, *path; /* path NULL: the text is in no file */
-    int line;
+    eg__reading *at;
     eg_graph *graph;
     uint32_t *node_of; /* the node with each number of the text */
     uint32_t n;
     int capacity;
     eg__map names; /* by hash: the node of that name */
-    bool broken;
 } reader;
-
-static bool wrong(reader *r, const char *what)
-{
-    if (!r->broken && !eg__me.failed && r->path)
-        eg__fail(EG_FORMAT, "eg_graph_load", "line %d: %s, in %s", r->line, what, r->path);
-    else if (!r->broken && !eg__me.failed)
-        eg__fail(EG_FORMAT, "eg_graph_parse", "line %d: %s", r->line, what);
-    r->broken = true;
-    return false;
-}
-
-static void skip(reader *r)
-{
-    while (*r->p == ' ' || *r->p == '\t' || *r->p == '\n' || *r->p == '\r' || *r->p == '#') {
-        if (*r->p == '#')
-            r->p += strcspn(r->p, "\n");
-        r->line += *r->p == '\n';
-        r->p += *r->p != '\0';
-    }
-}
-
-static bool accept(reader *r, const char *token)
-{
-    size_t n = strlen(token);
-
-    skip(r);
-    if (strncmp(r->p, token, n) != 0)
-        return false;
-    r->p += n;
-    return true;
-}
-
-static bool expect(reader *r, const char *token)
-{
-    char what[64];
-
-    if (accept(r, token))
-        return true;
-    snprintf(what, sizeof what, "\"%s\" was expected here", token);
-    return wrong(r, what);
-}
-
-static bool take_word(reader *r, char word[WORD])
-{
-    size_t n = 0;
-
-    skip(r);
-    while (n < WORD - 1 && (isalnum((unsigned char)r->p[n]) || r->p[n] == '_')) {
-        word[n] = r->p[n];
-        n++;
-    }
-    word[n] = '\0';
-    r->p += n;
-    return n > 0 || wrong(r, "a word was expected here");
-}
-
-/* A quoted name of the letters names have. */
-static bool take_name(reader *r, char name[WORD])
-{
-    size_t n = 0;
-
-    if (!expect(r, "\""))
-        return false;
-    while (n < WORD - 1 && r->p[n] != '"' && r->p[n] != '\0' && r->p[n] != '\n') {
-        name[n] = r->p[n];
-        n++;
-    }
-    name[n] = '\0';
-    r->p += n;
-    return expect(r, "\"");
-}
-
-static bool take_number(reader *r, int64_t *value)
-{
-    char *end;
-
-    skip(r);
-    errno = 0;
-    *value = strtoll(r->p, &end, 10);
-    if (end == r->p || errno != 0)
-        return wrong(r, "a whole number was expected here");
-    r->p = end;
-    return true;
-}
 
 static bool take_ref(reader *r, eg_ref *ref)
 {
     int64_t node, result = 0;
 
-    if (!expect(r, "%") || !take_number(r, &node))
+    if (!eg__expect(r->at, "%") || !eg__take_number(r->at, &node))
         return false;
-    if (*r->p == '.') {
-        r->p++;
-        if (!take_number(r, &result))
+    if (*r->at->p == '.') {
+        r->at->p++;
+        if (!eg__take_number(r->at, &result))
             return false;
     }
     if (node < 0 || node >= (int64_t)r->n)
-        return wrong(r, "this value is not defined above");
+        return eg__wrong(r->at, "this value is not defined above");
     *ref = (eg_ref){r->node_of[node], (uint32_t)result};
     if (result < 0 || result >= r->graph->nodes[ref->node].n_out)
-        return wrong(r, "that node has no such result");
+        return eg__wrong(r->at, "that node has no such result");
     return true;
 }
 
@@ -138,18 +53,18 @@ static bool take_spec(reader *r, eg_spec *spec)
     int64_t dims[EG_MAX_RANK];
     int rank = 0;
 
-    if (!take_word(r, word) || !expect(r, "["))
+    if (!eg__take_word(r->at, word) || !eg__expect(r->at, "["))
         return false;
-    while (!accept(r, "]")) {
+    while (!eg__accept(r->at, "]")) {
         if (rank == EG_MAX_RANK)
-            return wrong(r, "more axes than eagre knows");
-        if ((rank > 0 && !expect(r, ",")) || !take_number(r, &dims[rank++]))
+            return eg__wrong(r->at, "more axes than eagre knows");
+        if ((rank > 0 && !eg__expect(r->at, ",")) || !eg__take_number(r->at, &dims[rank++]))
             return false;
     }
     if (eg__spec_set(spec, "eg_graph_parse", eg_dtype_find(word), rank, dims) == EG_OK)
         return true;
     eg__clear_error();
-    return wrong(r, "that is no dtype and shape");
+    return eg__wrong(r->at, "that is no dtype and shape");
 }
 
 /* ---- literals ------------------------------------------------------------------------------- */
@@ -267,50 +182,51 @@ typedef struct line {
     int n_in, n_spec;
     const char *literal; /* where the elements of a constant or variable stand */
     bool fixed;          /* "; not trainable" */
+    bool held;           /* the attributes own something */
     char name[WORD];     /* "" for none */
     eg_spec spec[EG__MAX_OUT];
 } line;
 
 static bool take_argument(reader *r, line *l)
 {
-    skip(r);
-    if (*r->p == '%' && l->n_in < EG__MAX_IN)
+    eg__skip(r->at);
+    if (*r->at->p == '%' && l->n_in < EG__MAX_IN)
         return take_ref(r, &l->in[l->n_in++]);
-    if (l->op->attrs && eg__attrs_parse(l->op->attrs, l->attrs, &r->p))
+    if (l->op->attrs && eg__attrs_parse(l->op->attrs, l->attrs, &r->at->p))
         return true;
-    return wrong(r, "this is neither a value nor an attribute of the operation");
+    return eg__wrong(r->at, "this is neither a value nor an attribute of the operation");
 }
 
 static bool take_arguments(reader *r, line *l)
 {
     size_t size = l->op->attrs_size ? l->op->attrs_size : sizeof(size_t);
 
-    if (!expect(r, "("))
+    if (!eg__expect(r->at, "("))
         return false;
     if (l->op == &eg_op_constant || l->op == &eg_op_variable) {
-        skip(r);
-        l->literal = r->p;
-        r->p += strcspn(r->p, ";)\n");
-        l->fixed = accept(r, "; not trainable");
-        return expect(r, ")");
+        eg__skip(r->at);
+        l->literal = r->at->p;
+        r->at->p += strcspn(r->at->p, ";)\n");
+        l->fixed = eg__accept(r->at, "; not trainable");
+        return eg__expect(r->at, ")");
     }
     eg__attrs_complete(l->attrs, size, NULL, NULL);
-    for (bool first = true; !accept(r, ")"); first = false)
-        if ((!first && !expect(r, ",")) || !take_argument(r, l))
+    for (bool first = true; !eg__accept(r->at, ")"); first = false)
+        if ((!first && !eg__expect(r->at, ",")) || !take_argument(r, l))
             return false;
     return true;
 }
 
 static bool take_specs(reader *r, line *l)
 {
-    if (!accept(r, ":"))
+    if (!eg__accept(r->at, ":"))
         return true;
     do {
         if (l->n_spec == EG__MAX_OUT)
-            return wrong(r, "more results than any operation has");
+            return eg__wrong(r->at, "more results than any operation has");
         if (!take_spec(r, &l->spec[l->n_spec++]))
             return false;
-    } while (accept(r, ","));
+    } while (eg__accept(r->at, ","));
     return true;
 }
 
@@ -325,22 +241,33 @@ static bool is_taken(const reader *r, const char *name)
     return at && strcmp(r->graph->nodes[*at].name, name) == 0;
 }
 
+/* What an operation writes behind its arguments. */
+static bool take_rest(reader *r, line *l)
+{
+    const eg_spec *in[EG__MAX_IN];
+
+    for (int i = 0; i < l->n_in; i++)
+        in[i] = eg__spec_of(r->graph, l->in[i]);
+    l->held = l->op->parse(l->attrs, l->n_in, in, r->at);
+    return l->held;
+}
+
 static bool take_line(reader *r, line *l)
 {
     char word[WORD];
 
-    if (!take_word(r, word))
+    if (!eg__take_word(r->at, word))
         return false;
     l->op = eg__graph_op(word);
     if (!l->op)
-        return wrong(r, "there is no operation of that name");
-    if (!take_arguments(r, l))
+        return eg__wrong(r->at, "there is no operation of that name");
+    if (!take_arguments(r, l) || (l->op->parse && !take_rest(r, l)))
         return false;
-    skip(r);
-    if (*r->p == '"' && !take_name(r, l->name))
+    eg__skip(r->at);
+    if (*r->at->p == '"' && !eg__take_name(r->at, l->name))
         return false;
     if (l->op != &eg_op_variable && l->name[0] && is_taken(r, l->name))
-        return wrong(r, "this name is taken");
+        return eg__wrong(r->at, "this name is taken");
     return take_specs(r, l);
 }
 
@@ -361,12 +288,12 @@ static eg_tensor *make_literal(reader *r, const line *l)
     const char *p = l->literal;
 
     if (l->n_spec != 1 || !literal_fits(&l->spec[0], p))
-        return wrong(r, "there are fewer elements than the shape says"), NULL;
+        return eg__wrong(r->at, "there are fewer elements than the shape says"), NULL;
     eg_tensor *value = eg__value_new(&l->spec[0], "eg_graph_parse");
     if (!value || (eg__literal_parse(&l->spec[0], value->data, &p) && strchr(";) \n", *p)))
         return value;
     eg__unref(value);
-    return wrong(r, "these are not elements of that dtype and shape"), NULL;
+    return eg__wrong(r->at, "these are not elements of that dtype and shape"), NULL;
 }
 
 static eg_tensor *make_variable(reader *r, const line *l, eg_tensor *value)
@@ -397,16 +324,16 @@ static int add_tensor(reader *r, const line *l)
 static bool inputs_fit(reader *r, const line *l)
 {
     if (l->op->variadic ? l->n_in < 1 : l->n_in != eg__n_named(l->op))
-        return wrong(r, "the operation has another number of inputs");
+        return eg__wrong(r->at, "the operation has another number of inputs");
     for (int i = 0; i < l->n_in; i++) {
         const eg_spec *spec = eg__spec_of(r->graph, l->in[i]);
         unsigned kinds = l->op->types[l->op->variadic ? 0 : i];
         if (kinds && !(kinds & 1u << eg__dtype(spec->dtype)->kind))
-            return wrong(r, "the operation does not take an input of this dtype");
+            return eg__wrong(r->at, "the operation does not take an input of this dtype");
         bool promoted = l->op->variadic ? l->op->promote != 0 : (l->op->promote >> i & 1) != 0;
         int first = l->op->promote & 1 || l->op->variadic ? 0 : 1;
         if (promoted && spec->dtype != eg__spec_of(r->graph, l->in[first])->dtype)
-            return wrong(r, "the inputs' dtypes differ; the text must cast them");
+            return eg__wrong(r->at, "the inputs' dtypes differ; the text must cast them");
     }
     return true;
 }
@@ -418,7 +345,7 @@ static int add_operation(reader *r, const line *l)
     int at = eg__graph_apply(r->graph, l->op, l->op->attrs_size ? l->attrs : NULL, l->n_in, l->in);
     if (at < 0 && eg__me.failed == EG_INVALID) {
         eg__clear_error();
-        wrong(r, "the shapes of the inputs do not fit the operation");
+        eg__wrong(r->at, "the shapes of the inputs do not fit the operation");
     }
     return at;
 }
@@ -429,8 +356,8 @@ static int add_node(reader *r, const line *l)
         return add_tensor(r, l);
     if (l->op != &eg_op_placeholder)
         return add_operation(r, l);
-    if (l->n_spec != 1 || !l->name[0] || l->n_in > 0)
-        return wrong(r, "a placeholder has a name, a dtype and a shape, and no input"), -1;
+    if (l->n_spec != 1 || (!l->name[0] && r->at->depth == 1) || l->n_in > 0)
+        return eg__wrong(r->at, "a placeholder has a name, a dtype and a shape, and no input"), -1;
     return eg__graph_add_input(r->graph, NULL, &l->spec[0]);
 }
 
@@ -439,10 +366,10 @@ static bool finish_node(reader *r, const line *l, int at)
     eg_node *node = &r->graph->nodes[at];
 
     if (l->n_spec != node->n_out)
-        return wrong(r, "the operation has another number of results");
+        return eg__wrong(r->at, "the operation has another number of results");
     for (int i = 0; i < node->n_out; i++)
         if (!eg__same_spec(&l->spec[i], &node->out[i]))
-            return wrong(r, "the operation gives another dtype or shape");
+            return eg__wrong(r->at, "the operation gives another dtype or shape");
     if (l->op == &eg_op_variable || !l->name[0])
         return true;
     node->name = eg__arena_text(&r->graph->arena, l->name);
@@ -453,31 +380,40 @@ static bool finish_node(reader *r, const line *l, int at)
 }
 
 /* "%3 = Mul(%0, %1) "name" : float32[2]", or an effect without the left side. */
-static bool take_node(reader *r)
+static bool take_node_of(reader *r, line *l)
 {
-    line l = {0};
     int64_t number = (int64_t)r->n;
-    bool defines = accept(r, "%");
-    int own_line = r->line, line_behind;
+    bool defines = eg__accept(r->at, "%");
+    int own_line = r->at->line, line_behind;
 
-    if (defines && (!take_number(r, &number) || !expect(r, "=")))
+    if (defines && (!eg__take_number(r->at, &number) || !eg__expect(r->at, "=")))
         return false;
     if (number != (int64_t)r->n)
-        return wrong(r, "values are numbered one after another, from %0");
-    if (!take_line(r, &l))
+        return eg__wrong(r->at, "values are numbered one after another, from %0");
+    if (!take_line(r, l))
         return false;
     if (!eg__reserve(&r->node_of, sizeof *r->node_of, (int)r->n, &r->capacity))
         return eg__fail_memory("eg_graph_parse", sizeof *r->node_of), false;
-    line_behind = r->line;
-    r->line = own_line;
-    int at = add_node(r, &l);
-    if (at < 0 || !finish_node(r, &l, at))
+    line_behind = r->at->line;
+    r->at->line = own_line;
+    int at = add_node(r, l);
+    if (at < 0 || !finish_node(r, l, at))
         return false;
-    r->line = line_behind;
+    r->at->line = line_behind;
     if (defines != (r->graph->nodes[at].n_out > 0))
-        return wrong(r, "only an operation with a result has a number");
+        return eg__wrong(r->at, "only an operation with a result has a number");
     r->node_of[r->n++] = (uint32_t)at;
     return true;
+}
+
+static bool take_node(reader *r)
+{
+    line l = {0};
+    bool taken = take_node_of(r, &l);
+
+    if (l.held)
+        eg__attrs_hold(l.op, l.attrs, -1);
+    return taken;
 }
 
 static bool take_graph(reader *r)
@@ -485,13 +421,13 @@ static bool take_graph(reader *r)
     char name[WORD];
     eg_ref ref;
 
-    if (!expect(r, "graph") || !take_name(r, name) || !expect(r, "{"))
+    if (!eg__expect(r->at, "graph") || !eg__take_name(r->at, name) || !eg__expect(r->at, "{"))
         return false;
     r->graph = eg__graph_new(name);
     if (!r->graph)
         return false;
-    while (!accept(r, "}")) {
-        if (!accept(r, "return")) {
+    while (!eg__accept(r->at, "}")) {
+        if (!eg__accept(r->at, "return")) {
             if (!take_node(r))
                 return false;
             continue;
@@ -499,23 +435,40 @@ static bool take_graph(reader *r)
         do {
             if (!take_ref(r, &ref) || !eg__graph_want(r->graph, ref))
                 return false;
-        } while (accept(r, ","));
+        } while (eg__accept(r->at, ","));
     }
-    skip(r);
-    return *r->p == '\0' || wrong(r, "text follows the graph's end");
+    return true;
 }
 
-static eg_graph *parse(const char *text, const char *path)
+eg_graph *eg__graph_read(eg__reading *at)
 {
-    reader r = {.p = text, .path = path, .line = 1};
-    bool whole = take_graph(&r);
+    reader r = {.at = at};
+    bool whole = at->depth < MOST_NESTED || eg__wrong(at, "too many graphs in graphs");
 
+    at->depth++;
+    whole = whole && take_graph(&r);
+    at->depth--;
     eg__free(r.node_of, sizeof *r.node_of * (size_t)r.capacity);
     eg__map_free(&r.names);
     if (whole)
         return r.graph;
-    wrong(&r, "it is not understood");
+    eg__wrong(at, "it is not understood");
     eg_graph_free(r.graph);
+    return NULL;
+}
+
+static eg_graph *parse(const char *text, const char *path)
+{
+    eg__reading at = {.p = text, .path = path, .line = 1};
+    eg_graph *graph = eg__graph_read(&at);
+
+    if (!graph)
+        return NULL;
+    eg__skip(&at);
+    if (*at.p == '\0')
+        return graph;
+    eg__wrong(&at, "text follows the graph's end");
+    eg_graph_free(graph);
     return NULL;
 }
 

@@ -181,6 +181,8 @@ void eg__node_put(const eg_graph *graph, const eg_node *node, const uint32_t num
     if (node->attrs)
         eg__attrs_text(node->op->attrs, node->attrs, node->n_in == 0, text);
     eg__text_put(text, ")");
+    if (node->op->put)
+        node->op->put(node->attrs, text);
 }
 
 static void put_specs(const eg_node *node, eg__text *text)

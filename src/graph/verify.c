@@ -13,7 +13,7 @@ static const char *fault_of_arity(const eg_node *node)
 {
     const eg_opdef *op = node->op;
 
-    if (node->n_out != eg__n_out(op) && !(op->traits & EG__SOURCE))
+    if (node->n_out != eg__n_out(op, node->attrs) && !(op->traits & EG__SOURCE))
         return "wrong number of results";
     if (op->variadic ? node->n_in < 1 : node->n_in != eg__n_named(op))
         return "wrong number of inputs";

@@ -218,7 +218,7 @@ static bool make_outputs(application *a)
 {
     eg__handle_kind kind = a->symbolic ? EG__SYMBOL : EG__VALUE;
 
-    a->n_out = eg__n_out(a->op);
+    a->n_out = eg__n_out(a->op, a->attrs);
     for (int i = 0; i < a->n_out; i++) {
         a->out[i] = eg__handle_new(kind, a->op->name);
         if (!a->out[i]) {
@@ -285,7 +285,7 @@ static bool compute(application *a)
     eg_problem p = {a->attrs, a->n_in, a->n_out, a->in_spec, (const eg_spec *const *)a->out_spec};
     if (!eg__choose(a->op, &p, &job))
         return false;
-    int64_t start = eg__timer_start();
+    int64_t start = a->op->traits & EG__NESTS ? 0 : eg__timer_start();
     bool done = run_job(a, &job);
     if (EG_UNLIKELY(start > 0))
         tell_timer(a, &p, &job, start);

@@ -10,7 +10,13 @@
 #include "op/attrs.h"
 #include "tensor/tensor.h"
 
-enum { EG__MAX_IN = 64, EG__MAX_OUT = 4, EG__NAMED_IN = 8, EG__NO_RESULT = -1 };
+enum {
+    EG__MAX_IN = 64,
+    EG__MAX_OUT = 64,
+    EG__NAMED_IN = 8,
+    EG__NAMED_OUT = 4, /* of operations that the attributes do not give more */
+    EG__NO_RESULT = -1
+};
 
 /* Sets of kinds that an input may have; 0 is any. */
 enum {
@@ -41,10 +47,12 @@ enum {
     /* It has a complex derivative, by which its gradient multiplies as if all were real: of complex
      * numbers the walk takes the conjugate before and behind, see eg_gradient. */
     EG__HOLOMORPHIC = 1 << 11,
+    EG__NESTS = 1 << 12,    /* runs other operations, which are timed themselves */
     EG__NO_FLOPS = 1 << 12, /* it moves, compares, fills in or draws: nothing is computed */
 };
 
 typedef struct eg_opdef eg_opdef;
+struct eg__reading;                     /* see graph/read.h */
 typedef struct eg__payload eg__payload; /* see watch.h */
 
 /* What a shape rule sees and fills in: specs of the inputs, specs of the outputs. */
@@ -75,11 +83,19 @@ struct eg_opdef {
     const char *in[EG__NAMED_IN]; /* names of the inputs, as in the prototype */
     bool variadic;                /* any number of inputs, at least one, all like the first */
     int n_out;                    /* 0 means 1, EG__NO_RESULT none */
-    unsigned types[EG__NAMED_IN]; /* kinds each input may have */
-    unsigned promote;             /* bit i: input i is brought to the common dtype of these */
+    int (*count_out)(const void *attrs); /* where the attributes say how many; NULL: n_out */
+    unsigned types[EG__NAMED_IN];        /* kinds each input may have */
+    unsigned promote; /* bit i: input i is brought to the common dtype of these */
     unsigned traits;
     const eg_attr *attrs; /* fields of the attribute struct; NULL: none */
     size_t attrs_size;
+    /* One owner more (1) or less (-1) of what the attributes point to. NULL: they own nothing. */
+    void (*hold)(const void *attrs, int change);
+    /* Appends what stands behind the arguments in a graph's text. NULL: nothing does. */
+    void (*put)(const void *attrs, eg__text *text);
+    /* Reads it back into complete attributes, which own what they point to; false, reported, where
+     * it is wrong, hostile perhaps. */
+    bool (*parse)(void *attrs, int n_in, const eg_spec *const in[], struct eg__reading *at);
     eg_status (*infer)(eg_shapes *s);
     const eg_kernel *const *kernels; /* fastest first, reference last, then NULL */
     eg_status (*grad)(eg_backward *b);
@@ -99,8 +115,10 @@ struct eg_opdef {
 
 #define EG__KERNELS(...) ((const eg_kernel *const[]){__VA_ARGS__, NULL})
 
-static inline int eg__n_out(const eg_opdef *op)
+static inline int eg__n_out(const eg_opdef *op, const void *attrs)
 {
+    if (op->count_out)
+        return op->count_out(attrs);
     return op->n_out == EG__NO_RESULT ? 0 : op->n_out ? op->n_out : 1;
 }
 
@@ -111,6 +129,13 @@ static inline int eg__n_named(const eg_opdef *op)
     while (n < EG__NAMED_IN && op->in[n])
         n++;
     return n;
+}
+
+/* One owner more or less of what the attributes point to. */
+static inline void eg__attrs_hold(const eg_opdef *op, const void *attrs, int change)
+{
+    if (op->hold && attrs)
+        op->hold(attrs, change);
 }
 
 /* Applies an operation: checks, infers, then runs it at once, records it, or both; see apply.c.

@@ -25,7 +25,7 @@ static eg_status refuse(const char *op, const eg_tensor *x)
     case EG__SYMBOL:
         return eg__fail(EG_STATE, op,
             "x is a symbol of a graph and has no value yet; run the "
-            "graph in a session, or branch with tensors (eg_where)");
+            "graph in a session, or decide in tensors (eg_where, eg_cond, eg_while)");
     case EG__DEAD:
         return eg__fail(EG_STATE, op, "x was freed when its scope closed; eg_give or eg_retain it");
     case EG__NONE:

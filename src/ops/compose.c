@@ -109,3 +109,16 @@ int64_t eg__length(const char *op, int64_t asked, eg_tensor *(*count)(eg_tensor 
         asked = eg_item_int(count(x));
     return eg__me.failed ? -1 : asked;
 }
+
+eg_tensor *eg__concat_many(int64_t n, eg_tensor *rows[])
+{
+    while (n > 1) {
+        int64_t groups = 0;
+        for (int64_t at = 0; at < n; at += EG__MAX_IN) {
+            int some = n - at < EG__MAX_IN ? (int)(n - at) : EG__MAX_IN;
+            rows[groups++] = eg_concat_with(some, rows + at, NULL);
+        }
+        n = groups;
+    }
+    return rows[0];
+}

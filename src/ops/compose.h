@@ -57,4 +57,7 @@ eg_tensor *eg__repeat_index(eg_tensor *counts, int64_t length, bool any_count);
 /* A one-dimensional constant of n whole numbers. */
 eg_tensor *eg__whole_numbers(int64_t n, const int64_t numbers[]);
 
+/* All rows along their first axis, some dozen at a time, and those again; `rows` is used up. */
+eg_tensor *eg__concat_many(int64_t n, eg_tensor *rows[]);
+
 #endif

@@ -553,7 +553,7 @@ eg_tensor *eg_matrix_norm(eg_tensor *a)
     return eg_matrix_norm_with(a, NULL);
 }
 
-eg_tensor *eg_cond(eg_tensor *a)
+eg_tensor *eg_condition_number(eg_tensor *a)
 {
     eg_reduce_attrs last = over_last(1, false);
     eg_tensor *s = eg_svdvals(a), *least = eg_min_with(s, &last);

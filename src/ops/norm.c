@@ -67,7 +67,7 @@ static eg_status norm_grad_infer(eg_shapes *s)
         return EG_INVALID;
     if (!eg__same_shape(s->in[0], s->in[2]))
         return eg__shape_error(s, "dz must have the shape of x");
-    for (int i = 1; i < eg__n_out(s->op); i++) {
+    for (int i = 1; i < eg__n_out(s->op, s->attrs); i++) {
         *s->out[i] = row_of(s->in[0], eg__norm_axes(s->attrs));
         if (eg__infer_size(s, s->out[i]) != EG_OK)
             return EG_INVALID;

@@ -66,7 +66,7 @@ eg_status eg__plan_run(const eg__plan *plan, eg__frame *frame, int from, int to)
 
     for (int s = from; s < to && status == EG_OK; s++) {
         const eg__step *step = &plan->steps[s];
-        int64_t start = eg__timer_start();
+        int64_t start = step->op->traits & EG__NESTS ? 0 : eg__timer_start();
         status =
             EG_UNLIKELY(step->job.may_fail) ? run_careful_step(step, frame) : run_step(step, frame);
         if (EG_UNLIKELY(start > 0))

@@ -1,6 +1,7 @@
 /* Native data in: copies, wrapped memory, scalars, constants, tuples.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "base/memory.h"
 #include "base/block.h"
 #include "tensor/tensor.h"
 #include <math.h>
@@ -183,7 +184,14 @@ eg_tensor *eg_tuple_of(int n, eg_tensor *const parts[])
     eg_tensor *x = eg__handle_new(EG__TUPLE, op);
     if (!x)
         return NULL;
+    size_t size = sizeof *parts * (size_t)n;
     x->spec = (eg_spec){0};
+    x->tuple.n = 0;
+    x->tuple.part = eg__alloc(size);
+    if (!x->tuple.part) {
+        eg__unref(x);
+        return eg__fail_memory(op, size), NULL;
+    }
     x->tuple.n = n;
     for (int i = 0; i < n; i++)
         x->tuple.part[i] = eg__ref(parts[i]);

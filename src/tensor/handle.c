@@ -98,6 +98,13 @@ void eg__handles_trim(eg__thread *me)
 }
 #endif
 
+static void drop_parts(eg_tensor *x)
+{
+    for (int i = 0; i < x->tuple.n; i++)
+        eg__unref(x->tuple.part[i]);
+    eg__free(x->tuple.part, sizeof *x->tuple.part * (size_t)x->tuple.n);
+}
+
 static void drop(eg_tensor *x)
 {
     eg__thread *me = &eg__me;
@@ -105,8 +112,7 @@ static void drop(eg_tensor *x)
     if (x->buffer)
         eg__buffer_unref(x->buffer);
     if (x->kind == EG__TUPLE)
-        for (int i = 0; i < x->tuple.n; i++)
-            eg__unref(x->tuple.part[i]);
+        drop_parts(x);
     if (x->kind == EG__VARIABLE)
         eg__variable_drop(x->variable);
     count_live(me, -1);

@@ -23,7 +23,7 @@ typedef enum eg__handle_kind {
 } eg__handle_kind;
 
 /* In the cruel build nearly all elements lie in blocks of their own, whose ends are watched. */
-enum { EG__INLINE = EG_CRUEL ? 1 : 64, EG__MAX_PARTS = 6 };
+enum { EG__INLINE = EG_CRUEL ? 1 : 64, EG__MAX_PARTS = 64 };
 
 /* Elements that handles share. */
 typedef struct eg_buffer {
@@ -50,7 +50,7 @@ struct eg_tensor {
         struct eg_graph *graph; /* of a symbol */
         struct {
             int n;
-            eg_tensor *part[EG__MAX_PARTS];
+            eg_tensor **part;
         } tuple;
     };
 };

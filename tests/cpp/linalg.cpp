@@ -39,7 +39,7 @@ TEST(matrices_are_taken_apart)
     CHECK_PRINTS(pinv(array<float>({{2, 0}})), "[[0.5] [0. ]] float32[2,1]");
     CHECK_PRINTS(matrix_rank(a), "2 int64[]");
     CHECK_PRINTS(matrix_norm(a, EG_NORM_NUCLEAR), "5. float32[]");
-    CHECK_PRINTS(cond(a), "1.5 float32[]");
+    CHECK_PRINTS(condition_number(a), "1.5 float32[]");
 }
 
 int main()

@@ -201,7 +201,7 @@ static int n_real(const op_case *c)
 
     for (int i = 0; i < c->n_in; i++)
         n += eg__dtype(c->in[i].spec.dtype)->kind == EG__REAL;
-    return n < EG__MAX_OUT ? n : EG__MAX_OUT;
+    return n < EG__NAMED_OUT ? n : EG__NAMED_OUT;
 }
 
 static void take_results(reader *r, op_case *c)
@@ -210,7 +210,7 @@ static void take_results(reader *r, op_case *c)
         take_error(r, c);
         return;
     }
-    int most = r->table->gradients ? n_real(c) : eg__n_out(c->op);
+    int most = r->table->gradients ? n_real(c) : eg__n_out(c->op, NULL);
     do {
         if (c->n_out == most || !accept_value(r, &c->out[c->n_out]))
             wrong(r, "this is no result of the operation");

@@ -34,7 +34,7 @@ typedef struct op_case {
     const eg_opdef *op;
     _Alignas(16) unsigned char attrs[EG__ATTRS_SIZE];
     int n_in, n_out; /* n_out 0: no result is given */
-    op_value in[EG__MAX_IN], out[EG__MAX_OUT];
+    op_value in[EG__MAX_IN], out[EG__NAMED_OUT];
     double tolerance; /* 0: units in the last place */
     char error[96];   /* a part of the expected message; "" where it succeeds */
 } op_case;

@@ -137,7 +137,7 @@ static eg_tensor *loss_of(const point *p, eg_tensor *const in[])
     eg_tensor *y = eg_apply(p->c->op, p->c->op->attrs ? p->attrs : NULL, p->c->n_in, in);
     eg_tensor *loss = NULL;
 
-    for (int k = 0; y && k < eg__n_out(p->c->op); k++) {
+    for (int k = 0; y && k < eg__n_out(p->c->op, NULL); k++) {
         eg_tensor *part = result(y, k);
         eg_dtype dtype = eg__part_of(eg_dtype_of(part));
         if (dtype != EG_FLOAT64 || eg_size(part) > MOST_RESULTS)

@@ -44,9 +44,9 @@ enum { GUARD = 64 };
 typedef struct bench {
     const op_case *c;
     const eg_spec *in_spec[EG__MAX_IN];
-    eg_spec out_spec[EG__MAX_OUT], *out_at[EG__MAX_OUT];
+    eg_spec out_spec[EG__NAMED_OUT], *out_at[EG__NAMED_OUT];
     void *in[EG__MAX_IN];
-    unsigned char *out[EG__MAX_OUT];
+    unsigned char *out[EG__NAMED_OUT];
     int n_out;
 } bench;
 
@@ -66,7 +66,7 @@ static void *room_new(size_t size, int fill)
 /* Inputs copied to aligned memory, outputs by the shape rule; false where that fails. */
 static bool bench_open(bench *b, const op_case *c)
 {
-    *b = (bench){.c = c, .n_out = eg__n_out(c->op)};
+    *b = (bench){.c = c, .n_out = eg__n_out(c->op, NULL)};
     if (!dtypes_agree(c))
         return false;
     for (int i = 0; i < c->n_in; i++)
@@ -99,7 +99,7 @@ static bool bench_run(bench *b, const eg_kernel *kernel, int fill, void *first, 
 {
     eg_problem p = {b->c->attrs, b->c->n_in, b->n_out, b->in_spec,
         (const eg_spec *const *)b->out_at};
-    void *out[EG__MAX_OUT];
+    void *out[EG__NAMED_OUT];
 
     if (kernel->prepare(kernel, &p, job)) {
         is_fine(b->c, kernel->name);
@@ -128,7 +128,7 @@ static void *copy_of(const void *bytes, size_t size)
 
 static void check_writes(bench *b, const eg_kernel *kernel)
 {
-    unsigned char *kept[EG__MAX_OUT];
+    unsigned char *kept[EG__NAMED_OUT];
     eg_job job;
 
     if (!bench_run(b, kernel, 0x00, NULL, &job))
@@ -212,7 +212,7 @@ static const eg_kernel *last_of(bench *b)
 
 static void check_against_last(bench *b, const eg_kernel *kernel, const eg_kernel *last)
 {
-    unsigned char *kept[EG__MAX_OUT];
+    unsigned char *kept[EG__NAMED_OUT];
     eg_job job;
 
     if (kernel == last || !bench_run(b, kernel, 0, NULL, &job))

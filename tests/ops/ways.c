@@ -71,7 +71,7 @@ TEST(a_function_of_constants_gives_the_bits_of_eager_execution)
 typedef struct built {
     eg_graph *graph;
     int n_out;
-    eg_tensor *in[EG__MAX_IN], *out[EG__MAX_OUT];
+    eg_tensor *in[EG__MAX_IN], *out[EG__NAMED_OUT];
 } built;
 
 /* The operation in a graph, its inputs fed or constants, its results named. */
@@ -79,7 +79,7 @@ static void build(built *b, const op_case *c, bool fed)
 {
     char name[16];
 
-    *b = (built){.graph = eg_graph_new("case"), .n_out = eg__n_out(c->op)};
+    *b = (built){.graph = eg_graph_new("case"), .n_out = eg__n_out(c->op, NULL)};
     EG_GRAPH(b->graph);
     for (int i = 0; i < c->n_in; i++) {
         const eg_spec *s = &c->in[i].spec;
@@ -99,7 +99,7 @@ static void check_session(const op_case *c, const built *b, bool fed, eg_tensor 
     const char *what)
 {
     eg_feed feeds[EG__MAX_IN];
-    eg_tensor *out[EG__MAX_OUT];
+    eg_tensor *out[EG__NAMED_OUT];
     eg_session *session = eg_session_new(b->graph);
 
     for (int i = 0; i < c->n_in; i++)

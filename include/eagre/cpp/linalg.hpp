@@ -146,9 +146,9 @@ inline tensor matrix_norm(const operand &a, eg_norm norm = EG_NORM_FROBENIUS,
     return eg_matrix_norm_with(a.alone(), &attrs);
 }
 
-inline tensor cond(const operand &a)
+inline tensor condition_number(const operand &a)
 {
-    return eg_cond(a.alone());
+    return eg_condition_number(a.alone());
 }
 
 } // namespace eagre

@@ -203,10 +203,10 @@ EG_API eg_tensor *eg_matrix_norm(eg_tensor *a);
 
 /* The condition of a matrix: its largest singular value divided by its smallest; infinity where
  * that is zero. Gradient: as eg_svdvals.
- *     eg_cond(eg_reshape(EG_F32(0, 2, 3, 0), EG_DIMS(2, 2)))  ->  1.5 float32[]
+ *     eg_condition_number(eg_reshape(EG_F32(0, 2, 3, 0), EG_DIMS(2, 2)))  ->  1.5 float32[]
  * Owns: the result. Fails: as eg_svd, a matrix without elements. Records: SvdVals, Min, Max, Div,
  * Equal, Where. */
-EG_API eg_tensor *eg_cond(eg_tensor *a);
+EG_API eg_tensor *eg_condition_number(eg_tensor *a);
 
 #ifdef __cplusplus
 }

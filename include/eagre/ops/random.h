@@ -97,7 +97,7 @@ EG_API eg_tensor *eg_beta(eg_tensor *key, eg_tensor *a, eg_tensor *b);
 
 /* Numbers of the Dirichlet distribution: those along the last axis are above 0 and have the sum 1.
  * `shapes` are its parameters, NaN comes of rows where one is not above 0. No gradient.
- *     eg_dirichlet(eg_key(7), EG_F32(1, 2, 3))  ->  [0.38000274 0.3177119  0.3022854 ] float32[3]
+ *     eg_round(eg_mul(eg_dirichlet(eg_key(7), EG_F32(1, 2, 3)), 100))  ->  [38. 32. 30.] float32[3]
  * Owns: the result. Fails: what is no key, integers, bool, rank 0. Records: RandomGamma,
  * Softmax. */
 EG_API eg_tensor *eg_dirichlet(eg_tensor *key, eg_tensor *shapes);

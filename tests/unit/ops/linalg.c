@@ -209,7 +209,7 @@ static eg_tensor *body_of_vector(int n, eg_tensor *const x[], void *env)
 static eg_tensor *body_of_condition(int n, eg_tensor *const x[], void *env)
 {
     (void)n, (void)env;
-    return eg_cond(x[0]);
+    return eg_condition_number(x[0]);
 }
 
 TEST(composed_functions_have_gradients_and_can_be_traced)
@@ -257,8 +257,9 @@ TEST(norms_are_those_of_numpy)
     assert_prints(eg_matrix_norm(a, .norm = EG_NORM_COLUMNS), "[5.] float64[1]");
     assert_prints(eg_matrix_norm(a, .norm = EG_NORM_ROWS, .keep_dims = true),
         "[[[6.]]] float64[1,1,1]");
-    assert_prints(eg_cond(a), "[1.88661752] float64[1]");
-    assert_prints(eg_cond(eg_zeros(EG_FLOAT32, EG_DIMS(2, 1, 1))), "[inf inf] float32[2]");
+    assert_prints(eg_condition_number(a), "[1.88661752] float64[1]");
+    assert_prints(eg_condition_number(eg_zeros(EG_FLOAT32, EG_DIMS(2, 1, 1))),
+        "[inf inf] float32[2]");
     assert_null(eg_matrix_norm(a, .norm = 17));
     assert_error(EG_INVALID, "there is no norm 17");
     assert_null(eg_matrix_norm(EG_F32(1)));

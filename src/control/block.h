@@ -1,0 +1,71 @@
+/* Blocks: bodies of staged control flow as plans, with tensors in and tensors out.
+ *
+ * A block is drawn: while it is, operations are appended to its graph, and nobody else on the
+ * thread watches. What a body uses from outside becomes a further input, so that a block depends on
+ * its inputs alone.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef CONTROL_BLOCK_H
+#define CONTROL_BLOCK_H
+
+#include "run/call.h"
+#include <eagre/function.h>
+
+typedef struct eg__block {
+    atomic_int refs;
+    eg__plan *plan; /* its graph is what the block computes */
+    eg__frames frames;
+} eg__block;
+
+eg__block *eg__block_ref(eg__block *block);
+void eg__block_unref(eg__block *block);
+
+static inline const eg_graph *eg__block_graph(const eg__block *block)
+{
+    return block->plan->graph;
+}
+
+/* The spec of input i; of output i. */
+const eg_spec *eg__block_in(const eg__block *block, int i);
+const eg_spec *eg__block_out(const eg__block *block, int i);
+
+/* Applies the block's operations to other tensors, through the dispatcher: `out` gets its outputs.
+ * False after an error. */
+bool eg__block_apply(const eg__block *block, eg_tensor *const in[], eg_tensor *out[]);
+
+/* ---- drawing -------------------------------------------------------------------------------- */
+
+typedef struct eg__drawing {
+    eg_graph *graph;
+    eg__watch *others;
+    eg_scope *scope;
+} eg__drawing;
+
+/* Begins; every drawing that was begun is ended, also after an error. */
+bool eg__draw(eg__drawing *d, const char *name);
+
+/* A further input, as a symbol; NULL after an error. */
+eg_tensor *eg__draw_input(eg__drawing *d, const eg_spec *spec);
+
+/* Ends the drawing: a block that gives `out`; NULL after an error. */
+eg__block *eg__draw_end(eg__drawing *d, int n, eg_tensor *const out[]);
+
+/* ---- bodies --------------------------------------------------------------------------------- */
+
+/* A body that was drawn, and what it uses from outside: the block's inputs are the arguments, then
+ * these. */
+typedef struct eg__drawn {
+    eg__block *block;
+    int n_captured;
+    eg_tensor *captured[EG__MAX_IN]; /* each with an owner */
+    bool is_tuple;                   /* the body returned one */
+} eg__drawn;
+
+/* Draws what a body does to arguments like these. False after an error, in the name of `op`. */
+bool eg__draw_body(eg__drawn *drawn, eg_body body, void *env, int n, const eg_spec *const args[],
+    const char *op);
+
+/* Lets go of what it holds. */
+void eg__drawn_free(eg__drawn *drawn);
+
+#endif

@@ -1,0 +1,67 @@
+/* Staged control flow in the making: what its functions share.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef CONTROL_CONTROL_H
+#define CONTROL_CONTROL_H
+
+#include "control/staged.h"
+#include <eagre/control.h>
+
+/* Tensors that `op` is about to make an operation of. */
+typedef struct eg__inputs {
+    const char *op;
+    eg_tensor *at[EG__MAX_IN];
+    int n;
+} eg__inputs;
+
+/* Whether operations are recorded, so that control flow has to be one of them. */
+bool eg__stages(void);
+
+/* False, reported, unless there are n tensors (least to 64 of them). */
+bool eg__arguments_fit(const char *op, int n, int least, eg_tensor *const in[]);
+
+/* The specs of what the next operation would see. */
+bool eg__specs_of(const char *op, int n, eg_tensor *const in[], const eg_spec *spec[]);
+
+/* The number of x among the inputs, to which it is added; -1, reported, where they are too many. */
+int eg__input(eg__inputs *inputs, eg_tensor *x);
+
+/* Gives a sweep the block that was drawn, with `n` ports that are known; what was captured becomes
+ * inputs. False, reported, where that fails. */
+bool eg__sweep_of(eg__sweep *sweep, eg__staged *s, eg__inputs *inputs, const eg__drawn *drawn,
+    int n, const eg__port ports[]);
+
+/* What a body returned, as a list; false, reported, where that is nothing. */
+bool eg__results_of(const char *op, eg_tensor *y, int *n, eg_tensor *results[]);
+
+/* One tensor as it is, several as a tuple. */
+eg_tensor *eg__joined(int n, eg_tensor *const results[]);
+
+/* False, reported, unless x has the spec: "variable 0 was float32[2] and became float32[3]". */
+bool eg__stays(const char *op, const char *what, int i, const eg_spec *was, const eg_spec *now);
+
+/* The only element of x as an integer or a bool; NULL after an error. */
+eg_tensor *eg__only(const char *op, const char *what, eg_tensor *x, eg_dtype dtype);
+
+/* ---- loops.c -------------------------------------------------------------------------------- */
+
+/* A loop as it was asked for. Its step gets the step's number, if it counts, then n variables, then
+ * rows; it returns the variables and what is kept of each step. */
+typedef struct eg__loop_call {
+    const char *op;
+    eg_body go_on, step; /* go_on: NULL for a given number of steps */
+    void *env;
+    int n, n_rows;
+    eg_tensor *const *in, *const *rows;
+    eg_tensor *count; /* int64; NULL: none */
+    int64_t most;     /* -1: any number */
+    bool numbers;     /* steps are told their number */
+    bool keeps;       /* steps return more than the variables, which is kept */
+} eg__loop_call;
+
+eg_tensor *eg__loop_staged(const eg__loop_call *c);
+
+/* The same, body after body. */
+eg_tensor *eg__loop_eagerly(const eg__loop_call *c);
+
+#endif

@@ -13,14 +13,14 @@ enum { LINE = 64 };
 
 typedef struct track {
     char *state, *emitted;
-    size_t state_record, emitted_record; /* bytes of one */
-    size_t state_bytes, emitted_bytes;   /* there are */
+    size_t state_bytes, emitted_bytes; /* there are */
 } track;
 
 typedef struct running {
     const eg__staged *s;
     void *const *in, *const *out;
     int64_t steps; /* of every sweep, once the first is through */
+    int64_t t;     /* the step at hand */
     track *track;
 } running;
 
@@ -29,23 +29,25 @@ static size_t to_line(size_t bytes)
     return (bytes + LINE - 1) / LINE * LINE;
 }
 
-/* Where output i of a sweep lies in its record. */
-static size_t offset_of(const eg__sweep *sweep, int i)
+bool eg__sweep_prepare(eg__staged *s, eg__sweep *sweep)
 {
-    size_t at = 0;
+    int n = sweep->block->plan->n_outputs;
 
-    for (int k = i < sweep->n_state ? 0 : sweep->n_state; k < i; k++)
-        at += to_line(eg__bytes(eg__block_out(sweep->block, k)));
-    return at;
-}
-
-static size_t record_size(const eg__sweep *sweep, int from, int to)
-{
-    size_t bytes = LINE;
-
-    for (int k = from; k < to; k++)
-        bytes += to_line(eg__bytes(eg__block_out(sweep->block, k)));
-    return bytes;
+    sweep->moving = eg__staged_take(s, sizeof *sweep->moving * ((size_t)sweep->n_ports + 1));
+    sweep->offset = eg__staged_take(s, sizeof *sweep->offset * ((size_t)n + 1));
+    if (!sweep->moving || !sweep->offset)
+        return false;
+    sweep->n_moving = 0;
+    for (int i = 0; i < sweep->n_ports; i++)
+        if (sweep->port[i].kind != EG__PORT_INPUT && sweep->port[i].kind != EG__PORT_STEP)
+            sweep->moving[sweep->n_moving++] = i;
+    sweep->state_record = sweep->emitted_record = LINE;
+    for (int i = 0; i < n; i++) {
+        size_t *record = i < sweep->n_state ? &sweep->state_record : &sweep->emitted_record;
+        sweep->offset[i] = *record - LINE;
+        *record += to_line(eg__bytes(eg__block_out(sweep->block, i)));
+    }
+    return true;
 }
 
 /* ---- tracks --------------------------------------------------------------------------------- */
@@ -73,9 +75,9 @@ static bool reserve(char **start, size_t *bytes, size_t record, int64_t records)
 
 static bool has_room(const eg__sweep *sweep, track *t, int64_t steps)
 {
-    return reserve(&t->state, &t->state_bytes, t->state_record,
+    return reserve(&t->state, &t->state_bytes, sweep->state_record,
                sweep->keeps_state ? steps + 1 : 2) &&
-        reserve(&t->emitted, &t->emitted_bytes, t->emitted_record,
+        reserve(&t->emitted, &t->emitted_bytes, sweep->emitted_record,
             sweep->keeps_emitted ? steps : 1);
 }
 
@@ -93,56 +95,65 @@ static char *state_at(const running *r, int sweep, int64_t t, bool leaves)
     const eg__sweep *s = &r->s->sweep[sweep];
     int64_t record = t + (leaves != s->backwards);
 
-    return r->track[sweep].state +
-        (size_t)(s->keeps_state ? record : record & 1) * r->track[sweep].state_record;
+    return r->track[sweep].state + (size_t)(s->keeps_state ? record : record & 1) * s->state_record;
 }
 
 static char *emitted_at(const running *r, int sweep, int64_t t)
 {
     const eg__sweep *s = &r->s->sweep[sweep];
-    return r->track[sweep].emitted +
-        (size_t)(s->keeps_emitted ? t : 0) * r->track[sweep].emitted_record;
+    return r->track[sweep].emitted + (size_t)(s->keeps_emitted ? t : 0) * s->emitted_record;
 }
 
 /* ---- steps ---------------------------------------------------------------------------------- */
 
-static void *look(const running *r, const eg__port *p, const eg_spec *spec, int64_t *t)
+static void *look(running *r, const eg__sweep *sweep, int i)
 {
+    const eg__port *p = &sweep->port[i];
     const eg__sweep *of = &r->s->sweep[p->sweep];
 
     switch (p->kind) {
     case EG__PORT_INPUT:
         return r->in[p->index];
     case EG__PORT_ROW:
-        return (char *)r->in[p->index] + (size_t)*t * eg__bytes(spec);
+        return (char *)r->in[p->index] + (size_t)r->t * eg__bytes(eg__block_in(sweep->block, i));
     case EG__PORT_STEP:
-        return t;
+        return &r->t;
     case EG__PORT_STATE:
-        return state_at(r, p->sweep, *t, false) + offset_of(of, p->index);
+        return state_at(r, p->sweep, r->t, false) + of->offset[p->index];
     default:
-        return emitted_at(r, p->sweep, *t) + offset_of(of, of->n_state + p->index);
+        return emitted_at(r, p->sweep, r->t) + of->offset[of->n_state + p->index];
     }
 }
 
-static void bind(const running *r, const eg__sweep *sweep, eg__pooled_frame *f, int64_t *t)
+/* A frame for a sweep, in which what stays is bound; NULL after an error. */
+static eg__pooled_frame *take_frame(running *r, const eg__sweep *sweep)
 {
-    const eg__plan *plan = sweep->block->plan;
+    eg__pooled_frame *f = eg__frames_take(&sweep->block->frames);
 
-    for (int i = 0; i < sweep->n_ports; i++)
-        f->frame.at[plan->input_slot[i]] =
-            look(r, &sweep->port[i], eg__block_in(sweep->block, i), t);
+    for (int i = 0; f && i < sweep->n_ports; i++)
+        if (sweep->port[i].kind == EG__PORT_INPUT || sweep->port[i].kind == EG__PORT_STEP)
+            f->frame.at[sweep->block->plan->input_slot[i]] = look(r, sweep, i);
+    return f;
 }
 
-static eg_status step(const running *r, int sweep, eg__pooled_frame *f, int64_t t)
+static void bind(running *r, const eg__sweep *sweep, eg__pooled_frame *f)
+{
+    const uint32_t *slot = sweep->block->plan->input_slot;
+
+    for (int k = 0; k < sweep->n_moving; k++)
+        f->frame.at[slot[sweep->moving[k]]] = look(r, sweep, sweep->moving[k]);
+}
+
+static eg_status step(running *r, int sweep, eg__pooled_frame *f, int64_t t)
 {
     const eg__sweep *s = &r->s->sweep[sweep];
     void *out[2 * EG__MAX_OUT];
 
-    bind(r, s, f, &t);
-    for (int i = 0; i < s->n_state; i++)
-        out[i] = state_at(r, sweep, t, true) + offset_of(s, i);
-    for (int i = s->n_state; i < s->n_state + s->n_emitted; i++)
-        out[i] = emitted_at(r, sweep, t) + offset_of(s, i);
+    r->t = t;
+    bind(r, s, f);
+    char *state = state_at(r, sweep, t, true), *emitted = emitted_at(r, sweep, t);
+    for (int i = 0; i < s->n_state + s->n_emitted; i++)
+        out[i] = (i < s->n_state ? state : emitted) + s->offset[i];
     return eg__block_run(s->block, f, out);
 }
 
@@ -156,21 +167,22 @@ static void stack(const running *r, int sweep, int64_t t)
         const eg__sweep *s = &r->s->sweep[sweep];
         size_t bytes = eg__bytes(eg__block_out(s->block, s->n_state + p->index));
         memcpy((char *)r->out[i] + (size_t)t * bytes,
-            emitted_at(r, sweep, t) + offset_of(s, s->n_state + p->index), bytes);
+            emitted_at(r, sweep, t) + s->offset[s->n_state + p->index], bytes);
     }
 }
 
 /* ---- sweeps --------------------------------------------------------------------------------- */
 
 /* Whether the first sweep is to take step t. */
-static bool goes_on(const running *r, eg__pooled_frame *f, int64_t t)
+static bool goes_on(running *r, eg__pooled_frame *f, int64_t t)
 {
     const eg__sweep *go_on = &r->s->go_on;
     bool yes = true;
 
     if (!go_on->block)
         return true;
-    bind(r, go_on, f, &t);
+    r->t = t;
+    bind(r, go_on, f);
     return eg__block_run(go_on->block, f, (void *[]){&yes}) == EG_OK && yes;
 }
 
@@ -217,7 +229,7 @@ static void put_initial(const running *r, int sweep)
     char *at = end_of(r, sweep, false);
 
     for (int i = 0; i < s->n_state; i++)
-        memcpy(at + offset_of(s, i), r->in[s->initial[i]], eg__bytes(eg__block_out(s->block, i)));
+        memcpy(at + s->offset[i], r->in[s->initial[i]], eg__bytes(eg__block_out(s->block, i)));
 }
 
 static int64_t most_steps(const running *r)
@@ -235,15 +247,13 @@ static eg_status run_sweep(running *r, int sweep, eg__pooled_frame *f)
     const eg__sweep *s = &r->s->sweep[sweep];
     track *t = &r->track[sweep];
 
-    t->state_record = record_size(s, 0, s->n_state);
-    t->emitted_record = record_size(s, s->n_state, s->n_state + s->n_emitted);
     if (!has_room(s, t, sweep == 0 ? 1 : r->steps))
         return eg__me.failed;
     put_initial(r, sweep);
     if (sweep > 0)
         return later_steps(r, sweep, f);
     eg__block *asking = r->s->go_on.block;
-    eg__pooled_frame *asks = asking ? eg__frames_take(&asking->frames) : NULL;
+    eg__pooled_frame *asks = asking ? take_frame(r, &r->s->go_on) : NULL;
     if (asking && !asks)
         return eg__me.failed;
     eg_status status = first_steps(r, f, asks, most_steps(r));
@@ -257,8 +267,7 @@ static void put_outputs(const running *r)
     for (int i = 0; i < r->s->n_out; i++) {
         const eg__port *p = &r->s->output[i];
         if (p->kind == EG__PORT_STATE)
-            memcpy(r->out[i],
-                end_of(r, p->sweep, true) + offset_of(&r->s->sweep[p->sweep], p->index),
+            memcpy(r->out[i], end_of(r, p->sweep, true) + r->s->sweep[p->sweep].offset[p->index],
                 eg__bytes(&r->s->out[i]));
     }
 }
@@ -271,7 +280,7 @@ static eg_status run(const eg_job *job, void *const in[], void *const out[], voi
     memcpy(&r.s, job->state, sizeof r.s);
     memset(r.track, 0, sizeof *r.track * (size_t)r.s->n_sweeps);
     for (int i = 0; i < r.s->n_sweeps && status == EG_OK; i++) {
-        eg__pooled_frame *f = eg__frames_take(&r.s->sweep[i].block->frames);
+        eg__pooled_frame *f = take_frame(&r, &r.s->sweep[i]);
         if (!f) {
             status = eg__me.failed;
             break;

@@ -121,24 +121,29 @@ static eg__staged *enlist(eg__staged *s)
     return found;
 }
 
-static void find_kept(eg__staged *s)
+static bool find_kept(eg__staged *s)
 {
-    for (int i = 0; i < s->n_sweeps; i++)
+    if (s->go_on.block && !eg__sweep_prepare(s, &s->go_on))
+        return false;
+    for (int i = 0; i < s->n_sweeps; i++) {
+        if (!eg__sweep_prepare(s, &s->sweep[i]))
+            return false;
         for (int k = 0; k < s->sweep[i].n_ports; k++) {
             const eg__port *p = &s->sweep[i].port[k];
             eg__sweep *of = &s->sweep[p->sweep];
             of->keeps_state |= p->kind == EG__PORT_STATE && p->sweep < i;
             of->keeps_emitted |= p->kind == EG__PORT_EMITTED;
         }
+    }
+    return true;
 }
 
 eg__staged *eg__staged_settle(eg__staged *s)
 {
-    if (!set_text(s)) {
+    if (!set_text(s) || !find_kept(s)) {
         eg__staged_hold(&(eg__staged_attrs){sizeof(eg__staged_attrs), s}, -1);
         return NULL;
     }
-    find_kept(s);
     eg__staged *equal = enlist(s);
     if (equal)
         eg__staged_hold(&(eg__staged_attrs){sizeof(eg__staged_attrs), s}, -1);

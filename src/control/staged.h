@@ -38,6 +38,10 @@ typedef struct eg__sweep {
     int *initial; /* of each of the state: the operation's input it starts from */
     bool backwards;
     bool keeps_state, keeps_emitted; /* of all steps: later sweeps look at them */
+    /* What running needs, found once: the ports that change from step to step, and where each
+     * output lies in the record of the states, or of what is emitted; see run_loop.c. */
+    int *moving, n_moving;
+    size_t *offset, state_record, emitted_record;
 } eg__sweep;
 
 typedef struct eg__staged {
@@ -85,6 +89,9 @@ bool eg__staged_parse(const eg_opdef *op, eg__staged_attrs *attrs, int n_in,
 
 /* What is wrong with one that was read; NULL: nothing. Fills in its results' specs. check.c */
 const char *eg__staged_fault(eg__staged *s);
+
+/* Finds what running a loop's sweep needs; false, reported, where memory is out. run_loop.c */
+bool eg__sweep_prepare(eg__staged *s, eg__sweep *sweep);
 
 /* Exchanges one that is complete for an equal one, if there is any; NULL after an error. */
 eg__staged *eg__staged_settle(eg__staged *s);

@@ -81,6 +81,17 @@ static bool is_after_loop(eg_tensor *x, void *env)
     return bench_near(bench_at(x, 0), v, 1e-3);
 }
 
+static eg_tensor *step(int n, eg_tensor *const in[], void *env)
+{
+    (void)n, (void)env;
+    return eg_tuple(eg_add(eg_mul(in[1], in[2]), in[3]), in[2], in[3]);
+}
+
+EG_FUNCTION(staged_loop, x, by, plus)
+{
+    return eg_part(eg_for(eg_scalar_int(EG_INT64, LOOPS), step, NULL, EG_IN(x, by, plus)), 0);
+}
+
 void bench_chains(void)
 {
     eg_tensor *three[] = {eg_constant(1.0), eg_constant(0.9999), eg_constant(0.001)};
@@ -101,8 +112,14 @@ void bench_chains(void)
         .body = &slope_of_chain_callable,
         .in = {eg_constant(1.0), eg_constant(1.0001)},
         .right = is_slope});
+    bench_run_body(&(const bench_body){.name = "while_10000",
+        .detail = "eg_for of a multiplication and an addition",
+        .ops = LOOPS,
+        .body = &staged_loop_callable,
+        .in = {three[0], three[1], three[2]},
+        .right = is_after_loop});
     bench_run(1,
-        &(const bench_work){.name = "while_10000",
+        &(const bench_work){.name = "c_loop_10000",
             .mode = "eager",
             .detail = "a C loop of a multiplication and an addition",
             .ops = LOOPS,

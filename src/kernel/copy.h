@@ -39,6 +39,13 @@ typedef struct eg__stream_loops {
     void (*rows)(const eg__plane *p); /* rows without gaps inside a row, and the end */
 } eg__stream_loops;
 
+/* Asks for n bytes that will be read soon. */
+static inline void eg__fetch(const char *x, size_t n)
+{
+    for (size_t i = 0; i < n; i += 64)
+        EG__PREFETCH(x + i);
+}
+
 /* By instruction set. A result of so many bytes had better not pass through the caches: no part of
  * it is there any more when all of it has been written. */
 extern const eg__stream_loops *const eg__stream[EG__ISAS];

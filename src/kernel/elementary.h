@@ -307,7 +307,8 @@ EG_HOT_INLINE eg__floats eg__gelu_erf_f32(eg__floats x)
     p = eg__fma(h, eg__lost(p, t, v - first), eg__lost(v, h, w));
     p = eg__fma(-v, over, p);
     p = eg__fma(p, part, p);
-    return eg__positive(x) - eg__scaled(w + eg__lost(w, part, -p), n);
+    p = eg__positive(x) - eg__scaled(w + eg__lost(w, part, -p), n);
+    return eg__signed(p, x);
 }
 
 /* (top + rest) / (1 + t), all below 2^990, where the quotient and 1 + t have lost something that is

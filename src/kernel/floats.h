@@ -93,10 +93,10 @@ EG_HOT_INLINE eg__floats eg__where_positive(eg__floats x, eg__floats y, eg__floa
     return _mm512_mask_mov_ps(z, _mm512_cmp_ps_mask(x, _mm512_setzero_ps(), _CMP_GT_OQ), y);
 }
 
-/* x, or -0 where it is less. */
+/* x, or a zero of either sign where it is not above 0. */
 EG_HOT_INLINE eg__floats eg__positive(eg__floats x)
 {
-    return _mm512_max_ps(_mm512_set1_ps(-0.f), x);
+    return _mm512_max_ps(_mm512_setzero_ps(), x);
 }
 
 EG_HOT_INLINE eg__power eg__power_of(eg__floats shifted, eg__floats whole)
@@ -179,7 +179,7 @@ EG_HOT_INLINE eg__floats eg__where_positive(eg__floats x, eg__floats y, eg__floa
 
 EG_HOT_INLINE eg__floats eg__positive(eg__floats x)
 {
-    return x < 0 ? -0.f : x;
+    return x < 0 ? 0 : x;
 }
 
 EG_HOT_INLINE eg__power eg__power_of(eg__floats shifted, eg__floats whole)

@@ -8,6 +8,16 @@
 
 enum { BLOCK = 4096 };
 
+static inline float float_fused(float x, float y, float z)
+{
+    return EG__FMA_F32(x, y, z);
+}
+
+static inline double double_fused(double x, double y, double z)
+{
+    return EG__FMA_F64(x, y, z);
+}
+
 #define BODY "kernel/norm.inc"
 #include "kernel/each_real.inc"
 

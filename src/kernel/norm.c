@@ -12,7 +12,8 @@ enum {
     CHUNK = 16384,
     MOST_SHARES = 64,
     LINE = 64,
-    ROOM = 16384, /* bytes of rows that go past the caches together */
+    ROOM = 16384, /* bytes of rows that can go past the caches together, */
+    PART = 4096,  /* of which so many do, or one row, while the next are on their way */
 };
 
 typedef struct norm {
@@ -41,18 +42,20 @@ static void *repeat(const norm *t, const void *one, char *room)
     return room;
 }
 
-/* Rows are computed some at a time and go past the caches from there. */
+/* Rows are computed some at a time, while the next are on their way, and go past the caches. */
 static void forward_past(const norm_pass *p, int64_t row, int64_t end)
 {
     const eg__stream_loops *past = eg__stream[eg__isa_now()];
     _Alignas(LINE) char room[ROOM];
     const size_t bytes = (size_t)p->t->n * p->t->element;
-    const int64_t most = (int64_t)(ROOM / bytes);
+    const int64_t most = bytes < PART ? (int64_t)(PART / bytes) : 1;
 
     for (int64_t n; row < end; row += n) {
         eg__norm part = p->rows;
         n = end - row < most ? end - row : most;
         part.x = (const char *)p->rows.x + (size_t)row * bytes;
+        eg__fetch((const char *)part.x + (size_t)n * bytes,
+            (size_t)(end - row - n < most ? end - row - n : most) * bytes);
         part.y = room;
         p->t->loops->forward(&part, 0, n);
         past->copy((char *)p->rows.y + (size_t)row * bytes, room, (size_t)n * bytes);

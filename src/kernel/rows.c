@@ -13,7 +13,8 @@
 
 enum {
     CHUNK = 16384, /* elements a thread takes at a time, at least */
-    ROOM = 16384,  /* bytes of rows that go past the caches together */
+    ROOM = 16384,  /* bytes of rows that can go past the caches together, */
+    PART = 4096,   /* of which so many do, or one row, while the next are on their way */
 };
 
 static inline int64_t min(int64_t a, int64_t b)
@@ -38,16 +39,17 @@ typedef struct softmax_pass {
     bool past; /* the caches */
 } softmax_pass;
 
-/* Rows are computed some at a time and go past the caches from there. */
+/* Rows are computed some at a time, while the next are on their way, and go past the caches. */
 static void run_rows_past(const softmax *t, const char *x, char *y, int64_t rows)
 {
     const eg__stream_loops *past = eg__stream[eg__isa_now()];
     _Alignas(64) char room[ROOM];
     const size_t row = (size_t)t->n * t->element;
-    const int64_t most = (int64_t)(ROOM / row);
+    const int64_t most = row < PART ? (int64_t)(PART / row) : 1;
 
     for (int64_t n; rows > 0; rows -= n) {
         n = min(rows, most);
+        eg__fetch(x + (size_t)n * row, (size_t)min(rows - n, most) * row);
         t->loops->rows(x, room, n, t->n);
         past->copy(y, room, (size_t)n * row);
         x += (size_t)n * row;

@@ -172,6 +172,31 @@ TEST(sessions_compute_what_bodies_do)
     }
 }
 
+TEST(examples_are_mapped_one_by_one)
+{
+    for (int k = 0; k < BODIES; k++) {
+        EG_SCOPE;
+        eg_tensor *first = example(0), *second = example(1);
+        eg_tensor *both = eg_stack(EG_IN(first, second), .axis = 0);
+        eg_tensor *mapped = eg_vmap(bodies[k].body, NULL, 1, &both, NULL);
+        assert_close(bodies[k].name, eg_get(mapped, 0), bodies[k].body(1, &first, NULL));
+        assert_close(bodies[k].name, eg_get(mapped, 1), bodies[k].body(1, &second, NULL));
+    }
+}
+
+TEST(tangents_are_those_of_gradients)
+{
+    for (int k = 0; k < BODIES; k++) {
+        EG_SCOPE;
+        eg_body body = bodies[k].body;
+        eg_tensor *x = example(1), *v = EG_F64(1, -2, 0.5), *u = EG_F64(0.3, 1, 2);
+        eg_tensor *forward = NULL, *back = NULL;
+        eg_jvp(body, NULL, 1, &x, &v, &forward);
+        eg_vjp(body, NULL, 1, &x, u, &back);
+        assert_close(bodies[k].name, eg_sum(eg_mul(forward, u)), eg_sum(eg_mul(back, v)));
+    }
+}
+
 /* ---- text ----------------------------------------------------------------------------------- */
 
 /* A graph of a body: y of x. */

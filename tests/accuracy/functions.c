@@ -27,6 +27,14 @@ static void exact_rsqrt(mpfr_t z, mpfr_t x, mpfr_t y)
     mpfr_setsign(z, z, mpfr_zero_p(x) && mpfr_signbit(x), MPFR_RNDN);
 }
 
+static void exact_lgamma(mpfr_t z, mpfr_t x, mpfr_t y)
+{
+    int sign;
+
+    (void)y;
+    mpfr_lgamma(z, &sign, x, MPFR_RNDN);
+}
+
 /* 1 / (1 + e^-x). */
 static void exact_sigmoid(mpfr_t z, mpfr_t x, mpfr_t y)
 {

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PRECISION = 180, BLOCK = 1 << 14, KINDS = 6 };
+enum { PRECISION = 180, BLOCK = 1 << 14, KINDS = 6, NO_EXPONENT = -9999 };
 
 /* ---- numbers -------------------------------------------------------------------------------- */
 
@@ -33,9 +33,17 @@ typedef struct search_state {
     mpfr_t x, y, z, difference;
 } search_state;
 
-static bool cancels(const function *f)
+/* The exponent of the least unit that counts, where terms cancel: that of the larger argument of
+ * logaddexp, of 1 for the gamma function left of 0, where zeros are. */
+static long least_exponent(const function *f, double x, double y)
 {
-    return strcmp(f->name, "logaddexp") == 0;
+    const bool is_sum = strcmp(f->name, "logaddexp") == 0;
+    const bool is_gamma = strcmp(f->name, "lgamma") == 0;
+    const double most = fmax(isfinite(x) ? fabs(x) : 0, isfinite(y) ? fabs(y) : 0);
+
+    if (is_sum)
+        return most > 0 ? ilogb(most) : NO_EXPONENT + 1;
+    return is_gamma && x < 0 ? 0 : NO_EXPONENT;
 }
 
 /* Whether f(x, y) may be worse than what was found, in doubles; not to be asked of float64. */
@@ -43,16 +51,15 @@ static bool may_be_worse(const search_state *s, double x, double y, double got)
 {
     const format *f = s->format;
     const double exact = s->f->quick(x, y);
-    double scale = fabs(exact);
+    const long least = least_exponent(s->f, x, y);
     int e;
 
-    if (cancels(s->f))
-        scale = fmax(scale, fmax(fabs(x), fabs(y)));
-    else if (!alike(exact, got))
+    if (least == NO_EXPONENT && !alike(exact, got))
         return true;
     if (isnan(got) || isnan(exact))
         return isnan(got) != isnan(exact);
-    frexp(within(f, scale), &e);
+    frexp(within(f, fabs(exact)), &e);
+    e = e - 1 < least ? (int)least + 1 : e;
     const double error = ldexp(fabs(within(f, exact) - within(f, got)), -unit_of(f, e - 1));
     return error > s->worst.error - 1e-3;
 }
@@ -65,14 +72,12 @@ static double error_of(search_state *s, double x, double y, double got)
     s->f->exact(s->z, s->x, s->y);
     if (mpfr_nan_p(s->z) || isnan(got))
         return mpfr_nan_p(s->z) && isnan(got) ? 0 : INFINITY;
-    if (!cancels(s->f) && !mpfr_signbit(s->z) != !signbit(got))
+    const long least = least_exponent(s->f, x, y);
+    if (least == NO_EXPONENT && !mpfr_signbit(s->z) != !signbit(got))
         return INFINITY;
     limit(s->z, s->format);
     long e = exponent(s->z);
-    if (cancels(s->f)) {
-        e = e > exponent(s->x) ? e : exponent(s->x);
-        e = e > exponent(s->y) ? e : exponent(s->y);
-    }
+    e = e < least ? least : e;
     mpfr_set_d(s->difference, got, MPFR_RNDN);
     limit(s->difference, s->format);
     mpfr_sub(s->difference, s->difference, s->z, MPFR_RNDA);

@@ -4,7 +4,8 @@
  * range that of the smallest ones. Infinity counts as the first number too large for the dtype, so
  * that it is right from half a unit below that on. NaN for a number, or a number for NaN, or the
  * wrong sign, is an infinite error. For logaddexp, which adds where sums cancel, the unit is that
- * of the largest of both arguments and the result.
+ * of the largest of both arguments and the result; for lgamma left of 0, where it has zeros, it is
+ * at least that of 1.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef TESTS_ACCURACY_SEARCH_H

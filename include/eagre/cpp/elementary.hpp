@@ -52,6 +52,21 @@ inline tensor erfc(const operand &x)
     return eg_erfc(x.alone());
 }
 
+inline tensor lgamma(const operand &x)
+{
+    return eg_lgamma(x.alone());
+}
+
+inline tensor digamma(const operand &x)
+{
+    return eg_digamma(x.alone());
+}
+
+inline tensor polygamma(const operand &x, int n)
+{
+    return eg_polygamma(x.alone(), n);
+}
+
 inline tensor pow(const operand &x, const operand &y)
 {
     return detail::two(eg_pow, x, y);

@@ -52,6 +52,20 @@ EG_API eg_tensor *eg_cbrt(eg_tensor *x);
  * Owns: the result. Fails: integers, bool. Records: Erfc. */
 EG_API eg_tensor *eg_erfc(eg_tensor *x);
 
+/* log|gamma(x)|: infinite at 0, -1, -2 ... Gradient: digamma(x)*dz.
+ *     eg_lgamma(EG_F32(3, 0.5))  ->  [0.6931472 0.5723649] float32[2]
+ * Owns: the result. Fails: integers, bool. Records: Lgamma. */
+EG_API eg_tensor *eg_lgamma(eg_tensor *x);
+
+/* The derivative of log gamma(x), and the n-th derivative of that, n up to 100. At 0, -1, -2 ... it
+ * is infinity where both sides go there, otherwise NaN, at 0 that of its sign. Near zeros left of 0
+ * it has lost digits. Gradient: polygamma(x, n + 1)*dz.
+ *     eg_digamma(EG_F32(1, 0.5))  ->  [-0.5772157 -1.9635100] float32[2]
+ *     eg_polygamma(EG_F32(1, 0.5), 1)  ->  [1.6449341 4.9348021] float32[2]
+ * Owns: the result. Fails: integers, bool; an order below 0 or above 100. Records: Polygamma. */
+EG_API eg_tensor *eg_digamma(eg_tensor *x);
+EG_API eg_tensor *eg_polygamma(eg_tensor *x, int n);
+
 /* x to the power of y, as C computes it: NaN where x is below zero and y is no whole number. Powers
  * of integers are integers and wrap. Gradient: of x dz*y*pow(x, y - 1), of y dz*z*log(x), where x
  * is above zero.

@@ -164,9 +164,10 @@ static inline void eg_scope_leave(eg_scope **scope)
     eg_scope *EG_PASTE_(eg_scope_, __COUNTER__) __attribute__((unused, cleanup(eg_scope_leave))) = \
         (open)
 #define EG_SCOPE EG_BLOCK_(eg_scope_open())
-#define EG_TAPE  EG_BLOCK_(eg_tape_open(NULL))
+#define EG_TAPE  EG_BLOCK_((eg_at(EG_HERE), eg_tape_open(NULL)))
 #define EG_TAPE_WITH(...)                                                                          \
-    EG_BLOCK_(eg_tape_open(&(const eg_tape_attrs){.size = sizeof(eg_tape_attrs), __VA_ARGS__}))
+    EG_BLOCK_((eg_at(EG_HERE),                                                                     \
+        eg_tape_open(&(const eg_tape_attrs){.size = sizeof(eg_tape_attrs), __VA_ARGS__})))
 #define EG_FORWARD        EG_BLOCK_(eg_forward_open())
 #define EG_STOP_RECORDING EG_BLOCK_(eg_stop_recording())
 #define EG_TRY(error)   EG_BLOCK_(eg_try_open(error))

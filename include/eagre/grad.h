@@ -46,8 +46,10 @@ typedef struct eg_gradient_attrs {
  * persistent is used up, and intermediates that nobody retained are spent: their memory is free at
  * once.
  * Action. Owns: the results, by the tape's scope; all NULL after an error. Fails: EG_STATE without
- * a tape, or one used up; EG_INVALID for a target or source that is not floating point or NULL, and
- * for an operation without a gradient, naming it and the line that applied it. */
+ * a tape, for one used up, naming the line that did, and for what is spent, naming what made it and
+ * where; EG_INVALID for a target or source that is not floating point or NULL, for targets of which
+ * none depends on what the tape follows, and for an operation without a gradient, naming it and the
+ * line that applied it. */
 EG_API eg_status eg_gradient_with(eg_tensor *target, int n, eg_tensor *const sources[],
     eg_tensor *gradients[], const eg_gradient_attrs *attrs);
 EG_API eg_status eg_gradient(eg_tensor *target, int n, eg_tensor *const sources[],
@@ -66,9 +68,13 @@ EG_API eg_status eg_tape_reset(void);
  * target followed by that of the source: of y = x^2 at [1 2] it is [[2 0] [0 4]]. Needs a
  * persistent tape. The walk back is computed for many elements at once, as by eg_vmap; where the
  * tape has calls of functions, for one after the other.
+ * Of complex numbers: a complex target by a complex source has its complex derivative, dy = J dx,
+ * as JAX has it with holomorphic=True; by a real source too, dx being real. The rows of a real
+ * target by a complex source are its gradients, as eg_gradient defines them.
  * Owns: the result. Fails: EG_STATE without a persistent tape; EG_INVALID for what is no
- * floating-point tensor, and for more than EG_MAX_RANK axes. Records: its operations, on outer
- * tapes. */
+ * floating-point tensor, for more than EG_MAX_RANK axes, and for a complex target that is not
+ * holomorphic in a complex source, unless a function is recorded or a graph is built. Records: its
+ * operations, on outer tapes. */
 EG_API eg_tensor *eg_jacobian(eg_tensor *target, eg_tensor *source);
 
 /* For examples that do not depend on each other, along axis 0 of both: the derivative of every
@@ -114,14 +120,15 @@ EG_API eg_tensor *eg_vjp(eg_body body, void *env, int n, eg_tensor *const x[], e
     eg_tensor *dx[]);
 
 /* The Hessian of body(n, x, env), or of the sum of its elements, times v, by each argument, in hv:
- * forward mode over a tape, at a small multiple of the cost of a gradient.
+ * forward mode over a tape, at a small multiple of the cost of a gradient. Of complex numbers it is
+ * how the gradient, as eg_gradient defines it, changes in the direction v.
  * Action. Owns: hv; all NULL after an error. Fails: as eg_jvp and eg_gradient.
  * Source: Pearlmutter, Fast exact multiplication by the Hessian, Neural Computation 6 (1994). */
 EG_API eg_status eg_hvp(eg_body body, void *env, int n, eg_tensor *const x[], eg_tensor *const v[],
     eg_tensor *hv[]);
 
 /* The second derivatives of body(1, &x, env), or of the sum of its elements, in the shape of x
- * twice. Owns: the result. Fails: as eg_jacobian. */
+ * twice; of a holomorphic function, where x is complex. Owns: the result. Fails: as eg_jacobian. */
 EG_API eg_tensor *eg_hessian(eg_body body, void *env, eg_tensor *x);
 
 /* ---- many examples at once ------------------------------------------------------------------ */
@@ -145,7 +152,8 @@ EG_API eg_tensor *eg_vmap(eg_body body, void *env, int n, eg_tensor *const x[], 
 typedef struct eg_rule_call {
     int n;
     eg_tensor *const *x; /* the arguments */
-    eg_tensor *y, *dy;   /* what forward returned, and the gradient by it */
+    eg_tensor *y, *dy;   /* what forward returned, and the gradient by it: for a tuple a tuple, with
+                            zeros for parts that nothing depends on, none for whole numbers */
     eg_tensor **dx;      /* to fill in: by each argument, in its shape; what stays NULL is zero */
     void *env;
 } eg_rule_call;
@@ -155,7 +163,7 @@ typedef eg_status (*eg_rule_backward)(const eg_rule_call *call);
 /* A computation with a gradient of its own. */
 typedef struct eg_rule {
     const char *name; /* for errors; a string literal ["eg_custom_gradient"] */
-    eg_body forward;  /* as for functions; returns one tensor */
+    eg_body forward;  /* as for functions; returns a tensor or a tuple */
     eg_rule_backward backward;
     void *env; /* handed to both; must live as long as tapes and functions that used it */
 } eg_rule;
@@ -164,14 +172,16 @@ typedef struct eg_rule {
  * `rule->backward`, which is written with operations, so that second derivatives go through it.
  * Inside a traced function, and in a graph, backward works on symbols: it may not look at values.
  * What is to get a gradient has to be an argument, variables too.
- * Owns: the result. Fails: EG_INVALID for NULL, for a tuple as result, and, when the gradient is
- * asked for, for one of another shape, naming the rule and the line that applied it; whatever both
- * functions fail with. Records: forward's operations, then WithGradient. */
+ * Owns: the result. Fails: EG_INVALID for NULL, and, when the gradient is asked for, for one of
+ * another dtype or shape and for more of them than arguments, naming the rule and the line that
+ * applied it; whatever both functions fail with.
+ * Records: forward's operations, then WithGradient. */
 EG_API eg_tensor *eg_custom_gradient(const eg_rule *rule, int n, eg_tensor *const in[]);
 
-/* body(n, in, env), of which a tape keeps arguments and result alone: what lies between is computed
- * again when the gradient is asked for, which costs time and saves memory. The body must compute
- * the same again and have no effects; what is to get a gradient has to be an argument.
+/* body(n, in, env), of which a tape keeps arguments and results alone: what lies between is
+ * computed again when the gradient is asked for, which costs time and saves memory. The body
+ * returns a tensor or a tuple; it must compute the same again and have no effects. What is to get a
+ * gradient has to be an argument.
  * Source: Chen et al., arXiv:1604.06174. Owns, Fails, Records: as eg_custom_gradient. */
 EG_API eg_tensor *eg_recompute(eg_body body, void *env, int n, eg_tensor *const in[]);
 

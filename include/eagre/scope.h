@@ -25,7 +25,8 @@ typedef struct eg_scope eg_scope;
 EG_API eg_scope *eg_scope_open(void);
 
 /* Closes a scope and those opened inside it that are still open: frees what they own and moves a
- * pending error to the scope outside. NULL and scopes closed already are ignored. */
+ * pending error to the scope outside. NULL and scopes closed already are ignored.
+ * Fails: EG_STATE for a tape that is still open inside, which is closed all the same. */
 EG_API void eg_scope_close(eg_scope *scope);
 
 /* Opens a scope in which errors end: when it closes, `*error` is the first error that happened

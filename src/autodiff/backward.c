@@ -18,48 +18,45 @@ static const char op_name[] = "eg_gradient";
 
 /* ---- records -------------------------------------------------------------------------------- */
 
-static size_t record_size(const eg__record *r)
+/* One piece of memory has it all: the record, its handles, the attributes, the handles' numbers. */
+eg__record *eg__record_new(eg__arena *arena, const eg_event *e, const uint32_t id[])
 {
-    size_t n = (size_t)(r->n_in + r->n_out);
-    return sizeof *r + n * (sizeof *r->handle + sizeof *r->id);
-}
+    size_t n = (size_t)(e->n_in + e->n_out),
+           attrs = e->attrs ? (e->op->attrs_size + 15) / 16 * 16 : 0;
+    size_t head = (sizeof(eg__record) + 15) / 16 * 16, handles = n * sizeof(eg_tensor *);
+    size_t size = head + attrs + handles + n * sizeof *id;
+    eg__record *r = eg__arena_take(arena, size);
 
-eg__record *eg__record_new(const eg_event *e, const uint32_t id[])
-{
-    eg__record like = {.op = e->op, .n_in = e->n_in, .n_out = e->n_out, .site = eg__me.site};
-    int n = e->n_in + e->n_out;
-    eg__record *r = eg__alloc(record_size(&like));
-
-    if (r && e->attrs && !(like.attrs = eg__alloc(e->op->attrs_size + 1))) {
-        eg__free(r, record_size(&like));
-        r = NULL;
-    }
     if (!r)
-        return eg__fail_memory(e->op->name, record_size(&like)), NULL;
-    *r = like;
-    if (e->attrs)
-        memcpy(r->attrs, e->attrs, e->op->attrs_size);
+        return eg__fail_memory(e->op->name, size), NULL;
+    char *at = (char *)r + head;
+    *r = (eg__record){.op = e->op,
+        .payload = eg__payload_ref(e->payload),
+        .site = eg__me.site,
+        .n_in = e->n_in,
+        .n_out = e->n_out};
+    r->attrs = attrs ? memcpy(at, e->attrs, e->op->attrs_size) : NULL;
     eg__attrs_hold(r->op, r->attrs, 1);
-    r->payload = eg__payload_ref(e->payload);
-    r->handle = (eg_tensor **)(void *)(r + 1);
-    r->id = (uint32_t *)(void *)(r->handle + n);
-    memcpy(r->id, id, sizeof *id * (size_t)n);
-    for (int i = 0; i < n; i++)
-        r->handle[i] = eg__ref(i < e->n_in ? e->value[i] : e->out[i - e->n_in]);
+    r->handle = (eg_tensor **)(void *)(at + attrs);
+    r->id = memcpy(at + attrs + handles, id, n * sizeof *id);
+    for (int i = 0; i < e->n_in; i++)
+        r->handle[i] = id[i] == EG__NO_VALUE ? eg__ref(e->value[i]) : e->value[i];
+    for (int i = 0; i < e->n_out; i++)
+        r->handle[e->n_in + i] = eg__ref(e->out[i]);
     return r;
 }
 
-void eg__record_free(eg__record *r)
+void eg__record_let_go(eg__record *r)
 {
     if (!r)
         return;
-    for (int i = 0; i < r->n_in + r->n_out; i++)
+    for (int i = 0; i < r->n_in; i++)
+        if (r->id[i] == EG__NO_VALUE)
+            eg__unref(r->handle[i]);
+    for (int i = r->n_in; i < r->n_in + r->n_out; i++)
         eg__unref(r->handle[i]);
     eg__payload_unref(r->payload);
     eg__attrs_hold(r->op, r->attrs, -1);
-    if (r->attrs)
-        eg__free(r->attrs, r->op->attrs_size + 1);
-    eg__free(r, record_size(r));
 }
 
 /* ---- the walk ------------------------------------------------------------------------------- */

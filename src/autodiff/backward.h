@@ -8,6 +8,7 @@
 #ifndef AUTODIFF_BACKWARD_H
 #define AUTODIFF_BACKWARD_H
 
+#include "base/arena.h"
 #include "op/watch.h"
 
 static const uint32_t EG__NO_VALUE = UINT32_MAX; /* an input that nothing depends on */
@@ -18,13 +19,17 @@ typedef struct eg__record {
     eg__payload *payload;
     eg_site site;
     int n_in, n_out;
-    uint32_t *id;       /* inputs, then outputs */
-    eg_tensor **handle; /* inputs, then outputs; owned */
+    uint32_t *id; /* inputs, then outputs */
+    /* Inputs, then outputs, with an owner; but for inputs that have a number, which are kept as
+     * what an earlier record made or as what is watched. */
+    eg_tensor **handle;
 } eg__record;
 
-/* A record of an event; NULL, reported, where memory is out. `id` as in the struct. */
-eg__record *eg__record_new(const eg_event *e, const uint32_t id[]);
-void eg__record_free(eg__record *record);
+/* A record of an event, in an arena; NULL, reported, where memory is out. `id` as in the struct. */
+eg__record *eg__record_new(eg__arena *arena, const eg_event *e, const uint32_t id[]);
+
+/* Lets go what a record holds; its own memory is the arena's. */
+void eg__record_let_go(eg__record *record);
 
 /* What to differentiate. */
 typedef struct eg__backward_run {
@@ -38,7 +43,7 @@ typedef struct eg__backward_run {
     const uint32_t *sources;
     eg_tensor **gradients; /* of the sources, each with an owner; NULL: no path to the target */
     bool sparse;           /* gradients that only consist of rows are tuples of places and rows */
-    /* Called when a record has served its purpose, with its index; may free it. NULL: nothing. */
+    /* Called when a record has served its purpose, with its index; may let it go. NULL: nothing. */
     void (*finished)(void *env, int record);
     void *env;
 } eg__backward_run;

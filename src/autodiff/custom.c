@@ -1,14 +1,18 @@
 /* Gradients of the user's own, and results that are computed again instead of kept.
  *
  * A rule's forward body runs unseen by tapes; what it returns goes through the operation
- * WithGradient, a view of its first input that has the arguments as further inputs, and whose
- * gradient is the rule's. So tapes, functions and graphs treat a rule like any other operation.
+ * WithGradient, a view of its first inputs, the results, that has the arguments as further inputs,
+ * and whose gradient is the rule's. So tapes, functions and graphs treat a rule like any other
+ * operation.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "autodiff/forward.h"
 #include "autodiff/tape.h"
 #include <eagre/function.h>
 #include <eagre/ops.h>
+#include <string.h>
+
+static const char op_name[] = "eg_custom_gradient";
 
 typedef struct with_gradient {
     size_t size;
@@ -18,12 +22,15 @@ typedef struct with_gradient {
     void *env;
     const char *file; /* where the rule was applied */
     int line;
+    int n_out;
+    bool is_tuple; /* forward returned one, if only of one part */
 } with_gradient;
 
 static const eg_attr fields[] = {
     EG__ATTR(with_gradient, HOST, forward),
     EG__ATTR(with_gradient, HOST, backward),
     EG__ATTR(with_gradient, HOST, env),
+    EG__ATTR(with_gradient, INT, n_out),
     {0},
 };
 
@@ -35,27 +42,65 @@ static eg_status refuse(const with_gradient *rule, const char *what, int i)
         rule->file ? rule->file : "?", rule->line, i, what);
 }
 
-static eg_status check_gradients(const with_gradient *rule, const eg_backward *b)
+/* The handle that stands where there is no gradient. */
+static eg_tensor *none(void)
 {
-    for (int i = 1; i < b->n_in; i++) {
-        char got[EG__SPEC_TEXT], want[EG__SPEC_TEXT], what[4 * EG__SPEC_TEXT];
-        if (!b->dx[i] || eg__same_spec(&b->dx[i]->spec, &b->x[i]->spec))
-            continue;
-        snprintf(what, sizeof what, "is %s, its argument %s; they must agree",
-            eg__spec_text(&b->dx[i]->spec, got), eg__spec_text(&b->x[i]->spec, want));
-        return refuse(rule, what, i - 1);
-    }
-    return EG_OK;
+    eg_tensor *x = eg__handle_new(EG__NONE, op_name);
+
+    if (x)
+        x->spec = (eg_spec){0};
+    return eg__own(x, op_name);
+}
+
+/* What forward returned, or the gradients by it, as the rule's author sees it. */
+static eg_tensor *whole(const with_gradient *rule, int n, eg_tensor *const part[])
+{
+    eg_tensor *all[EG__MAX_PARTS];
+
+    if (!rule->is_tuple)
+        return part[0];
+    for (int i = 0; i < n; i++)
+        all[i] = part[i] ? part[i] : none();
+    return eg_tuple_of(n, all);
+}
+
+static eg_status take_gradient(const with_gradient *rule, eg_backward *b, int i, eg_tensor *dx)
+{
+    char got[EG__SPEC_TEXT], want[EG__SPEC_TEXT], what[4 * EG__SPEC_TEXT];
+    const eg_tensor *x = b->x[b->n_out + i];
+
+    if (!dx || dx->kind == EG__NONE)
+        return EG_OK;
+    if (dx->kind > EG__SYMBOL)
+        return refuse(rule, dx->kind == EG__TUPLE ? "is a tuple, not one tensor" : "is spent", i);
+    b->dx[b->n_out + i] = dx;
+    if (eg__same_spec(&dx->spec, &x->spec))
+        return EG_OK;
+    snprintf(what, sizeof what, "is %s, its argument %s; they must agree",
+        eg__spec_text(&dx->spec, got), eg__spec_text(&x->spec, want));
+    return refuse(rule, what, i);
 }
 
 static eg_status call_rule(const with_gradient *rule, eg_backward *b)
 {
-    eg_rule_call call = {b->n_in - 1, b->x + 1, b->y[0], b->dy[0], b->dx + 1, rule->env};
-    eg_status status = rule->backward(&call);
+    int n = b->n_in - b->n_out;
+    eg_tensor *dx[EG__MAX_IN] = {NULL};
+    eg_tensor *y = whole(rule, b->n_out, b->y), *dy = whole(rule, b->n_out, b->dy);
+    eg_rule_call call = {n, b->x + b->n_out, y, dy, dx, rule->env};
 
+    if (eg__me.failed)
+        return eg__me.failed;
+    eg_status status = rule->backward(&call);
     if (status != EG_OK && !eg__me.failed)
-        return eg__fail(status, rule->name, "its backward function failed without an error");
-    return eg__me.failed ? eg__me.failed : check_gradients(rule, b);
+        eg__fail(status, rule->name,
+            "applied at %s:%d: its backward function failed without an error",
+            rule->file ? rule->file : "?", rule->line);
+    for (int i = 0; i < n && !eg__me.failed; i++)
+        take_gradient(rule, b, i, dx[i]);
+    for (int i = n; i < EG__MAX_IN && !eg__me.failed; i++)
+        if (dx[i])
+            refuse(rule, "was filled in, but the rule has fewer arguments", i);
+    return eg__me.failed;
 }
 
 /* The arguments somebody wants a gradient of. */
@@ -63,7 +108,7 @@ static int find_wanted(const eg_backward *b, eg_tensor *source[], int at[])
 {
     int n = 0;
 
-    for (int i = 1; i < b->n_in; i++) {
+    for (int i = b->n_out; i < b->n_in; i++) {
         if (!b->wanted[i])
             continue;
         source[n] = b->x[i];
@@ -72,21 +117,45 @@ static int find_wanted(const eg_backward *b, eg_tensor *source[], int at[])
     return n;
 }
 
+/* What was computed again as one target, with the gradient that came in for it; false where it is
+ * not what was computed before. */
+static bool match_results(const with_gradient *rule, const eg_backward *b, eg_tensor *y,
+    eg_tensor **target, eg_tensor **start)
+{
+    eg_tensor *part[EG__MAX_PARTS], *from[EG__MAX_PARTS];
+    int n = 0, n_again = y && y->kind == EG__TUPLE ? y->tuple.n : 1;
+    bool same = y && n_again == b->n_out;
+
+    for (int i = 0; same && i < b->n_out; i++) {
+        part[n] = y->kind == EG__TUPLE ? y->tuple.part[i] : y;
+        same = part[n]->kind <= EG__SYMBOL && eg__same_spec(&part[n]->spec, &b->y[i]->spec);
+        from[n] = b->dy[i];
+        n += from[n] != NULL;
+    }
+    if (!same && !eg__me.failed)
+        eg__fail(EG_INVALID, rule->name,
+            "applied at %s:%d: the body computed something else when it ran again",
+            rule->file ? rule->file : "?", rule->line);
+    *target = n > 0 ? eg_tuple_of(n, part) : NULL;
+    *start = n > 0 ? eg_tuple_of(n, from) : NULL;
+    return !eg__me.failed && n > 0;
+}
+
 static eg_status compute_again(const with_gradient *rule, eg_backward *b)
 {
     eg_tape_attrs only = {.size = sizeof only, .only_watched = true};
-    eg_gradient_attrs from = {.size = sizeof from, .target_gradient = b->dy[0]};
-    eg_tensor *source[EG__MAX_IN], *found[EG__MAX_IN];
+    eg_gradient_attrs from = {.size = sizeof from, .unconnected_none = true};
+    eg_tensor *source[EG__MAX_IN], *found[EG__MAX_IN], *target;
     int at[EG__MAX_IN], n = find_wanted(b, source, at);
     eg_scope *tape = eg_tape_open(&only);
 
     for (int i = 0; i < n; i++)
         eg_watch(source[i]);
-    eg_tensor *y = rule->forward(b->n_in - 1, b->x + 1, rule->env);
-    if (n > 0)
-        eg_gradient_with(y, n, source, found, &from);
-    for (int i = 0; i < n && !eg__me.failed; i++)
-        b->dx[at[i]] = eg_give(found[i]);
+    eg_tensor *y = rule->forward(b->n_in - b->n_out, b->x + b->n_out, rule->env);
+    if (n > 0 && match_results(rule, b, y, &target, &from.target_gradient) &&
+        eg_gradient_with(target, n, source, found, &from) == EG_OK)
+        for (int i = 0; i < n; i++)
+            b->dx[at[i]] = found[i]->kind == EG__NONE ? NULL : eg_give(found[i]);
     eg_scope_close(tape);
     return eg__me.failed;
 }
@@ -94,12 +163,22 @@ static eg_status compute_again(const with_gradient *rule, eg_backward *b)
 static eg_status backward(eg_backward *b)
 {
     const with_gradient *rule = b->attrs;
-    return rule->backward ? call_rule(rule, b) : compute_again(rule, b);
+    eg_site site = eg__me.site;
+    eg_status status = rule->backward ? call_rule(rule, b) : compute_again(rule, b);
+
+    eg__me.site = site; /* what was noted in the rule is not where the gradient was asked for */
+    return status;
+}
+
+static int count_results(const void *attrs)
+{
+    return ((const with_gradient *)attrs)->n_out;
 }
 
 static eg_status infer(eg_shapes *s)
 {
-    *s->out[0] = *s->in[0];
+    for (int i = 0; i < eg__n_out(s->op, s->attrs); i++)
+        *s->out[i] = *s->in[i];
     return EG_OK;
 }
 
@@ -107,6 +186,7 @@ static const eg_opdef op_with_gradient = {
     .name = "WithGradient",
     .in = {"y"},
     .variadic = true,
+    .count_out = count_results,
     .traits = EG__VIEW | EG__ALIAS,
     .attrs = fields,
     .attrs_size = sizeof(with_gradient),
@@ -116,37 +196,55 @@ static const eg_opdef op_with_gradient = {
 
 /* ---- forward -------------------------------------------------------------------------------- */
 
-static bool is_one_tensor(const eg_tensor *y, const char *name)
+/* The results of a body as a list; their number, 0 after an error. */
+static int results_of(eg_tensor *y, const char *name, eg_tensor *all[])
 {
-    if (y && y->kind <= EG__SYMBOL)
-        return true;
-    if (!eg__me.failed)
-        eg__fail(EG_INVALID, name, "the forward body returned %s, not one tensor",
-            y ? "a tuple" : "NULL");
-    return false;
+    int n = y && y->kind == EG__TUPLE ? y->tuple.n : 1;
+
+    if (eg__me.failed)
+        return 0;
+    if (!y)
+        return eg__fail(EG_INVALID, name, "the forward body returned NULL"), 0;
+    for (int i = 0; i < n; i++) {
+        all[i] = y->kind == EG__TUPLE ? y->tuple.part[i] : y;
+        if (all[i]->kind > EG__SYMBOL)
+            return eg__fail(EG_INVALID, name, "result %d of the forward body is no tensor", i), 0;
+    }
+    return n;
 }
 
-static eg_tensor *apply(with_gradient *rule, int n, eg_tensor *const in[])
+/* Runs the body unseen by those who differentiate. */
+static eg_tensor *run_unseen(const with_gradient *rule, int n, eg_tensor *const in[])
 {
-    eg_tensor *all[EG__MAX_IN], *result = NULL;
-    eg_scope *scope = eg_scope_open();
-
-    rule->size = sizeof *rule;
-    rule->file = eg__me.site.file;
-    rule->line = eg__me.site.line;
     eg__tapes_pause(1);
     eg__forwards_pause(1);
     eg_tensor *y = rule->forward(n, in, rule->env);
     eg__forwards_pause(-1);
     eg__tapes_pause(-1);
-    if (is_one_tensor(y, rule->name)) {
-        all[0] = y;
-        for (int i = 0; i < n; i++)
-            all[i + 1] = in[i];
-        result = eg_give(eg_apply(&op_with_gradient, rule, n + 1, all));
+    return y;
+}
+
+static eg_tensor *apply(with_gradient *rule, int n, eg_tensor *const in[])
+{
+    eg_tensor *all[EG__MAX_PARTS + EG__MAX_IN], *result = NULL;
+    eg_scope *scope = eg_scope_open();
+
+    rule->size = sizeof *rule;
+    rule->file = eg__me.site.file;
+    rule->line = eg__me.site.line;
+    eg_tensor *y = run_unseen(rule, n, in);
+    int n_out = results_of(y, rule->name, all);
+    if (n_out > 0) {
+        rule->is_tuple = y->kind == EG__TUPLE;
+        rule->n_out = n_out;
+        memcpy(all + n_out, in, sizeof *in * (size_t)n);
+        result = eg_apply(&op_with_gradient, rule, n_out + n, all);
+        if (rule->is_tuple && n_out == 1)
+            result = eg_tuple_of(1, &result);
     }
+    eg_give(result);
     eg_scope_close(scope);
-    return result;
+    return eg__me.failed ? NULL : result;
 }
 
 static bool arguments_fit(const char *name, eg_body forward, int n, eg_tensor *const in[])
@@ -165,13 +263,12 @@ static bool arguments_fit(const char *name, eg_body forward, int n, eg_tensor *c
 
 eg_tensor *eg_custom_gradient(const eg_rule *rule, int n, eg_tensor *const in[])
 {
-    static const char op[] = "eg_custom_gradient";
-
     if (!eg__me.failed && (!rule || !rule->backward))
-        return eg__fail_null(EG_INVALID, op, "the %s is NULL", rule ? "backward function" : "rule");
-    if (!arguments_fit(op, rule ? rule->forward : NULL, n, in))
+        return eg__fail_null(EG_INVALID, op_name, "the %s is NULL",
+            rule ? "backward function" : "rule");
+    if (!arguments_fit(op_name, rule ? rule->forward : NULL, n, in))
         return NULL;
-    with_gradient all = {.name = rule->name ? rule->name : op,
+    with_gradient all = {.name = rule->name ? rule->name : op_name,
         .forward = rule->forward,
         .backward = rule->backward,
         .env = rule->env};

@@ -147,7 +147,9 @@ eg_tensor *eg_hessian(eg_body body, void *env, eg_tensor *x)
     eg_scope *tape = eg_tape_open(&how);
     if (refresh(op, 1, &x, &in) && eg_watch(in) == EG_OK) {
         gradients(op, body, env, 1, &in, &dx);
-        hessian = eg_give(eg__me.failed ? NULL : eg_jacobian(dx, in));
+        bool is_complex = !eg__me.failed && eg__is_complex(eg_dtype_of(dx));
+        /* The gradient is the conjugate of the derivative, which is what can be holomorphic. */
+        hessian = eg_give(eg__me.failed ? NULL : eg_jacobian(is_complex ? eg_conj(dx) : dx, in));
     }
     eg_scope_close(tape);
     return hessian;

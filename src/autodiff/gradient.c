@@ -4,21 +4,42 @@
 #include "autodiff/tape.h"
 #include "base/memory.h"
 #include <eagre/ops.h>
+#include <stdio.h>
 
 static const char op_name[] = "eg_gradient";
 
-static eg_status check_one(const eg_tensor *x, const char *what, int i)
+/* Which operation of the tape made x, as words to append; "" where none did. */
+static const char *maker_text(const eg__tape *tape, const eg_tensor *x,
+    char room[2 * EG__PLACE_TEXT])
 {
+    char at[EG__PLACE_TEXT];
+
+    room[0] = 0;
+    for (int k = 0; k < tape->n_records; k++) {
+        const eg__record *r = tape->records[k];
+        for (int i = 0; i < r->n_out; i++)
+            if (r->handle[r->n_in + i] == x)
+                snprintf(room, 2 * EG__PLACE_TEXT, ", which %.48s made at %s", r->op->name,
+                    eg__place_text(&r->site, at));
+    }
+    return room;
+}
+
+static eg_status check_one(const eg__tape *tape, const eg_tensor *x, const char *what, int i)
+{
+    char which[24], made[2 * EG__PLACE_TEXT];
+
+    snprintf(which, sizeof which, "%s %d", what, i);
     if (!x)
-        return eg__fail(EG_INVALID, op_name, "%s %d is NULL", what, i);
+        return eg__fail(EG_INVALID, op_name, "%s is NULL", which);
+    if (x->kind == EG__SPENT)
+        return eg__refuse_spent(op_name, which, x);
     if (x->kind > EG__SYMBOL)
-        return eg__fail(EG_INVALID, op_name, "%s %d is %s", what, i,
-            x->kind == EG__SPENT ? "spent" : "no tensor");
+        return eg__fail(EG_INVALID, op_name, "%s is no tensor", which);
     if (!eg__is_floating(x->spec.dtype))
         return eg__fail(EG_INVALID, op_name,
-            "%s %d is %s; only floating-point tensors have "
-            "gradients",
-            what, i, eg_dtype_name(x->spec.dtype));
+            "%s is %s%s; only floating-point tensors have gradients", which,
+            eg_dtype_name(x->spec.dtype), maker_text(tape, x, made));
     return EG_OK;
 }
 
@@ -36,21 +57,24 @@ static eg_tensor *target_at(eg_tensor *target, int i)
 static eg_status check(const eg__tape *tape, eg_tensor *target, int n, eg_tensor *const sources[],
     eg_tensor *gradients[])
 {
+    char at[EG__PLACE_TEXT];
+
     if (!tape)
         return eg__fail(EG_STATE, op_name,
             "no tape is open; write EG_TAPE; before what is to be "
             "differentiated");
     if (tape->used_up)
         return eg__fail(EG_STATE, op_name,
-            "the tape is used up by an earlier eg_gradient; open it "
-            "with EG_TAPE_WITH(.persistent = true);");
+            "the tape is used up by the eg_gradient at %s; open it "
+            "with EG_TAPE_WITH(.persistent = true);",
+            eg__place_text(&tape->used, at));
     if (n < 1 || !sources || !gradients)
         return eg__fail(EG_INVALID, op_name, "sources and room for their gradients are needed");
     for (int i = 0; i < n_targets(target); i++)
-        if (check_one(target_at(target, i), "target", i) != EG_OK)
+        if (check_one(tape, target_at(target, i), "target", i) != EG_OK)
             return EG_INVALID;
     for (int i = 0; i < n; i++)
-        if (check_one(sources[i], "source", i) != EG_OK)
+        if (check_one(tape, sources[i], "source", i) != EG_OK)
             return EG_INVALID;
     return EG_OK;
 }
@@ -76,7 +100,7 @@ static eg_tensor *seed_of(eg_tensor *target, int i, const eg_gradient_attrs *att
 
 /* ---- spending ------------------------------------------------------------------------------- */
 
-/* Frees a record; results that only a scope still owns are spent, but for the target. */
+/* Lets a record go; results that only a scope still owns are spent, but for the target. */
 typedef struct spending {
     eg__tape *tape;
     eg_tensor *target;
@@ -95,24 +119,27 @@ static void spend_record(void *env, int k)
     const spending *s = env;
     eg__record *r = s->tape->records[k];
     eg_tensor *y[EG__MAX_PARTS];
+    const eg_opdef *op = r->op;
+    eg_site site = r->site;
     int n_out = r->n_out;
 
     for (int i = 0; i < n_out; i++)
         y[i] = eg__ref(r->handle[r->n_in + i]);
-    eg__record_free(r);
+    eg__record_let_go(r);
     s->tape->records[k] = NULL;
     for (int i = 0; i < n_out; i++) {
         bool only_scope = y[i]->scope && atomic_load(&y[i]->refs) == 2;
         if (only_scope && !is_target(s->target, y[i]) && y[i]->kind == EG__VALUE)
-            eg__spend(y[i]);
+            eg__spend(y[i], op->name, &site);
         eg__unref(y[i]);
     }
 }
 
-static void use_up(eg__tape *tape)
+static void use_up(eg__tape *tape, const eg_site *at)
 {
     eg__tape_forget(tape);
     tape->used_up = true;
+    tape->used = *at;
 }
 
 /* ---- the way --------------------------------------------------------------------------------- */
@@ -187,11 +214,14 @@ static bool is_known(const eg__tape *tape, eg_tensor *target)
  * unless that was asked for, since it nearly always is a mistake. */
 static bool target_is_known(const eg__tape *tape, eg_tensor *target, const eg_gradient_attrs *attrs)
 {
+    char at[EG__PLACE_TEXT];
+
     if (is_known(tape, target) || attrs->unconnected_none)
         return true;
     eg__fail(EG_INVALID, op_name,
-        "the target does not depend on anything the tape follows; "
-        "eg_watch the source before, or use a trainable variable");
+        "the target does not depend on anything the tape opened at %s follows, or only through "
+        "what has derivative zero; eg_watch the source before, or use a trainable variable",
+        eg__place_text(&tape->opened, at));
     return false;
 }
 
@@ -219,6 +249,7 @@ eg_status eg_gradient_with(eg_tensor *target, int n, eg_tensor *const sources[],
 {
     eg__tape *tape = eg__tape_innermost();
     eg_gradient_attrs all;
+    eg_site at = eg__me.site;
 
     for (int i = 0; gradients && i < n; i++)
         gradients[i] = NULL;
@@ -232,7 +263,7 @@ eg_status eg_gradient_with(eg_tensor *target, int n, eg_tensor *const sources[],
     run_tape(tape, target, n, sources, gradients, &all);
     tape->paused--;
     if (!tape->persistent)
-        use_up(tape);
+        use_up(tape, &at);
     eg_scope_close(scope);
     return eg__me.failed;
 }

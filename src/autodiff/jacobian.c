@@ -4,6 +4,11 @@
  * each. Where the tape has calls of functions, whose gradients are plans of their own, rows are
  * computed one after the other.
  *
+ * A complex target has two rows an element, the gradients of its real and of its imaginary part: 1
+ * and i come in. With p + iq as source and g, h as these, dp + i dq each, the derivative of what is
+ * holomorphic is conj(g), and as well i conj(h); it is half of their sum, and what is not
+ * holomorphic is found where they differ.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "autodiff/batch.h"
 #include "autodiff/tape.h"
@@ -19,6 +24,7 @@ typedef struct rows {
     eg_tensor *y, *x;
     int64_t n;        /* rows in all */
     int64_t examples; /* each with its own rows: 1, or the size of axis 0 */
+    bool imaginary;   /* rows of the imaginary part of a complex target */
 } rows;
 
 /* ---- several rows at once ------------------------------------------------------------------- */
@@ -31,15 +37,29 @@ static bool has_calls(const eg__tape *tape)
     return false;
 }
 
+static bool is_complex(const eg_tensor *x)
+{
+    return eg__is_complex(x->spec.dtype);
+}
+
+static eg_tensor *times_i(eg_tensor *x)
+{
+    return eg_mul(x, eg_scalar_pair(x ? x->spec.dtype : EG_COMPLEX64, (eg_pair){0, 1}));
+}
+
 /* The incoming gradients of `count` rows from `first` on, in front of the target's axes. */
 static eg_tensor *make_seeds(const rows *r, int64_t first, int64_t count)
 {
-    eg_one_hot_attrs hot = {.size = sizeof hot, .dtype = eg_dtype_of(r->y)};
+    eg_one_hot_attrs hot = {.size = sizeof hot, .dtype = eg__part_of(eg_dtype_of(r->y))};
     const int64_t one[3] = {count, 1, r->n}, all[3] = {count, r->examples, r->n};
     int64_t dims[EG_MAX_RANK + 1] = {count};
     eg_tensor *at = eg_add(eg_range(count), eg_scalar_int(EG_INT64, first));
     eg_tensor *seeds = eg_reshape(eg_one_hot_with(at, r->n, &hot), 3, one);
 
+    if (is_complex(r->y))
+        seeds = eg_cast(seeds, eg_dtype_of(r->y));
+    if (r->imaginary)
+        seeds = times_i(seeds);
     memcpy(dims + 1, r->y->spec.dims, sizeof *dims * (size_t)r->y->spec.rank);
     return eg_reshape(eg_broadcast_to(seeds, 3, all), r->y->spec.rank + 1, dims);
 }
@@ -134,9 +154,46 @@ static eg_tensor *all_rows(const rows *r)
     return eg__me.failed ? NULL : n == 1 ? piece[0] : eg_concat_with(n, piece, NULL);
 }
 
-static bool is_real(const eg_tensor *x)
+/* ---- complex numbers ------------------------------------------------------------------------ */
+
+/* Whether two derivatives are the same but for rounding; where values cannot be looked at, yes. */
+static bool agree(eg_tensor *x, eg_tensor *y)
 {
-    return x && x->kind <= EG__SYMBOL && eg__dtype(x->spec.dtype)->kind == EG__REAL;
+    if (!eg_executing_eagerly())
+        return true;
+    eg_tensor *size = eg_max(eg_add(eg_abs(x), eg_abs(y)));
+    eg_tensor *apart = eg_max(eg_abs(eg_sub(x, y)));
+    return !(eg_item(apart) > 1e-3 * eg_item(size));
+}
+
+/* The derivative of complex numbers by complex ones. */
+static eg_tensor *holomorphic(const rows *r, eg_tensor *g, eg_tensor *h)
+{
+    eg_tensor *one = eg_conj(g), *other = times_i(eg_conj(h));
+
+    if (!eg__me.failed && !agree(one, other) && !eg__me.failed)
+        eg__fail(EG_INVALID, r->op,
+            "the target is not holomorphic in the source, so no complex number is its derivative; "
+            "take that of its eg_real and eg_imag by real tensors that eg_complex joins");
+    eg_tensor *sum = eg_add(one, other);
+    return sum ? eg_mul(sum, eg_scalar_pair(sum->spec.dtype, (eg_pair){0.5, 0})) : NULL;
+}
+
+/* The derivative of every element, by rows. */
+static eg_tensor *derivative(rows *r)
+{
+    eg_tensor *g = all_rows(r);
+
+    if (!g || !is_complex(r->y))
+        return g;
+    r->imaginary = true;
+    eg_tensor *h = all_rows(r);
+    return is_complex(r->x) ? holomorphic(r, g, h) : eg_complex(g, h);
+}
+
+static bool is_floating(const eg_tensor *x)
+{
+    return x && x->kind <= EG__SYMBOL && eg__is_floating(x->spec.dtype);
 }
 
 /* Whether a Jacobian can be made, of that many axes. */
@@ -155,12 +212,20 @@ static bool fits(rows *r, int axes)
     return !eg__me.failed;
 }
 
-static bool are_real(const rows *r)
+static bool are_floating(const rows *r)
 {
-    if (!eg__me.failed && (!is_real(r->y) || !is_real(r->x)))
-        eg__fail(EG_INVALID, r->op, "the %s is no real floating-point tensor",
-            is_real(r->y) ? "source" : "target");
+    if (!eg__me.failed && (!is_floating(r->y) || !is_floating(r->x)))
+        eg__fail(EG_INVALID, r->op, "the %s is no floating-point tensor",
+            is_floating(r->y) ? "source" : "target");
     return !eg__me.failed;
+}
+
+/* The dtype of the derivative. */
+static eg_dtype dtype_of(const rows *r)
+{
+    bool widens = is_complex(r->y) && !is_complex(r->x);
+    eg_dtype part = eg__promote(EG_FLOAT32, eg__part_of(eg_dtype_of(r->x)));
+    return widens ? eg__complex_of(part) : eg_dtype_of(r->x);
 }
 
 eg_tensor *eg_jacobian(eg_tensor *target, eg_tensor *source)
@@ -168,16 +233,16 @@ eg_tensor *eg_jacobian(eg_tensor *target, eg_tensor *source)
     rows r = {.op = "eg_jacobian", .y = target, .x = source, .examples = 1};
     int64_t dims[2 * EG_MAX_RANK];
 
-    if (!are_real(&r) || !fits(&r, target->spec.rank + source->spec.rank))
+    if (!are_floating(&r) || !fits(&r, target->spec.rank + source->spec.rank))
         return NULL;
     int rank = target->spec.rank, axes = rank + source->spec.rank;
     memcpy(dims, target->spec.dims, sizeof *dims * (size_t)rank);
     memcpy(dims + rank, source->spec.dims, sizeof *dims * (size_t)source->spec.rank);
     r.n = eg_size(target);
     if (r.n == 0 || eg_size(source) == 0)
-        return eg_zeros(eg_dtype_of(source), axes, dims);
+        return eg_zeros(dtype_of(&r), axes, dims);
     eg_scope *scope = eg_scope_open();
-    eg_tensor *jacobian = eg_give(eg_reshape(all_rows(&r), axes, dims));
+    eg_tensor *jacobian = eg_give(eg_reshape(derivative(&r), axes, dims));
     eg_scope_close(scope);
     return jacobian;
 }
@@ -187,7 +252,7 @@ eg_tensor *eg_batch_jacobian(eg_tensor *target, eg_tensor *source)
     rows r = {.op = "eg_batch_jacobian", .y = target, .x = source};
     int64_t dims[2 * EG_MAX_RANK];
 
-    if (!are_real(&r) || !fits(&r, target->spec.rank + source->spec.rank - 1))
+    if (!are_floating(&r) || !fits(&r, target->spec.rank + source->spec.rank - 1))
         return NULL;
     int rank = target->spec.rank, axes = rank + source->spec.rank - 1;
     if (rank == 0 || source->spec.rank == 0 || eg_dim(target, 0) != eg_dim(source, 0))
@@ -198,9 +263,9 @@ eg_tensor *eg_batch_jacobian(eg_tensor *target, eg_tensor *source)
     r.examples = dims[0];
     r.n = r.examples > 0 ? eg_size(target) / r.examples : 0;
     if (r.n == 0 || eg_size(source) == 0)
-        return eg_zeros(eg_dtype_of(source), axes, dims);
+        return eg_zeros(dtype_of(&r), axes, dims);
     eg_scope *scope = eg_scope_open();
-    eg_tensor *jacobian = eg_give(eg_reshape(eg_moveaxis(all_rows(&r), 0, 1), axes, dims));
+    eg_tensor *jacobian = eg_give(eg_reshape(eg_moveaxis(derivative(&r), 0, 1), axes, dims));
     eg_scope_close(scope);
     return jacobian;
 }

@@ -8,6 +8,8 @@
 #include "base/memory.h"
 #include "op/attrs.h"
 #include "tensor/variable.h"
+#include <stdio.h>
+#include <string.h>
 
 static const eg__watch_type tape_type;
 
@@ -103,7 +105,7 @@ static eg_status record(eg__tape *tape, const eg_event *e, uint32_t id[])
     if (!eg__reserve(&tape->records, sizeof *tape->records, tape->n_records, &tape->capacity) ||
         !number_outputs(tape, e, id + e->n_in))
         return out_of_memory();
-    eg__record *record = eg__record_new(e, id);
+    eg__record *record = eg__record_new(&tape->memory, e, id);
     if (record)
         tape->records[tape->n_records++] = record;
     return eg__me.failed;
@@ -132,7 +134,8 @@ static const eg__watch_type tape_type = {.name = "tape", .applied = applied};
 void eg__tape_forget(eg__tape *tape)
 {
     for (int i = 0; i < tape->n_records; i++)
-        eg__record_free(tape->records[i]);
+        eg__record_let_go(tape->records[i]);
+    eg__arena_free(&tape->memory);
     for (int i = 0; i < tape->n_kept; i++)
         eg__unref(tape->kept[i]);
     eg__map_free(&tape->ids);
@@ -141,10 +144,25 @@ void eg__tape_forget(eg__tape *tape)
     tape->n_values = 0;
 }
 
+const char *eg__place_text(const eg_site *site, char room[EG__PLACE_TEXT])
+{
+    const char *file = site->file ? site->file : "?";
+    size_t length = strlen(file), most = EG__PLACE_TEXT - 16;
+
+    snprintf(room, EG__PLACE_TEXT, site->file ? "%s:%d" : "%s",
+        length > most ? file + length - most : file, site->line);
+    return room;
+}
+
 static void close_tape(eg_scope *scope)
 {
     eg__tape *tape = scope->env;
+    char at[EG__PLACE_TEXT];
 
+    if (scope->left_open && !eg__me.failed)
+        eg__fail(EG_STATE, "eg_scope_close",
+            "the tape opened at %s is still open inside what is closed: close it first",
+            eg__place_text(&tape->opened, at));
     eg__watch_end(&tape->watch);
     eg__tape_forget(tape);
     eg__free(tape->records, sizeof *tape->records * (size_t)tape->capacity);
@@ -166,6 +184,7 @@ eg_scope *eg_tape_open(const eg_tape_attrs *attrs)
     }
     tape->watch.type = &tape_type;
     tape->scope = scope;
+    tape->opened = eg__me.site;
     tape->persistent = all.persistent;
     tape->only_watched = all.only_watched;
     scope->env = tape;
@@ -183,6 +202,8 @@ eg_status eg_watch(eg_tensor *x)
         return eg__me.failed;
     if (!tape)
         return eg__fail(EG_STATE, op, "no tape is open; write EG_TAPE; before");
+    if (x && x->kind == EG__SPENT)
+        return eg__refuse_spent(op, "x", x);
     if (!x || !eg__is_floating(eg_dtype_of(x)) || x->kind > EG__SYMBOL)
         return eg__fail(EG_INVALID, op, "x is %s; only floating-point tensors have gradients",
             x ? eg_dtype_name(eg_dtype_of(x)) : "NULL");

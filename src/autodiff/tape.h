@@ -12,8 +12,10 @@
 typedef struct eg__tape {
     eg__watch watch;
     eg_scope *scope;
+    eg_site opened, used; /* where, and where its only gradient was taken */
     bool persistent, only_watched, used_up;
-    int paused; /* by how many: it records where nobody does */
+    int paused;       /* by how many: it records where nobody does */
+    eg__arena memory; /* the records' own */
     eg__record **records;
     int n_records, capacity;
     eg__map ids;      /* by handle: the number of the value it is; those handles are kept */
@@ -27,6 +29,10 @@ eg__tape *eg__tape_innermost(void);
 
 /* The next tape outside a watcher; the innermost for NULL. */
 eg__tape *eg__tape_after(const eg__watch *w);
+
+/* Where something is, as "file:line"; "?" where that is unknown. */
+enum { EG__PLACE_TEXT = 72 };
+const char *eg__place_text(const eg_site *site, char room[EG__PLACE_TEXT]);
 
 /* Forgets what was recorded and what is watched. */
 void eg__tape_forget(eg__tape *tape);

@@ -2,11 +2,11 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/arena.h"
+#include "base/block.h"
 #include "base/compiler.h"
-#include "base/memory.h"
 #include <string.h>
 
-enum { FIRST = EG_CRUEL ? 64 : 1024, MOST = 1 << 16, ALIGN = 16 };
+enum { FIRST = EG_CRUEL ? 64 : 1024, MOST = 1 << 15, ALIGN = 16 };
 
 typedef struct eg__arena_piece {
     _Alignas(ALIGN) struct eg__arena_piece *before;
@@ -20,7 +20,7 @@ void *eg__arena_take(eg__arena *arena, size_t size)
         size_t next = arena->last ? arena->last->size * 2 : FIRST;
         next = next < MOST ? next : MOST;
         next = next < size + sizeof(piece) ? size + sizeof(piece) : next;
-        piece *p = eg__alloc(next);
+        piece *p = eg__block_new(next);
         if (!p)
             return NULL;
         p->before = arena->last;
@@ -45,7 +45,7 @@ void eg__arena_free(eg__arena *arena)
 {
     for (piece *p = arena->last, *before; p; p = before) {
         before = p->before;
-        eg__free(p, p->size);
+        eg__block_free(p, p->size);
     }
     *arena = (eg__arena){0};
 }

@@ -2,8 +2,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/map.h"
+#include "base/block.h"
 #include "base/hash.h"
-#include "base/memory.h"
 #include <string.h>
 
 uint64_t eg__hash_bytes(uint64_t hash, const void *bytes, size_t n)
@@ -33,13 +33,14 @@ static bool grow(eg__map *map)
 {
     eg__map bigger = {.capacity = map->capacity ? map->capacity * 2 : 16, .n = map->n};
 
-    bigger.slots = eg__alloc_zero(bigger.capacity * sizeof *bigger.slots);
+    bigger.slots = eg__block_new(bigger.capacity * sizeof *bigger.slots);
     if (!bigger.slots)
         return false;
+    memset(bigger.slots, 0, bigger.capacity * sizeof *bigger.slots);
     for (uint32_t i = 0; i < map->capacity; i++)
         if (map->slots[i].used)
             *slot_of(&bigger, map->slots[i].key) = map->slots[i];
-    eg__free(map->slots, map->capacity * sizeof *map->slots);
+    eg__map_free(map);
     *map = bigger;
     return true;
 }
@@ -64,6 +65,6 @@ uint32_t *eg__map_find(const eg__map *map, uint64_t key)
 
 void eg__map_free(eg__map *map)
 {
-    eg__free(map->slots, map->capacity * sizeof *map->slots);
+    eg__block_free(map->slots, map->capacity * sizeof *map->slots);
     *map = (eg__map){0};
 }

@@ -25,6 +25,7 @@ typedef struct derivation {
     eg__value *origin; /* by node of the forward part: the value of its first result */
     uint32_t *first;   /* by node of the forward part: number of its first result */
     uint32_t n_values;
+    eg__arena memory; /* the records' own */
     eg__record **records;
     int n_records;
     eg_tensor **gradients; /* symbols, by source */
@@ -205,7 +206,7 @@ static bool record_node(derivation *x, int i)
     }
     eg_event e = {node.op, node.attrs, NULL, node.n_in, node.n_out, handle, handle,
         handle + node.n_in};
-    eg__record *record = eg__record_new(&e, id);
+    eg__record *record = eg__record_new(&x->memory, &e, id);
     if (!record)
         return false;
     record->site = node.site;
@@ -466,7 +467,8 @@ eg__derivative *eg__derivative_new(const eg__trace *trace, const eg__segment *le
         nodes += s->graph->n;
     bool done = derive(&x);
     for (int i = 0; i < x.n_records; i++)
-        eg__record_free(x.records[i]);
+        eg__record_let_go(x.records[i]);
+    eg__arena_free(&x.memory);
     for (int i = 0; x.gradients && i < x.d->n_sources; i++)
         eg__unref(x.gradients[i]);
     eg__free(x.gradients, sizeof *x.gradients * ((size_t)x.d->n_sources + 1));

@@ -113,12 +113,15 @@ static bool argument_ok(const eg_function *f, const eg_tensor *x, int i)
         (x->kind == EG__VALUE || x->kind == EG__VARIABLE ||
             (x->kind == EG__SYMBOL && eg__is_symbolic(&eg__me))))
         return true;
-    eg__fail(!x || x->kind != EG__SPENT ? EG_INVALID : EG_STATE, call_name,
-        "argument %d of %s is %s", i, f->callable.name,
-        !x                         ? "NULL"
-            : x->kind == EG__SPENT ? "spent; eg_retain it before eg_gradient"
-            : x->kind == EG__DEAD  ? "freed already; eg_give or eg_retain it"
-                                   : "no tensor");
+    char which[96];
+    snprintf(which, sizeof which, "argument %d of %.64s", i, f->callable.name);
+    if (x && x->kind == EG__SPENT)
+        eg__refuse_spent(call_name, which, x);
+    else
+        eg__fail(EG_INVALID, call_name, "%s is %s", which,
+            !x                        ? "NULL"
+                : x->kind == EG__DEAD ? "freed already; eg_give or eg_retain it"
+                                      : "no tensor");
     return false;
 }
 

@@ -44,7 +44,8 @@ static eg_status append(eg__watch *w, const eg_event *e)
         if (!ref_of(graph, e->in[i], e->op->name, &in[i]))
             return eg__me.failed;
     if ((e->op->traits & EG__ALIAS) && !graph->is_alone) {
-        make_symbol(e->out[0], graph, in[0]);
+        for (int i = 0; i < e->n_out; i++)
+            make_symbol(e->out[i], graph, in[i]);
         return EG_OK;
     }
     for (int i = 0; i < e->n_out; i++)

@@ -68,10 +68,12 @@ static void clear(eg_safetensors *file)
 
 static eg_status check_tensor(int i, eg_tensor *x, const char *name)
 {
+    char which[24];
+
     if (!x)
         return eg__fail(EG_INVALID, save_name, "tensor %d is NULL", i);
     if (x->kind == EG__SPENT)
-        return eg__fail(EG_STATE, save_name, "tensor %d is spent; eg_retain it before", i);
+        return snprintf(which, sizeof which, "tensor %d", i), eg__refuse_spent(save_name, which, x);
     if (x->kind != EG__VALUE && x->kind != EG__VARIABLE)
         return eg__fail(EG_INVALID, save_name, "tensor %d is %s and has no elements", i,
             x->kind == EG__SYMBOL ? "a symbol" : "a tuple or none");

@@ -56,10 +56,7 @@ EG_COLD static eg_status refuse(const application *a, int i)
     if (!x)
         return eg__fail(EG_INVALID, a->op->name, "%s is NULL", name);
     if (x->kind == EG__SPENT)
-        return eg__fail(EG_STATE, a->op->name,
-            "%s is spent: eg_gradient freed it; eg_retain it "
-            "before, or use a persistent tape",
-            name);
+        return eg__refuse_spent(a->op->name, name, x);
     if (x->kind == EG__DEAD)
         return eg__fail(EG_STATE, a->op->name,
             "%s was freed when its scope closed; eg_give or "
@@ -236,19 +233,23 @@ static bool infer(application *a)
     return a->op->infer(&s) == EG_OK;
 }
 
-/* The result of a view: input 0's elements under the inferred spec. */
-static bool compute_view(application *a)
+/* A result of a view: the elements of an input under the inferred spec. */
+static void view(eg_tensor *x, eg_tensor *y)
 {
-    eg_tensor *x = a->value[0], *y = a->out[0];
-
     if (x->buffer) {
         atomic_fetch_add_explicit(&x->buffer->refs, 1, memory_order_relaxed);
         y->buffer = x->buffer;
         y->data = x->data;
-        return true;
+        return;
     }
     y->data = y->elements;
     memcpy(y->elements, x->data, eg__bytes(&y->spec));
+}
+
+static bool compute_views(application *a)
+{
+    for (int i = 0; i < a->n_out; i++)
+        view(a->value[i], a->out[i]);
     return true;
 }
 
@@ -281,7 +282,7 @@ static bool compute(application *a)
     eg_job job;
 
     if (a->op->traits & EG__VIEW)
-        return compute_view(a);
+        return compute_views(a);
     eg_problem p = {a->attrs, a->n_in, a->n_out, a->in_spec, (const eg_spec *const *)a->out_spec};
     if (!eg__choose(a->op, &p, &job))
         return false;

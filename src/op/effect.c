@@ -253,7 +253,7 @@ eg_status eg_assign(eg_tensor *variable, eg_tensor *value)
     if (value->kind == EG__VARIABLE)
         from = now = eg__variable_now(value);
     if (from && from->kind == EG__SPENT)
-        status = eg__fail(EG_STATE, op, "the value is spent; eg_retain it before eg_gradient");
+        status = eg__refuse_spent(op, "the value", from);
     else if (from)
         status = eg__watch_assigned(variable, value);
     if (from && status == EG_OK && !(from->kind == EG__SYMBOL))

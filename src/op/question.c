@@ -19,9 +19,7 @@ static eg_status refuse(const char *op, const eg_tensor *x)
         return eg__fail(EG_INVALID, op, "x is NULL");
     switch (x->kind) {
     case EG__SPENT:
-        return eg__fail(EG_STATE, op,
-            "x is spent: eg_gradient freed it; eg_retain it before, or "
-            "use a persistent tape");
+        return eg__refuse_spent(op, "x", x);
     case EG__SYMBOL:
         return eg__fail(EG_STATE, op,
             "x is a symbol of a graph and has no value yet; run the "

@@ -142,15 +142,6 @@ eg_tensor *eg_adaptive_max_pool_with(eg_tensor *x, const eg_pool_attrs *attrs)
 
 /* ---- by another mean ------------------------------------------------------------------------ */
 
-/* The p-th root of sums that are 0 or more, whose slope at 0 is taken to be 0. */
-static eg_tensor *root(eg_tensor *sum, double p)
-{
-    eg_tensor *none = eg__number_like(sum, 0), *is_none = eg_equal(sum, none);
-    eg_tensor *some = eg_where(is_none, eg__number_like(sum, 1), sum);
-    some = p == 2 ? eg_sqrt(some) : eg_pow(some, eg__number_like(sum, 1 / p));
-    return eg_where(is_none, none, some);
-}
-
 eg_tensor *eg_lp_pool_with(eg_tensor *x, double p, const eg_pool_attrs *attrs)
 {
     const char *op = "eg_lp_pool";
@@ -169,7 +160,7 @@ eg_tensor *eg_lp_pool_with(eg_tensor *x, double p, const eg_pool_attrs *attrs)
     eg_tensor *size = p == 2 ? eg_square(x) : eg_abs(x);
     size = p == 1 || p == 2 ? size : eg_pow(size, eg__number_like(x, p));
     eg_tensor *sum = eg__scale(eg_avg_pool_with(size, &full), volume);
-    return p == 1 ? sum : root(sum, p);
+    return p == 1 ? sum : eg__root(sum, p);
 }
 
 /* ---- undone --------------------------------------------------------------------------------- */

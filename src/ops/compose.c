@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "ops/compose.h"
 #include "op/watch.h"
+#include "ops/gradient.h"
+#include <math.h>
 #include <string.h>
 
 bool eg__is_tensor(const char *op, const eg_tensor *x)
@@ -121,4 +123,13 @@ eg_tensor *eg__concat_many(int64_t n, eg_tensor *rows[])
         n = groups;
     }
     return rows[0];
+}
+
+eg_tensor *eg__root(eg_tensor *x, double p)
+{
+    eg_tensor *is_zero = eg_equal(x, eg__number_like(x, 0));
+    eg_tensor *base = eg_where(is_zero, eg__number_like(x, 1), x);
+    eg_tensor *root = p == 2 ? eg_sqrt(base) : eg_pow(base, eg__number_like(x, 1 / p));
+
+    return eg_where(is_zero, eg__number_like(x, p > 0 ? 0 : INFINITY), root);
 }

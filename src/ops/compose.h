@@ -54,6 +54,10 @@ eg_tensor *eg__brought_inside(eg_tensor *indices, int64_t n, eg_outside outside)
  * another length. */
 eg_tensor *eg__repeat_index(eg_tensor *counts, int64_t length, bool any_count);
 
+/* The root of order p of what is not negative, with derivative 0 instead of infinity at 0: as norms
+ * and deviations have it. */
+eg_tensor *eg__root(eg_tensor *x, double p);
+
 /* A one-dimensional constant of n whole numbers. */
 eg_tensor *eg__whole_numbers(int64_t n, const int64_t numbers[]);
 

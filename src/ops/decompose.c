@@ -5,6 +5,7 @@
 #include "kernel/linalg.h"
 #include "op/flops.h"
 #include "op/infer.h"
+#include "ops/compose.h"
 #include "ops/linalg.h"
 #include "ops/registry.h"
 #include <math.h>
@@ -525,8 +526,9 @@ static eg_tensor *norm_of(eg_tensor *a, eg_norm norm)
 
     switch (norm) {
     case EG_NORM_FROBENIUS:
-        return eg_sqrt(
-            eg_sum_with(eg_square(eg__is_complex(eg_dtype_of(a)) ? eg_abs(a) : a), &both));
+        return eg__root(eg_sum_with(eg_square(eg__is_complex(eg_dtype_of(a)) ? eg_abs(a) : a),
+                            &both),
+            2);
     case EG_NORM_COLUMNS:
         return largest_sum(a, -2);
     case EG_NORM_ROWS:

@@ -310,8 +310,8 @@ static eg_status pow_grad(eg_backward *b)
     eg_tensor *zero = eg__number_like(b->dy[0], 0), *one = eg__number_like(b->dy[0], 1);
 
     if (b->wanted[0]) {
-        eg_tensor *less = eg_where(eg_equal(y, zero), one, eg_sub(y, one));
-        b->dx[0] = eg__unbroadcast(eg_mul(b->dy[0], eg_mul(y, eg_pow(x, less))), x);
+        eg_tensor *base = eg_where(eg_equal(y, zero), one, x); /* x^0 is 1, whatever x */
+        b->dx[0] = eg__unbroadcast(eg_mul(b->dy[0], eg_mul(y, eg_pow(base, eg_sub(y, one)))), x);
     }
     if (b->wanted[1]) {
         bool is_complex = eg__is_complex(eg_dtype_of(x));

@@ -208,23 +208,22 @@ eg_tensor *eg_trunc_div(eg_tensor *x, eg_tensor *y)
 
 /* ---- maximum, minimum ----------------------------------------------------------------------- */
 
-/* Shares dz between two arguments: all of it to x where `wins`, half where they are equal. */
-static eg_status extremum_grad(eg_backward *b, eg_tensor *wins)
+/* dz for both arguments, but not for the one that `loses`, and half for each where they are equal.
+ * Chosen, not multiplied by 0 or 1: what loses gets 0 also where dz is infinite. */
+static eg_status extremum_grad(eg_backward *b, eg_tensor *(*loses)(eg_tensor *, eg_tensor *))
 {
-    eg_dtype dtype = eg_dtype_of(b->dy[0]);
-    eg_tensor *tie = eg_cast(eg_equal(b->x[0], b->x[1]), dtype);
-    eg_tensor *share = eg_add(eg_cast(wins, dtype), eg__scale(tie, 0.5));
+    eg_tensor *dz = b->dy[0], *zero = eg__number_like(dz, 0);
+    eg_tensor *share = eg_where(eg_equal(b->x[0], b->x[1]), eg__scale(dz, 0.5), dz);
 
-    if (b->wanted[0])
-        b->dx[0] = eg__unbroadcast(eg_mul(b->dy[0], share), b->x[0]);
-    if (b->wanted[1])
-        b->dx[1] = eg__unbroadcast(eg_mul(b->dy[0], eg__one_minus(share)), b->x[1]);
+    for (int i = 0; i < 2; i++)
+        if (b->wanted[i])
+            b->dx[i] = eg__unbroadcast(eg_where(loses(b->x[i], b->x[1 - i]), zero, share), b->x[i]);
     return eg__done();
 }
 
 static eg_status maximum_grad(eg_backward *b)
 {
-    return extremum_grad(b, eg_greater(b->x[0], b->x[1]));
+    return extremum_grad(b, eg_less);
 }
 
 const eg_opdef eg_op_maximum = {
@@ -246,7 +245,7 @@ eg_tensor *eg_maximum(eg_tensor *x, eg_tensor *y)
 
 static eg_status minimum_grad(eg_backward *b)
 {
-    return extremum_grad(b, eg_less(b->x[0], b->x[1]));
+    return extremum_grad(b, eg_greater);
 }
 
 const eg_opdef eg_op_minimum = {

@@ -195,17 +195,18 @@ eg_tensor *eg_prod(eg_tensor *x)
 
 /* ---- max, min ------------------------------------------------------------------------------- */
 
-/* dz, shared evenly by all elements that equal the extremum. */
+/* dz, shared evenly by all elements that equal the extremum or, where that is NaN, by all NaNs. */
 static eg_status extremum_grad(eg_backward *b)
 {
     const eg_reduce_attrs *attrs = b->attrs;
     eg_tensor *x = b->x[0], *y = with_axes_kept(b->y[0], x, &attrs->axes);
     eg_tensor *dz = with_axes_kept(b->dy[0], x, &attrs->axes);
-    eg_tensor *mask = eg_cast(eg_equal(x, y), eg_dtype_of(dz));
+    eg_tensor *wins = eg_logical_or(eg_equal(x, y), eg_isnan(x));
     eg_reduce_attrs over = *attrs;
 
     over.keep_dims = true;
-    b->dx[0] = eg_mul(mask, eg_div(dz, eg_sum_with(mask, &over)));
+    eg_tensor *count = eg_sum_with(eg_cast(wins, eg_dtype_of(dz)), &over);
+    b->dx[0] = eg_where(wins, eg_div(dz, count), eg__number_like(dz, 0));
     return eg__done();
 }
 

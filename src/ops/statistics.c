@@ -121,7 +121,7 @@ eg_tensor *eg_std_with(eg_tensor *x, const eg_var_attrs *attrs)
 {
     if (eg__is_half(x))
         return eg_cast(eg_std_with(eg_cast(x, EG_FLOAT32), attrs), eg_dtype_of(x));
-    return eg_sqrt(variance(x, attrs, "eg_std"));
+    return eg__root(variance(x, attrs, "eg_std"), 2);
 }
 
 eg_tensor *eg_std(eg_tensor *x)
@@ -163,13 +163,20 @@ eg_tensor *eg_logsumexp(eg_tensor *x)
 
 /* ---- norms ---------------------------------------------------------------------------------- */
 
-/* (sum of |x| to the p) to the 1/p, for a p that has no shorter way. Through logarithms: 0 becomes
- * -inf and 0 again. */
+/* x to the p through logarithms; 0 apart, so that its derivative is 0. */
+static eg_tensor *power(eg_tensor *x, double p)
+{
+    eg_tensor *is_zero = eg_equal(x, eg__number_like(x, 0));
+    eg_tensor *base = eg_where(is_zero, eg__number_like(x, 1), x);
+
+    return eg_where(is_zero, eg__number_like(x, p > 0 ? 0 : INFINITY),
+        eg_exp(eg__scale(eg_log(base), p)));
+}
+
+/* (sum of |x| to the p) to the 1/p, for a p that has no shorter way. */
 static eg_tensor *norm_of_order(eg_tensor *x, double p, const eg_reduce_attrs *over)
 {
-    eg_tensor *powers = eg_exp(eg__scale(eg_log(eg_abs(x)), p));
-
-    return eg_exp(eg__scale(eg_log(eg_sum_with(powers, over)), 1 / p));
+    return eg__root(eg_sum_with(power(eg_abs(x), p), over), p);
 }
 
 eg_tensor *eg_vector_norm_with(eg_tensor *x, const eg_norm_attrs *given)
@@ -183,7 +190,7 @@ eg_tensor *eg_vector_norm_with(eg_tensor *x, const eg_norm_attrs *given)
         return eg_cast(eg_vector_norm_with(eg_cast(x, EG_FLOAT32), given), eg_dtype_of(x));
     eg_reduce_attrs over = {.size = sizeof over, .axes = o.axes, .keep_dims = o.keep_dims};
     if (o.ord == 0 || o.ord == 2)
-        return eg_sqrt(eg_sum_with(squared_size(x), &over));
+        return eg__root(eg_sum_with(squared_size(x), &over), 2);
     if (o.ord == 1)
         return eg_sum_with(eg_abs(x), &over);
     if (isinf(o.ord))

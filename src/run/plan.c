@@ -101,7 +101,8 @@ static bool add_node(making *m, int i)
     } else if (node->op == &eg_op_constant || node->op == &eg_op_variable) {
         slot_for_tensor(m, i);
     } else if (node->op->traits & EG__VIEW) {
-        *slot_at(m, (eg_ref){(uint32_t)i, 0}) = *slot_at(m, node->in[0]);
+        for (int k = 0; k < node->n_out; k++)
+            *slot_at(m, (eg_ref){(uint32_t)i, (uint32_t)k}) = *slot_at(m, node->in[k]);
     } else {
         return add_step(m, i);
     }

@@ -11,6 +11,7 @@
 #include "tensor/scope.h"
 #include "tensor/tensor.h"
 #include "tensor/variable.h"
+#include <stdio.h>
 #include <string.h>
 
 enum { SPARES = 1024, QUARANTINE = 64 };
@@ -211,13 +212,31 @@ eg_tensor *eg__alias(eg_tensor *x, const char *op)
     return y;
 }
 
-void eg__spend(eg_tensor *x)
+void eg__spend(eg_tensor *x, const char *op, const eg_site *site)
 {
+    const char *file = site->file ? site->file : "";
+    size_t length = strlen(file), most = sizeof x->spent.file - 1;
+
     if (x->buffer)
         eg__buffer_unref(x->buffer);
     x->buffer = NULL;
     x->data = NULL;
     x->kind = EG__SPENT;
+    x->spent.op = op;
+    x->spent.line = site->line;
+    strcpy(x->spent.file, length > most ? file + length - most : file);
+}
+
+eg_status eg__refuse_spent(const char *op, const char *name, const eg_tensor *x)
+{
+    char place[sizeof x->spent.file + 24] = "";
+
+    if (x->spent.file[0])
+        snprintf(place, sizeof place, " at %s:%d", x->spent.file, x->spent.line);
+    return eg__fail(EG_STATE, op,
+        "%s is spent: eg_gradient freed it after %s made it%s; eg_retain it before, or use a "
+        "persistent tape",
+        name, x->spent.op, place);
 }
 
 eg_tensor *eg_retain(eg_tensor *x)

@@ -114,8 +114,10 @@ void eg_scope_close(eg_scope *scope)
         open = open->outer;
     if (!open)
         return;
-    while (me->scope != scope)
+    while (me->scope != scope) {
+        me->scope->left_open = true;
         close_innermost(me);
+    }
     close_innermost(me);
 }
 

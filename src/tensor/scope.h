@@ -17,6 +17,7 @@ struct eg_scope {
     struct eg_scope *outer;
     eg_tensor *first;
     eg__scope_kind kind;
+    bool left_open;                           /* it closes because one around it does */
     eg_error *error;                          /* of a try: where its error goes, may be NULL */
     void *env;                                /* of a tape: the tape */
     void (*on_close)(struct eg_scope *scope); /* before what it owns is freed; may be NULL */

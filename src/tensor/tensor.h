@@ -52,6 +52,11 @@ struct eg_tensor {
             int n;
             eg_tensor **part;
         } tuple;
+        struct {
+            const char *op; /* what made it, at a line of a file: the end of its name */
+            int line;
+            char file[40];
+        } spent;
     };
 };
 
@@ -89,7 +94,10 @@ static inline void eg__unref(eg_tensor *x)
 eg_buffer *eg__buffer_new(size_t size, const char *op);
 void eg__buffer_unref(eg_buffer *buffer);
 
-/* Frees the elements of a value and marks it spent. */
-void eg__spend(eg_tensor *x);
+/* Frees the elements of a value and marks it spent; `op` made it, at a place. */
+void eg__spend(eg_tensor *x, const char *op, const eg_site *site);
+
+/* Reports that what `name` stands for is spent: who made it, where, and the cure. */
+eg_status eg__refuse_spent(const char *op, const char *name, const eg_tensor *x);
 
 #endif

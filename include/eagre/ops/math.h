@@ -53,8 +53,8 @@ EG_API eg_tensor *eg_fmod(eg_tensor *x, eg_tensor *y);
  * Trunc. */
 EG_API eg_tensor *eg_trunc_div(eg_tensor *x, eg_tensor *y);
 
-/* The larger of two, NaN if either is. Gradient: dz where x > y and half of it where equal; the
- * rest to y.
+/* The larger of two, NaN if either is. Gradient: dz to the larger, half of it to each where they
+ * are equal, all of it to each where one is NaN.
  *     eg_maximum(EG_F32(1, 5), EG_F32(3, 2))  ->  [3. 5.] float32[2]
  * Owns: the result. Fails: as eg_add. Records: Maximum. */
 EG_API eg_tensor *eg_maximum(eg_tensor *x, eg_tensor *y);

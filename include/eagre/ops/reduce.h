@@ -48,7 +48,8 @@ EG_API eg_tensor *eg_prod(eg_tensor *x);
 EG_API eg_tensor *eg_mean_with(eg_tensor *x, const eg_reduce_attrs *attrs);
 EG_API eg_tensor *eg_mean(eg_tensor *x);
 
-/* The largest over axes, NaN if there is one. Gradient: dz, shared evenly by all that are largest.
+/* The largest over axes, NaN if there is one. Gradient: dz, shared evenly by all that are largest,
+ * by the NaNs if there are any.
  *     eg_max(EG_F32(3, 9, 4))  ->  9. float32[]
  * Owns: the result. Fails: bool, an axis of size 0; axes as eg_sum. Records: Max. */
 EG_API eg_tensor *eg_max_with(eg_tensor *x, const eg_reduce_attrs *attrs);
@@ -93,7 +94,7 @@ typedef struct eg_var_attrs {
 EG_API eg_tensor *eg_var_with(eg_tensor *x, const eg_var_attrs *attrs);
 EG_API eg_tensor *eg_var(eg_tensor *x);
 
-/* The standard deviation over axes: the root of eg_var. Gradient: not finite where that is 0.
+/* The standard deviation over axes: the root of eg_var. Gradient: 0 where that is 0.
  *     eg_std(EG_F32(1, 5))  ->  2. float32[]
  * Owns: the result. Fails: as eg_var. Records: as eg_var, and Sqrt. */
 EG_API eg_tensor *eg_std_with(eg_tensor *x, const eg_var_attrs *attrs);
@@ -115,12 +116,12 @@ typedef struct eg_norm_attrs {
 } eg_norm_attrs;
 
 /* The norm of order p, (sum of |x|^p)^(1/p), of all elements over axes: 2 is their length, 1 the
- * sum of their sizes, INFINITY the largest and -INFINITY the smallest. Gradient: not finite at 0
- * for orders other than 1 and the infinite ones.
+ * sum of their sizes, INFINITY the largest and -INFINITY the smallest. Gradient: 0 where the
+ * norm is 0, and for elements that are 0.
  *     eg_vector_norm(EG_F32(3, 4))  ->  5. float32[]
  *     eg_vector_norm(EG_F32(3, -4), .ord = 1)  ->  7. float32[]
- * Owns: the result. Fails: integers, bool; axes as eg_sum. Records: Square, Sum, Sqrt for order 2,
- * otherwise Abs and what the order needs. */
+ * Owns: the result. Fails: integers, bool; axes as eg_sum. Records: Square, Sum, Sqrt and what
+ * chooses 0 for order 2, otherwise Abs and what the order needs. */
 EG_API eg_tensor *eg_vector_norm_with(eg_tensor *x, const eg_norm_attrs *attrs);
 EG_API eg_tensor *eg_vector_norm(eg_tensor *x);
 

@@ -152,7 +152,7 @@ TEST(a_jacobian_of_calls_is_right_too)
     eg_function_free(f);
     assert_fine();
 }
-TEST(a_jacobian_needs_a_persistent_tape_and_real_numbers)
+TEST(a_jacobian_needs_a_persistent_tape_and_floating_point)
 {
     EG_SCOPE;
     eg_tensor *x = EG_F32(1, 2);

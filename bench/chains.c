@@ -52,10 +52,64 @@ EG_FUNCTION(slope_of_chain, x, c)
     return eg_give(dx);
 }
 
+/* The chain alone, on a tape, and with its gradient: what recording adds to an operation, and what
+ * walking back does, are the differences. */
+static eg_tensor *chain(eg_tensor *x, eg_tensor *c)
+{
+    for (int i = 0; i < MULTIPLICATIONS; i++)
+        x = eg_mul(x, c);
+    return x;
+}
+
+static eg_tensor *bare_chain(void *env)
+{
+    eg_tensor *const *in = env;
+    return chain(in[0], in[1]);
+}
+
+static eg_tensor *recorded_chain(void *env)
+{
+    eg_tensor *const *in = env;
+
+    EG_TAPE;
+    eg_watch(in[0]);
+    return eg_give(chain(in[0], in[1]));
+}
+
+static eg_tensor *differentiated_chain(void *env)
+{
+    eg_tensor *const *in = env, *dx = NULL;
+
+    EG_TAPE;
+    eg_watch(in[0]);
+    eg_gradient(chain(in[0], in[1]), 1, in, &dx);
+    return eg_give(dx);
+}
+
 static bool is_slope(eg_tensor *dx, void *env)
 {
     eg_tensor *const *in = env;
     return bench_near(bench_at(dx, 0), pow(bench_at(in[1], 0), MULTIPLICATIONS), 1e-3);
+}
+
+static void bench_split(eg_tensor *in[])
+{
+    static const struct {
+        const char *mode;
+        eg_tensor *(*run)(void *);
+    } modes[] = {{"eager", bare_chain}, {"eager_recorded", recorded_chain},
+        {"eager_differentiated", differentiated_chain}};
+    bench_work works[3];
+
+    for (int i = 0; i < 3; i++)
+        works[i] = (bench_work){.name = "tape_chain_1000_per_op",
+            .mode = modes[i].mode,
+            .detail = "a scalar multiplication",
+            .ops = MULTIPLICATIONS,
+            .run = modes[i].run,
+            .right = is_slope,
+            .env = in};
+    bench_run(3, works);
 }
 
 /* ---- a loop --------------------------------------------------------------------------------- */
@@ -94,6 +148,7 @@ EG_FUNCTION(staged_loop, x, by, plus)
 
 void bench_chains(void)
 {
+    eg_tensor *two[] = {eg_constant(1.0), eg_constant(1.0001)};
     eg_tensor *three[] = {eg_constant(1.0), eg_constant(0.9999), eg_constant(0.001)};
 
     bench_run_body(&(const bench_body){.name = "graph_100add_per_op",
@@ -118,6 +173,7 @@ void bench_chains(void)
         .body = &staged_loop_callable,
         .in = {three[0], three[1], three[2]},
         .right = is_after_loop});
+    bench_split(two);
     bench_run(1,
         &(const bench_work){.name = "c_loop_10000",
             .mode = "eager",

@@ -4,9 +4,10 @@
     goals.py FILE
 
 A goal is a time, a bandwidth by that of STREAM's copy in the same case, or a time by that of the
-quickest other way in the same case: the bare oneDNN primitive, a call of oneDNN or OpenBLAS. Each
-is shown for the least times and for the middle ones; it holds where it does for the least. Large
-cases have eager lines; a product is as fast as the quicker of eager and function.
+quickest other way in the same case: the bare oneDNN primitive, a call of oneDNN or OpenBLAS; or
+what a mode takes more than another of the same case. Each is shown for the least times and for the
+middle ones; it holds where it does for the least. Large cases have eager lines; a product is as
+fast as the quicker of eager and function.
 
 SPDX-License-Identifier: Apache-2.0
 """
@@ -16,14 +17,18 @@ import pathlib
 import sys
 
 COPY = "of the copy's bandwidth"
+ADDED = "more than "  # and the mode that is compared with
 PRIMITIVE, CALLS = "of the primitive's speed", "of the calls' speed"
 
-# Pattern of cases, what is measured, the bound: nanoseconds at most, or a ratio at least.
+# Pattern of cases, what is measured, the bound: nanoseconds at most, or a ratio at least; and whose
+# nanoseconds, where one mode is compared with another.
 GOALS = (("eager_add_*", "ns", 60), ("eager_matmul_2x2", "ns", 150),
          ("bw_softmax_1024", "ns", 110e3), ("bw_gelu_tanh_10M", "ns", 3e6),
          ("bw_gelu_erf_10M", "ns", 4e6), ("bw_transpose_4096", "ns", 3.5e6),
          ("gather_100k_64", "ns", 0.7e6), ("maxpool_2x2", "ns", 0.2e6), ("bw_*", COPY, 0.85),
-         ("matmul_*", PRIMITIVE, 0.97), ("conv2d_*", PRIMITIVE, 0.97), ("product_*", CALLS, 1))
+         ("matmul_*", PRIMITIVE, 0.97), ("conv2d_*", PRIMITIVE, 0.97), ("product_*", CALLS, 1),
+         ("tape_chain_1000_per_op", ADDED + "eager", 100, "eager_recorded"),
+         ("tape_chain_1000_per_op", ADDED + "eager_recorded", 250, "eager_differentiated"))
 
 
 def read_cases(path):
@@ -36,8 +41,11 @@ def read_cases(path):
     return cases
 
 
-def figure(lines, what, key):
+def figure(lines, what, key, mode=None):
     """What is measured of a case, by its `key` ("ns" or "ns_med"); None where that is not told."""
+    if what.startswith(ADDED):
+        both = [lines.get(("eagre", m)) for m in (mode, what[len(ADDED):])]
+        return both[0][key] - both[1][key] if all(both) else None
     own = [d for (peer, _), d in lines.items() if peer == "eagre"]
     others = [d for (peer, _), d in lines.items() if peer != "eagre"]
     if not own or (what != "ns" and not others):
@@ -52,8 +60,12 @@ def figure(lines, what, key):
     return min(d[key] for d in others) / min(d[key] for d in own)
 
 
+def is_time(what):
+    return what == "ns" or what.startswith(ADDED)
+
+
 def text_of(value, what):
-    if what != "ns":
+    if not is_time(what):
         return f"{value:.2f}"
     for size, unit in ((1e6, "ms"), (1e3, "us")):
         if value >= size:
@@ -65,13 +77,14 @@ def main(path):
     print("| case | goal | least | middle | holds |")
     print("|---|---|---|---|---|")
     for case, lines in read_cases(path).items():
-        for pattern, what, bound in GOALS:
-            least = figure(lines, what, "ns") if fnmatch.fnmatch(case, pattern) else None
+        for pattern, what, bound, *mode in GOALS:
+            least = figure(lines, what, "ns", *mode) if fnmatch.fnmatch(case, pattern) else None
             if least is None:
                 continue
-            holds = least <= bound if what == "ns" else least >= bound
-            goal = f"≤ {text_of(bound, what)}" if what == "ns" else f"≥ {bound:.2f} {what}"
-            middle = figure(lines, what, "ns_med")
+            holds = least <= bound if is_time(what) else least >= bound
+            goal = f"{'≤' if is_time(what) else '≥'} {text_of(bound, what)}"
+            goal += "" if what == "ns" else f" {what}"
+            middle = figure(lines, what, "ns_med", *mode)
             print(f"| {case} | {goal} | {text_of(least, what)} | {text_of(middle, what)} | "
                   f"{'yes' if holds else 'no'} |")
 

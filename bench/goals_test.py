@@ -49,6 +49,15 @@ class Goals(unittest.TestCase):
         self.assertEqual([["product_8x8x8", "≥ 1.00 of the calls' speed", "2.00", "2.50", "yes"]],
                          rows)
 
+    def test_what_a_mode_adds_is_told_by_the_difference(self):
+        name = "tape_chain_1000_per_op"
+        rows = self.rows(line(name, "eagre", "eager", 50, 60),
+                         line(name, "eagre", "eager_recorded", 120, 150),
+                         line(name, "eagre", "eager_differentiated", 400, 500))
+        self.assertEqual([[name, "≤ 100 ns more than eager", "70 ns", "90 ns", "yes"],
+                          [name, "≤ 250 ns more than eager_recorded", "280 ns", "350 ns", "no"]],
+                         rows)
+
     def test_a_file_that_holds_something_else_is_an_error(self):
         done = self.run_on("no line")
         self.assertNotEqual(0, done.returncode)

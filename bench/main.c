@@ -9,8 +9,8 @@
 #include <string.h>
 
 static void (*const groups[])(void) = {bench_tiny, bench_chains, bench_products, bench_arrays,
-    bench_images, bench_bandwidth, bench_vectors, bench_sorts, bench_mlp, bench_start,
-    bench_limits};
+    bench_images, bench_bandwidth, bench_vectors, bench_sorts, bench_mlp, bench_tape_memory,
+    bench_start, bench_limits};
 
 static int usage(void)
 {

@@ -60,7 +60,7 @@ EG_API eg_tensor *eg_lgamma(eg_tensor *x);
 /* The derivative of log gamma(x), and the n-th derivative of that, n up to 100. At 0, -1, -2 ... it
  * is infinity where both sides go there, otherwise NaN, at 0 that of its sign. Near zeros left of 0
  * it has lost digits. Gradient: polygamma(x, n + 1)*dz.
- *     eg_digamma(EG_F32(1, 0.5))  ->  [-0.5772157 -1.9635100] float32[2]
+ *     eg_digamma(EG_F32(1, 0.5))  ->  [-0.5772157 -1.96351  ] float32[2]
  *     eg_polygamma(EG_F32(1, 0.5), 1)  ->  [1.6449341 4.9348021] float32[2]
  * Owns: the result. Fails: integers, bool; an order below 0 or above 100. Records: Polygamma. */
 EG_API eg_tensor *eg_digamma(eg_tensor *x);

@@ -25,7 +25,7 @@ void program_make(program *p, uint64_t *seed, bool pure)
     p->n = 1 + below(seed, MOST_INSTRUCTIONS);
     p->scale = (float)(1 + below(seed, 3));
     for (int i = 0; i < MOST_INSTRUCTIONS; i++) {
-        int most = pure ? MATMUL + 1 : KINDS;
+        int most = pure ? CHOOSE + 1 : KINDS;
         p->code[i] = (instruction){
             .kind = (unsigned char)(below(seed, 3) ? below(seed, MATMUL + 1) : below(seed, most)),
             .which = (unsigned char)below(seed, 64),
@@ -158,6 +158,61 @@ static eg_tensor *tamed(eg_tensor *x, float scale)
     return eg_mul(eg_tanh(eg_mul(x, 0.25)), 4 * scale);
 }
 
+/* ---- staged control flow --------------------------------------------------------------------- */
+
+/* What bodies find in their environment. */
+typedef struct staged {
+    int which;
+    float number;
+    eg_tensor *other;
+} staged;
+
+/* The last argument, changed, in its shape. */
+static eg_tensor *next(int n, eg_tensor *const in[], void *env)
+{
+    const staged *s = env;
+    eg_tensor *by = eg_add(eg_tanh(eg_sum(s->other)), 0.5);
+    return tamed(eg_mul(unary(s->which % 11, in[n - 1]), by), 1);
+}
+
+static eg_tensor *opposite(int n, eg_tensor *const in[], void *env)
+{
+    (void)env;
+    return eg_neg(in[n - 1]);
+}
+
+static eg_tensor *is_below(int n, eg_tensor *const in[], void *env)
+{
+    const staged *s = env;
+    return eg_less(eg_sum(in[n - 1]), s->number);
+}
+
+static eg_tensor *cell(int n, eg_tensor *const in[], void *env)
+{
+    const staged *s = env;
+    eg_tensor *after = eg_tanh(eg_add(in[0], eg_mul(in[n - 1], eg_sum(s->other))));
+    return eg_tuple(after, eg_mul(in[0], in[n - 1]));
+}
+
+static eg_tensor *loop(staged *s, eg_tensor *x)
+{
+    eg_while_attrs few = {.size = sizeof few, .most = 4};
+
+    if (s->which % 3 == 0)
+        return eg_for(eg_remainder(eg_cast(eg_sum(x), EG_INT64), 4), next, s, 1, &x);
+    if (s->which % 3 == 1)
+        return eg_while_with(is_below, next, s, 1, &x, &few);
+    eg_tensor *y = eg_scan(cell, s, 1, EG_IN(eg_sum(x), row_of(x)));
+    return eg_add(eg_part(y, 0), eg_part(y, 1));
+}
+
+static eg_tensor *choose(staged *s, eg_tensor *x)
+{
+    return eg_cond(is_below(1, &x, s), next, opposite, s, 1, &x);
+}
+
+/* ---- the machine ----------------------------------------------------------------------------- */
+
 typedef struct machine {
     const program *p;
     eg_tensor *r[REGISTERS];
@@ -168,6 +223,7 @@ typedef struct machine {
 static void compute(machine *m, const instruction *i)
 {
     eg_tensor *a = m->r[i->a], *b = m->r[i->b], *y = NULL;
+    staged s = {i->which, i->number, b};
 
     switch (i->kind) {
     case UNARY:
@@ -184,6 +240,12 @@ static void compute(machine *m, const instruction *i)
         break;
     case MATMUL:
         y = product(a, b);
+        break;
+    case LOOP:
+        y = loop(&s, a);
+        break;
+    case CHOOSE:
+        y = choose(&s, a);
         break;
     case PICK:
         y = eg_sum(pick(a, b));
@@ -286,8 +348,8 @@ void state_free(state *s)
 void program_print(const program *p, FILE *to)
 {
     static const char *const names[KINDS] = {"unary", "binary", "reduce", "constant", "matmul",
-        "pick", "divide", "skip_if", "switch", "leave_if", "assign", "read", "draw", "print",
-        "gradient", "call"};
+        "loop", "choose", "pick", "divide", "skip_if", "switch", "leave_if", "assign", "read",
+        "draw", "print", "gradient", "call"};
 
     fprintf(to, "scale %g, result %s\n", (double)p->scale, p->n % 3 ? "tuple" : "r0");
     for (int i = 0; i < p->n; i++) {

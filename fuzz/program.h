@@ -17,6 +17,8 @@ typedef enum kind {
     REDUCE,   /* r[to] = sum, mean or max of r[a] over one axis, or all */
     CONSTANT, /* r[to] = a number */
     MATMUL,   /* r[to] = a matrix made of r[a] and r[b] times a vector made of r[b] */
+    LOOP,     /* r[to] = a staged loop over r[a] that uses r[b]: for, while or scan */
+    CHOOSE,   /* r[to] = one of two staged branches of r[a] */
     PICK,     /* r[to] = gather from r[a] at an index computed from r[b]; may be out of range */
     DIVIDE,   /* integer division by something that may be zero */
     SKIP_IF,  /* if the sum of r[a] is above a limit, skip the next b instructions */

@@ -5,7 +5,9 @@
  * or a branch must not be recorded for each way it goes, these keep the decision in the graph. Run
  * eagerly they call their bodies as C would, so a debugger steps through them; in a function, or
  * while a graph is built, each body is run once, on symbols, and becomes part of one operation. In
- * both modes results and gradients are the same, of any order, also of a `while` of unknown length.
+ * both modes results have the same bits. There are gradients of any order in both, also of a
+ * `while` of unknown length; they agree but for the order of sums, where a tensor is used in
+ * several ways.
  *
  * A body takes tensors and returns a tensor or a tuple. Tensors and variables that it finds through
  * its environment are used as they are when the operation runs. While it is recorded nothing has a

@@ -13,7 +13,7 @@ eg_tensor *eg__zeros_of(const eg_spec *spec)
     return eg_zeros(spec->dtype, spec->rank, spec->dims);
 }
 
-/* Sources, and which input each is. */
+/* Sources, and which input each is; targets with their gradients. */
 typedef struct pulling {
     eg_tensor *source[EG__MOST_PORTS], *found[EG__MOST_PORTS];
     int at[EG__MOST_PORTS], n;
@@ -32,23 +32,31 @@ static void find_sources(pulling *p, const eg__block *block, eg_tensor *const x[
     }
 }
 
+static void add_target(pulling *p, eg_tensor *target, eg_tensor *seed)
+{
+    if (!seed || eg__me.failed)
+        return;
+    if (p->n_targets == EG__MAX_PARTS) {
+        eg__fail(EG_INVALID, "a gradient", "of more than %d values of a body", EG__MAX_PARTS);
+        return;
+    }
+    p->target[p->n_targets] = target;
+    p->seed[p->n_targets++] = seed;
+}
+
+/* What came to an input before is the gradient of a target too. */
 static bool find_targets(pulling *p, const eg__block *block, eg_tensor *const x[],
-    eg_tensor *const dy[])
+    eg_tensor *const dy[], eg_tensor *const before[])
 {
     eg_tensor *y[EG__MOST_PORTS];
 
     if (!eg__block_apply(block, x, y))
         return false;
-    for (int i = 0; i < block->plan->n_outputs; i++) {
-        if (!dy[i])
-            continue;
-        if (p->n_targets == EG__MAX_PARTS)
-            return eg__fail(EG_INVALID, "a gradient", "of more than %d results of a body",
-                       EG__MAX_PARTS) == EG_OK;
-        p->target[p->n_targets] = y[i];
-        p->seed[p->n_targets++] = dy[i];
-    }
-    return true;
+    for (int i = 0; i < block->plan->n_inputs; i++)
+        add_target(p, x[i], before[i]);
+    for (int i = 0; i < block->plan->n_outputs; i++)
+        add_target(p, y[i], dy[i]);
+    return !eg__me.failed;
 }
 
 static void pull(pulling *p, eg_tensor *dx[])
@@ -68,11 +76,9 @@ bool eg__block_pull(const eg__block *block, eg_tensor *const x[], eg_tensor *con
     eg_tape_attrs only = {.size = sizeof only, .only_watched = true};
     pulling p = {.n = 0};
 
-    for (int i = 0; i < block->plan->n_inputs; i++)
-        dx[i] = NULL;
     eg_scope *tape = eg_tape_open(&only);
     find_sources(&p, block, x);
-    if (!eg__me.failed && p.n > 0 && find_targets(&p, block, x, dy) && p.n_targets > 0)
+    if (!eg__me.failed && p.n > 0 && find_targets(&p, block, x, dy, dx) && p.n_targets > 0)
         pull(&p, dx);
     eg_scope_close(tape);
     return !eg__me.failed;

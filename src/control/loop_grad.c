@@ -44,8 +44,7 @@ typedef struct returning {
     eg__drawing drawing;
     eg_tensor *x[EG__MOST_PORTS], *dx[EG__MOST_PORTS];
     eg_tensor *carried[EG__MAX_OUT]; /* gradient of each state as it comes in; NULL: not real */
-    eg_tensor *sum[EG__MAX_OUT];     /* of what has come back to an input of the operation, */
-    int sum_of[EG__MAX_OUT], n_sums; /* which this is */
+    int sum_of[EG__MAX_OUT], n_sums; /* the inputs that what has come back is summed for */
     int begin[EG__MAX_OUT], n_begin; /* the inputs that what is carried starts from */
     eg_tensor *out[EG__MOST_PORTS];
     int n_out;
@@ -182,11 +181,22 @@ static void draw_seeds(returning *r, eg_tensor *dy[])
     }
 }
 
-/* Whole inputs get sums. */
+/* The first port like this one. */
+static int port_of(const returning *r, eg__port port)
+{
+    int p = 0;
+
+    while (!same_port(&r->from->port[p], &port))
+        p++;
+    return p;
+}
+
+/* Whole inputs get sums: what later steps gave comes before what this one gives. */
 static void draw_sums(returning *r)
 {
     for (int i = 0; i < r->n_sums && !eg__me.failed; i++)
-        r->sum[i] = carry(r, &r->d->old->in[r->sum_of[i]]);
+        r->dx[port_of(r, (eg__port){EG__PORT_INPUT, 0, r->sum_of[i]})] =
+            carry(r, &r->d->old->in[r->sum_of[i]]);
 }
 
 static bool give_share(deriving *d, int input, eg__port from)
@@ -221,8 +231,7 @@ static void draw_states(returning *r)
     }
     for (int i = 0; i < r->n_sums && !eg__me.failed; i++) {
         give_share(r->d, r->sum_of[i], (eg__port){EG__PORT_STATE, r->number, r->n_out});
-        r->out[r->n_out++] =
-            with_returned(r, r->sum[i], (eg__port){EG__PORT_INPUT, 0, r->sum_of[i]});
+        r->out[r->n_out++] = with_returned(r, NULL, (eg__port){EG__PORT_INPUT, 0, r->sum_of[i]});
     }
 }
 

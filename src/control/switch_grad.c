@@ -74,6 +74,8 @@ static void derive_branch(deriving *d, int branch)
         return;
     for (int i = 0; i < from->n_ports; i++)
         x[i] = eg__draw_input(&drawing, eg__block_in(from->block, i));
+    for (int i = 0; i < from->n_ports; i++)
+        dx[i] = NULL;
     for (int i = 0; i < d->old->n_out; i++)
         dy[i] = d->dy_of[i] < 0 ? NULL : eg__draw_input(&drawing, &d->old->out[i]);
     if (!eg__me.failed && eg__block_pull(from->block, x, dy, dx))

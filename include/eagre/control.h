@@ -10,9 +10,10 @@
  * several ways.
  *
  * A body takes tensors and returns a tensor or a tuple. Tensors and variables that it finds through
- * its environment are used as they are when the operation runs. While it is recorded nothing has a
- * value, so it must not read any (eg_item, eg_true), nor assign variables or draw from a generator:
- * carry what changes from step to step, and split a key with eg_key for random numbers.
+ * its environment are used as they are when the operation runs. While it is recorded nothing has
+ * a value, so it must not read any (eg_item, eg_true), nor assign variables or draw from a
+ * generator: carry what changes from step to step. Random numbers of a step come of a key with the
+ * step's number added to its second part.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef EAGRE_CONTROL_H

@@ -194,23 +194,29 @@ static bool capture(eg__drawn *drawn, eg__drawing *d, const char *op)
     return true;
 }
 
-static bool is_result(const eg_tensor *y, const char *op)
+bool eg__results_of(const char *op, eg_tensor *y, int *n, eg_tensor *results[])
 {
-    if (y && y->kind <= EG__TUPLE)
-        return true;
-    if (!eg__me.failed)
-        eg__fail(EG_INVALID, op, "a body returned %s; return a tensor or a tuple",
-            y ? "what is no tensor" : "NULL without an error");
-    return false;
+    if (!y || y->kind > EG__TUPLE) {
+        if (!eg__me.failed)
+            eg__fail(EG_INVALID, op, "a body returned %s; return a tensor or a tuple",
+                y ? "what is no tensor" : "NULL without an error");
+        return false;
+    }
+    *n = y->kind == EG__TUPLE ? y->tuple.n : 1;
+    for (int i = 0; i < *n; i++)
+        results[i] = y->kind == EG__TUPLE ? y->tuple.part[i] : y;
+    return !eg__me.failed;
 }
 
 static bool take_results(eg__drawn *drawn, eg__drawing *d, eg_tensor *y, const char *op)
 {
-    if (!is_result(y, op))
+    eg_tensor *result[EG__MAX_PARTS];
+    int n;
+
+    if (!eg__results_of(op, y, &n, result))
         return false;
-    drawn->is_tuple = y->kind == EG__TUPLE;
-    for (int i = 0; i < (drawn->is_tuple ? y->tuple.n : 1); i++)
-        if (!want(d, drawn->is_tuple ? y->tuple.part[i] : y))
+    for (int i = 0; i < n; i++)
+        if (!want(d, result[i]))
             return false;
     return capture(drawn, d, op);
 }

@@ -58,8 +58,10 @@ typedef struct eg__drawn {
     eg__block *block;
     int n_captured;
     eg_tensor *captured[EG__MAX_IN]; /* each with an owner */
-    bool is_tuple;                   /* the body returned one */
 } eg__drawn;
+
+/* What a body returned, as a list; false, reported, where that is nothing. */
+bool eg__results_of(const char *op, eg_tensor *y, int *n, eg_tensor *results[]);
 
 /* Draws what a body does to arguments like these. False after an error, in the name of `op`. */
 bool eg__draw_body(eg__drawn *drawn, eg_body body, void *env, int n, const eg_spec *const args[],

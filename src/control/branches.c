@@ -90,11 +90,14 @@ static eg_tensor *stage(making *m, eg_tensor *index)
     return y;
 }
 
-static eg_tensor *call(const making *m, int64_t at)
+static eg_tensor *call(const making *m, eg_tensor *index)
 {
     eg_tensor *result[EG__MAX_PARTS];
+    int64_t at = eg_item_int(index);
     int n;
 
+    if (eg__me.failed)
+        return NULL;
     at = at < 0 ? 0 : at >= m->n_bodies ? m->n_bodies - 1 : at;
     eg_tensor *y = m->bodies[at](m->n, m->in, m->env);
     return eg__results_of(m->op, y, &n, result) ? y : NULL;
@@ -109,9 +112,7 @@ static eg_tensor *choose(making *m, eg_tensor *index, eg_scope *scope)
         if (!m->bodies[i])
             eg__fail(EG_INVALID, m->op, "body %d is NULL", i);
     if (index && !eg__me.failed && eg__arguments_fit(m->op, m->n, 0, m->in)) {
-        int64_t at = eg__stages() ? 0 : eg_item_int(index);
-        if (!eg__me.failed)
-            y = eg_give(eg__stages() ? stage(m, index) : call(m, at));
+        y = eg_give(eg_executing_eagerly() ? call(m, index) : stage(m, index));
     }
     eg_scope_close(scope);
     return y;

@@ -5,11 +5,6 @@
 #include <eagre/ops.h>
 #include <string.h>
 
-bool eg__stages(void)
-{
-    return eg__me.recording || eg__is_symbolic(&eg__me);
-}
-
 bool eg__arguments_fit(const char *op, int n, int least, eg_tensor *const in[])
 {
     if (eg__me.failed)
@@ -62,20 +57,6 @@ bool eg__sweep_of(eg__sweep *sweep, eg__staged *s, eg__inputs *inputs, const eg_
         sweep->port[n + i] = (eg__port){EG__PORT_INPUT, 0, at};
     }
     return true;
-}
-
-bool eg__results_of(const char *op, eg_tensor *y, int *n, eg_tensor *results[])
-{
-    if (!y || y->kind > EG__TUPLE) {
-        if (!eg__me.failed)
-            eg__fail(EG_INVALID, op, "a body returned %s; return a tensor or a tuple",
-                y ? "what is no tensor" : "NULL without an error");
-        return false;
-    }
-    *n = y->kind == EG__TUPLE ? y->tuple.n : 1;
-    for (int i = 0; i < *n; i++)
-        results[i] = y->kind == EG__TUPLE ? y->tuple.part[i] : y;
-    return !eg__me.failed;
 }
 
 eg_tensor *eg__joined(int n, eg_tensor *const results[])

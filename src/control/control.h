@@ -14,9 +14,6 @@ typedef struct eg__inputs {
     int n;
 } eg__inputs;
 
-/* Whether operations are recorded, so that control flow has to be one of them. */
-bool eg__stages(void);
-
 /* False, reported, unless there are n tensors (least to 64 of them). */
 bool eg__arguments_fit(const char *op, int n, int least, eg_tensor *const in[]);
 
@@ -30,9 +27,6 @@ int eg__input(eg__inputs *inputs, eg_tensor *x);
  * inputs. False, reported, where that fails. */
 bool eg__sweep_of(eg__sweep *sweep, eg__staged *s, eg__inputs *inputs, const eg__drawn *drawn,
     int n, const eg__port ports[]);
-
-/* What a body returned, as a list; false, reported, where that is nothing. */
-bool eg__results_of(const char *op, eg_tensor *y, int *n, eg_tensor *results[]);
 
 /* One tensor as it is, several as a tuple. */
 eg_tensor *eg__joined(int n, eg_tensor *const results[]);

@@ -400,6 +400,6 @@ eg_status eg__loop_grad(eg_backward *b)
             return eg__me.failed;
         }
     }
-    eg__staged_hold(&(eg__staged_attrs){sizeof(eg__staged_attrs), d.now}, -1);
+    eg__staged_unref(d.now);
     return eg__me.failed;
 }

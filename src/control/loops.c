@@ -40,13 +40,9 @@ static bool step_specs(const eg__loop_call *c, eg_spec own[], const eg_spec *spe
 }
 
 /* A condition as a bool without axes, whatever it is. */
-typedef struct asking {
-    const eg__loop_call *c;
-} asking;
-
 static eg_tensor *ask(int n, eg_tensor *const in[], void *env)
 {
-    const eg__loop_call *c = ((const asking *)env)->c;
+    const eg__loop_call *c = env;
     return eg__only(c->op, "the condition", c->go_on(n, in, c->env), EG_BOOL);
 }
 
@@ -64,8 +60,8 @@ static bool draw(making *m)
             EG_OK;
     if (!eg__draw_body(&m->step, c->step, c->env, n, spec, c->op))
         return false;
-    asking env = {c};
-    return !c->go_on || eg__draw_body(&m->go_on, ask, &env, c->n, spec + c->numbers, c->op);
+    return !c->go_on ||
+        eg__draw_body(&m->go_on, ask, (void *)(uintptr_t)c, c->n, spec + c->numbers, c->op);
 }
 
 static bool variables_stay(making *m)

@@ -147,6 +147,6 @@ bool eg__staged_parse(const eg_opdef *op, eg__staged_attrs *attrs, int n_in,
     attrs->staged = r.s;
     if (take_all(&r) && !(fault = eg__staged_fault(r.s)))
         return (attrs->staged = eg__staged_settle(r.s)) != NULL;
-    eg__staged_hold(attrs, -1);
+    eg__staged_unref(r.s);
     return eg__wrong(at, fault ? fault : "this is no staged control flow");
 }

@@ -43,7 +43,7 @@ eg__staged *eg__staged_new(const eg_opdef *op, int n_in, int n_out, int n_sweeps
     if (s->in && s->out && s->output && s->sweep)
         return s;
     s->n_sweeps = 0;
-    eg__staged_hold(&(eg__staged_attrs){sizeof(eg__staged_attrs), s}, -1);
+    eg__staged_unref(s);
     return NULL;
 }
 
@@ -67,12 +67,8 @@ static void drop(eg__staged *s)
 }
 
 /* The last owner leaves under the lock: nobody can find what is about to be dropped. */
-void eg__staged_hold(const void *attrs, int change)
+static void count_owners(eg__staged *s, int change)
 {
-    eg__staged *s = ((const eg__staged_attrs *)attrs)->staged;
-
-    if (!s)
-        return;
     pthread_mutex_lock(&lock);
     bool last = atomic_fetch_add(&s->refs, change) + change == 0;
     if (last)
@@ -80,6 +76,12 @@ void eg__staged_hold(const void *attrs, int change)
     pthread_mutex_unlock(&lock);
     if (last)
         drop(s);
+}
+
+void eg__staged_unref(eg__staged *s)
+{
+    if (s)
+        count_owners(s, -1);
 }
 
 /* ---- equal ones ------------------------------------------------------------------------------ */
@@ -141,12 +143,12 @@ static bool find_kept(eg__staged *s)
 eg__staged *eg__staged_settle(eg__staged *s)
 {
     if (!set_text(s) || !find_kept(s)) {
-        eg__staged_hold(&(eg__staged_attrs){sizeof(eg__staged_attrs), s}, -1);
+        eg__staged_unref(s);
         return NULL;
     }
     eg__staged *equal = enlist(s);
     if (equal)
-        eg__staged_hold(&(eg__staged_attrs){sizeof(eg__staged_attrs), s}, -1);
+        eg__staged_unref(s);
     return equal ? equal : s;
 }
 
@@ -157,7 +159,7 @@ eg_tensor *eg__staged_apply(eg__staged *s, eg_tensor *const in[])
 
     if (s && !eg__me.failed && (attrs.staged = eg__staged_settle(s)))
         y = eg_apply(attrs.staged->op, &attrs, attrs.staged->n_in, in);
-    eg__staged_hold(&attrs, -1);
+    eg__staged_unref(attrs.staged);
     return y;
 }
 
@@ -194,6 +196,11 @@ static double switch_flops(const eg_problem *p)
     for (int i = 0; i < s->n_sweeps; i++)
         most = fmax(most, sweep_flops(&s->sweep[i]));
     return most;
+}
+
+static void hold(const void *attrs, int change)
+{
+    count_owners(((const eg__staged_attrs *)attrs)->staged, change);
 }
 
 static void put(const void *attrs, eg__text *text)
@@ -241,7 +248,7 @@ const eg_opdef eg_op_loop = {
     .count_out = count_outputs,
     .attrs = fields,
     .attrs_size = sizeof(eg__staged_attrs),
-    .hold = eg__staged_hold,
+    .hold = hold,
     .put = put,
     .parse = parse_loop,
     .infer = infer,
@@ -258,7 +265,7 @@ const eg_opdef eg_op_switch = {
     .count_out = count_outputs,
     .attrs = fields,
     .attrs_size = sizeof(eg__staged_attrs),
-    .hold = eg__staged_hold,
+    .hold = hold,
     .put = put,
     .parse = parse_switch,
     .infer = infer,

@@ -79,8 +79,8 @@ void *eg__staged_take(eg__staged *s, size_t size);
 /* Applies it: exchanges it for an equal one, if there is any, and lets go of it. */
 eg_tensor *eg__staged_apply(eg__staged *s, eg_tensor *const in[]);
 
-/* One owner more or less of what the attributes hold. */
-void eg__staged_hold(const void *attrs, int change);
+/* One owner less. NULL is fine. */
+void eg__staged_unref(eg__staged *s);
 
 /* Appends all it is, but for its inputs' specs; reads it back, for such inputs. text.c, parse.c */
 void eg__staged_put(const eg__staged *s, eg__text *text);

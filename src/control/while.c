@@ -35,8 +35,7 @@ static bool goes_on(const looping *l)
 /* A row without its first axis. */
 static eg_tensor *row(eg_tensor *x, int64_t t)
 {
-    eg_slice_attrs one = {.size = sizeof one, .begin = {1, {t}}, .count = {1, {1}}};
-    return eg_reshape(eg_slice_with(x, &one), eg_rank(x) - 1, x->spec.dims + 1);
+    return eg_reshape(eg__along(x, 0, t, 1, 1), eg_rank(x) - 1, x->spec.dims + 1);
 }
 
 static eg_tensor *call_step(const looping *l, int64_t t)
@@ -203,7 +202,7 @@ static eg_tensor *loop(const eg__loop_call *c)
     /* Without a step only a recording knows what would be kept. */
     bool is_empty = c->keeps && c->most == 0;
     if (eg__specs_of(c->op, c->n, c->in, spec))
-        y = eg__stages() || is_empty ? eg__loop_staged(c) : eg__loop_eagerly(c);
+        y = !eg_executing_eagerly() || is_empty ? eg__loop_staged(c) : eg__loop_eagerly(c);
     y = eg_give(y);
     eg_scope_close(scope);
     return y;

@@ -403,8 +403,9 @@ static int print_table(int n, char *const names[])
 }
 
 /* How many errors are above what the page says. */
-static int check(const function *f, FILE *page)
+static int check(int function_number, FILE *page)
 {
+    const function *f = &functions[function_number];
     double errors[DTYPES * ERRORS];
     worst found[DTYPES * ERRORS];
     int wrong = 0;
@@ -427,22 +428,6 @@ static int check(const function *f, FILE *page)
     return wrong;
 }
 
-static int check_page(const char *name)
-{
-    FILE *page = fopen(name, "r");
-    int wrong = 0;
-
-    if (!page) {
-        perror(name);
-        return 2;
-    }
-    for (int i = 0; i < FUNCTIONS; i++)
-        wrong += check(&functions[i], page);
-    fclose(page);
-    printf("%d functions, %d errors above the page's\n", FUNCTIONS, wrong);
-    return wrong > 0;
-}
-
 int main(int argc, char **argv)
 {
     const char *what = argc > 1 ? argv[1] : "";
@@ -452,7 +437,7 @@ int main(int argc, char **argv)
         return SKIPPED;
     eg_scope *scope = eg_scope_open();
     if (strcmp(what, "--page") == 0 && argc == 3)
-        status = check_page(argv[2]);
+        status = page_check(argv[2], FUNCTIONS, check);
     else if (strcmp(what, "--table") == 0)
         status = print_table(argc - 2, argv + 2);
     else

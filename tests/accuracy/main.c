@@ -86,8 +86,9 @@ static int print_all_float32(int n, char *const names[])
 /* ---- the page ------------------------------------------------------------------------------- */
 
 /* How many dtypes have errors above what the page says. */
-static int check(const function *f, FILE *page)
+static int check(int function_number, FILE *page)
 {
+    const function *f = &functions[function_number];
     double errors[DTYPES];
     int wrong = 0;
 
@@ -106,22 +107,6 @@ static int check(const function *f, FILE *page)
     return wrong;
 }
 
-static int check_page(const char *name)
-{
-    FILE *page = fopen(name, "r");
-    int wrong = 0;
-
-    if (!page) {
-        perror(name);
-        return 2;
-    }
-    for (int i = 0; i < n_functions; i++)
-        wrong += check(&functions[i], page);
-    fclose(page);
-    printf("%d functions, %d errors above the page's\n", n_functions, wrong);
-    return wrong > 0;
-}
-
 int main(int argc, char **argv)
 {
     const char *what = argc > 1 ? argv[1] : "";
@@ -131,7 +116,7 @@ int main(int argc, char **argv)
         return SKIPPED;
     eg_scope *scope = eg_scope_open();
     if (strcmp(what, "--page") == 0 && argc == 3)
-        status = check_page(argv[2]);
+        status = page_check(argv[2], n_functions, check);
     else if (strcmp(what, "--table") == 0)
         status = print_table(argc - 2, argv + 2);
     else if (strcmp(what, "--all") == 0 && argc > 2)

@@ -40,3 +40,19 @@ bool page_is_about_this_build(void)
         printf("skipped: built without SLEEF, whose errors the page is about\n");
     return is;
 }
+
+int page_check(const char *name, int n, int (*check)(int function_number, FILE *page))
+{
+    FILE *page = fopen(name, "r");
+    int wrong = 0;
+
+    if (!page) {
+        perror(name);
+        return 2;
+    }
+    for (int i = 0; i < n; i++)
+        wrong += check(i, page);
+    fclose(page);
+    printf("%d functions, %d errors above the page's\n", n, wrong);
+    return wrong > 0;
+}

@@ -13,6 +13,10 @@ enum { SKIPPED = 77 };
  * "## <of> avx512"; false where there is no such row. */
 bool page_says(FILE *page, const char *of, const char *name, int n, double errors[]);
 
+/* Opens the page and calls `check` for functions 0 to n - 1, which gives how many errors it found
+ * above the page's, and says so. The exit status: 0 if there are none. */
+int page_check(const char *name, int n, int (*check)(int function_number, FILE *page));
+
 /* Whether functions are those that the page is about, SLEEF's and our own; if not, that is said. */
 bool page_is_about_this_build(void);
 

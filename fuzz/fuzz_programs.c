@@ -1,13 +1,15 @@
 /* Random programs run in every way there is and compared bit for bit (SEMANTICS B): eagerly, as a
- * function on first and later calls, with a changed environment, and pure ones in a session and
- * with other numbers of threads.
+ * function on first and later calls, with a changed environment; on a tape, with the gradients of
+ * all arguments and of a variable; pure ones in a session and with other numbers of threads.
  *
- *     fuzz_programs [--seed N] [--count N] [--seconds S] [--threads]
+ *     fuzz_programs [--seed N] [--count N] [--seconds S] [--threads] [--skip M]
  *
- * Prints the seed and the text of the first program that differs, and exits with 1.
+ * Prints the seed and the text of the first program that differs, without the instructions that do
+ * not matter, and exits with 1.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "program.h"
+#include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,12 +115,60 @@ static bool same(const trail *a, const trail *b)
     return same_error && a->n == b->n && memcmp(a->bytes, b->bytes, n) == 0;
 }
 
+/* Gradients of staged loops may be summed in another order eagerly than in a function; and where
+ * eagerly nothing flows through a branch that was not run, a function has zero, times infinity. */
+static bool near(const trail *a, const trail *b)
+{
+    if (a->status != b->status || a->n != b->n || a->n > MOST_BYTES)
+        return false;
+    for (size_t i = 0; i + sizeof(float) <= a->n; i += sizeof(float)) {
+        float x, y;
+        memcpy(&x, a->bytes + i, sizeof x);
+        memcpy(&y, b->bytes + i, sizeof y);
+        if (memcmp(&x, &y, sizeof x) != 0 && !isnan(y) && !(fabsf(x - y) <= 1e-3f * (1 + fabsf(x))))
+            return false;
+    }
+    return true;
+}
+
+static bool is_staged(const program *p)
+{
+    for (int i = 0; i < p->n; i++)
+        if (p->code[i].kind >= LOOP && p->code[i].kind <= NEST)
+            return true;
+    return false;
+}
+
+/* Instructions that are left out of programs, a bit each; what is found is said only once. */
+static unsigned skipped;
+static bool is_quiet;
+
+static void make(program *p, uint64_t *random, bool pure)
+{
+    int n = 0;
+
+    program_make(p, random, pure);
+    for (int i = 0; i < p->n; i++)
+        if (!(skipped >> i & 1))
+            p->code[n++] = p->code[i];
+    p->n = n;
+}
+
 static int complain(uint64_t seed, const program *p, int call, const char *ways, const trail *a,
     const trail *b)
 {
+    if (is_quiet)
+        return 1;
     fprintf(stderr, "seed %llu, call %d: %s differ: %s %s %zu bytes, %s %s %zu bytes\n",
         (unsigned long long)seed, call, ways, eg_status_name(a->status), a->op, a->n,
         eg_status_name(b->status), b->op, b->n);
+    for (size_t i = 0; i + sizeof(float) <= a->n && i + sizeof(float) <= b->n; i += sizeof(float)) {
+        float x, y;
+        memcpy(&x, a->bytes + i, sizeof x);
+        memcpy(&y, b->bytes + i, sizeof y);
+        if (memcmp(&x, &y, sizeof x) != 0)
+            fprintf(stderr, "  at byte %zu: %.9g and %.9g\n", i, (double)x, (double)y);
+    }
     program_print(p, stderr);
     return 1;
 }
@@ -135,7 +185,7 @@ static int check_function(uint64_t seed, long *eager)
 
     if (!state_make(&mine) || !state_make(&its))
         return eg_report(stderr);
-    program_make(&p, &random, seed % 4 == 0);
+    make(&p, &random, seed % 4 == 0);
     q = p;
     p.state = &mine;
     q.state = &its;
@@ -146,8 +196,10 @@ static int check_function(uint64_t seed, long *eager)
         trail a = {0}, b = {0};
         program_arguments(&random, args);
         if (i == CALLS / 2)
-            p.scale = q.scale = 2.5f;
+            p.scale = q.scale = mine.factor = its.factor = 2.5f;
+        eg_run_functions_eagerly(seed % 3 != 0); /* the functions that the program calls */
         run_eagerly(&p, args, &a);
+        eg_run_functions_eagerly(false);
         run_function(&q, f, args, &b);
         if (!same(&a, &b))
             bad = complain(seed, &p, i, "eager and function", &a, &b);
@@ -155,6 +207,86 @@ static int check_function(uint64_t seed, long *eager)
     if (eg_function_why_eager(f) && getenv("FUZZ_SHOW_EAGER"))
         fprintf(stderr, "seed %llu: %s\n", (unsigned long long)seed, eg_function_why_eager(f));
     *eager += eg_function_why_eager(f) != NULL;
+    eg_function_free(f);
+    state_free(&mine);
+    state_free(&its);
+    return bad | eg_report(stderr);
+}
+
+/* ---- on a tape ------------------------------------------------------------------------------- */
+
+typedef eg_tensor *runner(void *what, eg_tensor *const args[]);
+
+static eg_tensor *run_body(void *what, eg_tensor *const args[])
+{
+    return program_body(ARGUMENTS, args, what);
+}
+
+static eg_tensor *run_call(void *what, eg_tensor *const args[])
+{
+    return eg_call_of(what, ARGUMENTS, args);
+}
+
+/* The sum of a result's parts, and its gradients. */
+static void run_on_tape(runner *run, void *what, state *s, eg_tensor *const args[], trail *t)
+{
+    eg_tensor *fresh[ARGUMENTS + 1], *g[ARGUMENTS + 1], *sum = NULL;
+    eg_tensor *saved[3] = {eg_value(s->variable[0]), eg_value(s->variable[1]),
+        eg_value(eg_generator_state(s->generator))};
+    eg_error e;
+    {
+        EG_TRY(&e);
+        EG_TAPE;
+        for (int i = 0; i < ARGUMENTS; i++) {
+            fresh[i] = eg_identity(args[i]);
+            eg_watch(fresh[i]);
+        }
+        fresh[ARGUMENTS] = s->variable[0];
+        eg_tensor *y = run(what, fresh);
+        for (int i = 0; i < eg_parts(y); i++)
+            sum = sum ? eg_add(sum, eg_sum(eg_part(y, i))) : eg_sum(eg_part(y, i));
+        sum = sum ? sum : eg_sum(y);
+        add_tensor(t, sum);
+        eg_gradient(sum, ARGUMENTS + 1, fresh, g);
+        for (int i = 0; i < ARGUMENTS + 1 && eg_ok(); i++)
+            add_tensor(t, g[i]);
+    }
+    if (e.status != EG_OK)
+        restore(s, saved);
+    t->status = e.status;
+    memcpy(t->op, e.op, sizeof t->op);
+    add_state(t, s);
+}
+
+static int check_gradients(uint64_t seed)
+{
+    state mine, its;
+    program p, q;
+    uint64_t random = seed;
+    int bad = 0;
+    EG_SCOPE;
+
+    if (!state_make(&mine) || !state_make(&its))
+        return eg_report(stderr);
+    make(&p, &random, seed % 4 == 0);
+    q = p;
+    p.state = &mine;
+    q.state = &its;
+    eg_function *f = eg_function_new(program_body, ARGUMENTS, &q, sizeof q);
+    for (int i = 0; i < CALLS && !bad; i++) {
+        EG_SCOPE;
+        eg_tensor *args[ARGUMENTS];
+        trail a = {0}, b = {0};
+        program_arguments(&random, args);
+        eg_run_functions_eagerly(true);
+        run_on_tape(run_body, &p, &mine, args, &a);
+        eg_run_functions_eagerly(false);
+        run_on_tape(run_call, f, &its, args, &b);
+        if (is_staged(&p) && strcmp(a.op, "eg_gradient") == 0 && b.status == EG_OK)
+            break; /* the branch that was run depends on nothing, the other might have */
+        if (!(is_staged(&p) ? near : same)(&a, &b))
+            bad = complain(seed, &p, i, "gradients, eager and function,", &a, &b);
+    }
     eg_function_free(f);
     state_free(&mine);
     state_free(&its);
@@ -206,7 +338,7 @@ static int check_session(uint64_t seed)
 
     if (!state_make(&s))
         return eg_report(stderr);
-    program_make(&p, &random, true);
+    make(&p, &random, true);
     p.state = &s;
     program_arguments(&random, args);
     eg_set_threads(1);
@@ -235,7 +367,7 @@ typedef struct shared {
 static bool has_effects(const program *p)
 {
     for (int i = 0; i < p->n; i++)
-        if (p->code[i].kind >= ASSIGN && p->code[i].kind <= PRINT)
+        if (p->code[i].kind >= ASSIGN)
             return true;
     return false;
 }
@@ -281,7 +413,7 @@ static int check_threads(uint64_t seed)
     if (!state_make(&st))
         return eg_report(stderr);
     do
-        program_make(&p, &random, false);
+        make(&p, &random, false);
     while (has_effects(&p));
     p.state = &st;
     eg_function *f = eg_function_new(program_body, ARGUMENTS, &p, sizeof p);
@@ -308,37 +440,76 @@ static double seconds_since(const struct timespec *start)
     return (double)(now.tv_sec - start->tv_sec) + 1e-9 * (double)(now.tv_nsec - start->tv_nsec);
 }
 
-int main(int argc, char **argv)
-{
-    uint64_t seed = 1;
-    long count = 1000000000, done = 0, eager = 0;
-    double seconds = 5;
-    bool threads = false;
-    struct timespec start;
+typedef struct options {
+    uint64_t seed;
+    long count;
+    double seconds;
+    bool threads;
+} options;
 
+static bool read_options(int argc, char **argv, options *o)
+{
     for (int i = 1; i < argc; i++) {
         bool more = i + 1 < argc;
         if (strcmp(argv[i], "--seed") == 0 && more)
-            seed = strtoull(argv[++i], NULL, 10);
+            o->seed = strtoull(argv[++i], NULL, 10);
         else if (strcmp(argv[i], "--count") == 0 && more)
-            count = strtol(argv[++i], NULL, 10);
+            o->count = strtol(argv[++i], NULL, 10);
         else if (strcmp(argv[i], "--seconds") == 0 && more)
-            seconds = strtod(argv[++i], NULL);
+            o->seconds = strtod(argv[++i], NULL);
+        else if (strcmp(argv[i], "--skip") == 0 && more)
+            skipped = (unsigned)strtoul(argv[++i], NULL, 16);
         else if (strcmp(argv[i], "--threads") == 0)
-            threads = true;
+            o->threads = true;
         else
-            return fprintf(stderr, "usage: %s [--seed N] [--count N] [--seconds S] [--threads]\n",
-                       argv[0]),
-                   64;
+            return false;
+    }
+    return true;
+}
+
+static int check(const options *o, uint64_t seed, long *eager)
+{
+    uint64_t s = seed * 2654435761u;
+
+    if (o->threads)
+        return check_threads(s);
+    return check_function(s, eager) || check_gradients(s) || check_session(s);
+}
+
+/* Leaves out what does not matter, and shows what is left. */
+static int reduce_program(const options *o, uint64_t seed)
+{
+    long unused;
+
+    is_quiet = true;
+    for (int i = 0; i < 2 * MOST_INSTRUCTIONS && !o->threads; i++) {
+        unsigned before = skipped;
+        skipped |= 1u << i % MOST_INSTRUCTIONS;
+        if (skipped != before && !check(o, seed, &unused))
+            skipped = before;
+    }
+    is_quiet = false;
+    check(o, seed, &unused);
+    fprintf(stderr, "--seed %llu --count 1 --skip %x%s repeats it\n", (unsigned long long)seed,
+        skipped, o->threads ? " --threads" : "");
+    return 1;
+}
+
+int main(int argc, char **argv)
+{
+    options o = {.seed = 1, .count = 1000000000, .seconds = 5};
+    long done = 0, eager = 0;
+    struct timespec start;
+
+    if (!read_options(argc, argv, &o)) {
+        fprintf(stderr, "usage: %s [--seed N] [--count N] [--seconds S] [--threads] [--skip M]\n",
+            argv[0]);
+        return 64;
     }
     clock_gettime(CLOCK_MONOTONIC, &start);
-    for (; done < count && seconds_since(&start) < seconds; done++, seed++) {
-        uint64_t s = seed * 2654435761u;
-        int bad = threads ? check_threads(s) : check_function(s, &eager) | check_session(s);
-        if (bad)
-            return fprintf(stderr, "--seed %llu --count 1 repeats it\n", (unsigned long long)seed),
-                   1;
-    }
+    for (; done < o.count && seconds_since(&start) < o.seconds; done++, o.seed++)
+        if (check(&o, o.seed, &eager))
+            return reduce_program(&o, o.seed);
     printf("%ld programs, %ld of them eager, none differ\n", done, eager);
     return 0;
 }

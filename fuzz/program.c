@@ -23,9 +23,10 @@ static int below(uint64_t *seed, int n)
 void program_make(program *p, uint64_t *seed, bool pure)
 {
     p->n = 1 + below(seed, MOST_INSTRUCTIONS);
+    p->is_tuple = p->n % 3;
     p->scale = (float)(1 + below(seed, 3));
     for (int i = 0; i < MOST_INSTRUCTIONS; i++) {
-        int most = pure ? CHOOSE + 1 : KINDS;
+        int most = pure ? PURE : KINDS;
         p->code[i] = (instruction){
             .kind = (unsigned char)(below(seed, 3) ? below(seed, MATMUL + 1) : below(seed, most)),
             .which = (unsigned char)below(seed, 64),
@@ -56,7 +57,7 @@ void program_arguments(uint64_t *seed, eg_tensor *args[ARGUMENTS])
 
 /* ---- instructions --------------------------------------------------------------------------- */
 
-static eg_tensor *unary(int which, eg_tensor *x)
+eg_tensor *program_unary(int which, eg_tensor *x)
 {
     switch (which % 12) {
     case 0:
@@ -117,22 +118,22 @@ static eg_tensor *reduce(int which, eg_tensor *x)
     return eg_min(x);
 }
 
-static eg_tensor *row_of(eg_tensor *x)
+eg_tensor *program_row(eg_tensor *x)
 {
     return eg_add(eg_sum(x), EG_F32(0, 1, 2));
 }
 
 static eg_tensor *product(eg_tensor *x, eg_tensor *y)
 {
-    eg_tensor *square = eg_mul(row_of(x), eg_reshape(row_of(y), EG_DIMS(3, 1)));
-    return eg_matmul(square, row_of(y));
+    eg_tensor *square = eg_mul(program_row(x), eg_reshape(program_row(y), EG_DIMS(3, 1)));
+    return eg_matmul(square, program_row(y));
 }
 
 /* An index that is often, but not always, inside a row of three. */
 static eg_tensor *pick(eg_tensor *x, eg_tensor *from)
 {
     eg_tensor *index = eg_cast(eg_add(eg_sum(from), 1.5), EG_INT32);
-    return eg_gather(row_of(x), eg_reshape(index, EG_DIMS(1)));
+    return eg_gather(program_row(x), eg_reshape(index, EG_DIMS(1)));
 }
 
 static eg_tensor *divide(eg_tensor *x, eg_tensor *y)
@@ -148,67 +149,14 @@ static eg_tensor *gradient(int which, eg_tensor *x)
     eg_tensor *at = eg_identity(x);
 
     eg_watch(at);
-    eg_gradient(binary(which, unary(which, at), eg_mul(at, 0.5)), EG_IN(at), &g);
+    eg_gradient(binary(which % 6, program_unary(which, at), eg_mul(at, 0.5)), EG_IN(at), &g);
     return eg_give(g);
 }
 
 /* Keeps numbers small, so that programs do not run off to infinity at once. */
-static eg_tensor *tamed(eg_tensor *x, float scale)
+eg_tensor *program_tamed(eg_tensor *x, float scale)
 {
     return eg_mul(eg_tanh(eg_mul(x, 0.25)), 4 * scale);
-}
-
-/* ---- staged control flow --------------------------------------------------------------------- */
-
-/* What bodies find in their environment. */
-typedef struct staged {
-    int which;
-    float number;
-    eg_tensor *other;
-} staged;
-
-/* The last argument, changed, in its shape. */
-static eg_tensor *next(int n, eg_tensor *const in[], void *env)
-{
-    const staged *s = env;
-    eg_tensor *by = eg_add(eg_tanh(eg_sum(s->other)), 0.5);
-    return tamed(eg_mul(unary(s->which % 11, in[n - 1]), by), 1);
-}
-
-static eg_tensor *opposite(int n, eg_tensor *const in[], void *env)
-{
-    (void)env;
-    return eg_neg(in[n - 1]);
-}
-
-static eg_tensor *is_below(int n, eg_tensor *const in[], void *env)
-{
-    const staged *s = env;
-    return eg_less(eg_sum(in[n - 1]), s->number);
-}
-
-static eg_tensor *cell(int n, eg_tensor *const in[], void *env)
-{
-    const staged *s = env;
-    eg_tensor *after = eg_tanh(eg_add(in[0], eg_mul(in[n - 1], eg_sum(s->other))));
-    return eg_tuple(after, eg_mul(in[0], in[n - 1]));
-}
-
-static eg_tensor *loop(staged *s, eg_tensor *x)
-{
-    eg_while_attrs few = {.size = sizeof few, .most = 4};
-
-    if (s->which % 3 == 0)
-        return eg_for(eg_remainder(eg_cast(eg_sum(x), EG_INT64), 4), next, s, 1, &x);
-    if (s->which % 3 == 1)
-        return eg_while_with(is_below, next, s, 1, &x, &few);
-    eg_tensor *y = eg_scan(cell, s, 1, EG_IN(eg_sum(x), row_of(x)));
-    return eg_add(eg_part(y, 0), eg_part(y, 1));
-}
-
-static eg_tensor *choose(staged *s, eg_tensor *x)
-{
-    return eg_cond(is_below(1, &x, s), next, opposite, s, 1, &x);
 }
 
 /* ---- the machine ----------------------------------------------------------------------------- */
@@ -223,11 +171,11 @@ typedef struct machine {
 static void compute(machine *m, const instruction *i)
 {
     eg_tensor *a = m->r[i->a], *b = m->r[i->b], *y = NULL;
-    staged s = {i->which, i->number, b};
+    eg_function *const *callee = m->p->state->callee;
 
     switch (i->kind) {
     case UNARY:
-        y = unary(i->which, a);
+        y = program_unary(i->which, a);
         break;
     case BINARY:
         y = binary(i->which, a, b);
@@ -242,10 +190,16 @@ static void compute(machine *m, const instruction *i)
         y = product(a, b);
         break;
     case LOOP:
-        y = loop(&s, a);
+        y = staged_loop(i->which, i->number, a, b);
         break;
     case CHOOSE:
-        y = choose(&s, a);
+        y = staged_choice(i->which, i->number, a, b);
+        break;
+    case NEST:
+        y = staged_nest(i->which, i->number, a, b);
+        break;
+    case COMPOSE:
+        y = eg_call(callee[i->which % PURE_CALLEES], a);
         break;
     case PICK:
         y = eg_sum(pick(a, b));
@@ -253,13 +207,31 @@ static void compute(machine *m, const instruction *i)
     case DIVIDE:
         y = divide(a, b);
         break;
+    case MASK:
+        y = eg_sum(eg_boolean_mask(a, eg_greater(a, i->number)));
+        break;
     case GRADIENT:
         y = gradient(i->which, a);
         break;
+    case SLOPE:
+        y = callee_slope(callee[i->which % (PURE_CALLEES + BRANCHING_CALLEES)], a);
+        break;
+    case AFFECT:
+        y = eg_call(callee[CALLEES - 1 - i->which % EFFECTFUL_CALLEES], a);
+        break;
     default:
-        y = eg_call(m->p->state->callee, a);
+        y = eg_call(callee[PURE_CALLEES + i->which % BRANCHING_CALLEES], a);
     }
-    m->r[i->to] = tamed(y, m->p->scale);
+    m->r[i->to] = program_tamed(y, m->p->scale);
+}
+
+static void repeat(machine *m, const instruction *i)
+{
+    for (int k = 0; k < 3 && eg_true(eg_greater(eg_sum(m->r[i->a]), i->number)); k++) {
+        if (i->which % 2 && eg_true(eg_less(eg_max(m->r[i->a]), i->number)))
+            break;
+        m->r[i->a] = eg_sub(eg_mul(m->r[i->a], 0.5), 1);
+    }
 }
 
 static void branch(machine *m, const instruction *i)
@@ -272,10 +244,41 @@ static void branch(machine *m, const instruction *i)
     } else if (i->kind == LEAVE_IF) {
         if (eg_true(eg_less(eg_sum(a), -1)))
             m->left = m->r[i->to];
+    } else if (i->kind == REPEAT) {
+        repeat(m, i);
     } else {
         int64_t way = eg_item_int(eg_remainder(eg_cast(eg_sum(a), EG_INT32), 3));
         m->r[i->to] = way == 0 ? eg_add(a, 1) : way == 1 ? eg_neg(a) : a;
     }
+}
+
+/* One of 64 of these does what no recording can follow: the function becomes eager. */
+static void fault(machine *m, const instruction *i)
+{
+    eg_tensor *first = eg_sum(m->r[i->a]);
+    float seen = 0;
+    eg_error e;
+
+    if (i->which == 0 && eg_read(first, EG_FLOAT32, &seen, 1) == EG_OK)
+        m->r[i->to] = eg_mul(first, eg_constant(seen));
+    if (i->which == 1) {
+        EG_TRY(&e);
+        eg_gather(first, EG_I32(9));
+    }
+}
+
+static void decide(const machine *m, const instruction *i)
+{
+    state *s = m->p->state;
+
+    if (eg_true(eg_greater(eg_sum(m->r[i->a]), i->number)))
+        eg_assign(s->variable[0], program_row(m->r[i->b]));
+    else if (eg_true(eg_greater(eg_sum(m->r[i->b]), i->number)))
+        eg_assign_add(s->variable[1], eg_tanh(eg_sum(m->r[i->a])));
+    else
+        return;
+    if (i->which % 2 && eg_true(eg_greater(s->variable[1], 0)))
+        eg_assign(s->variable[1], eg_mul(eg_sum(s->variable[0]), 0.125));
 }
 
 static void effect(machine *m, const instruction *i)
@@ -284,7 +287,11 @@ static void effect(machine *m, const instruction *i)
     eg_tensor *v = s->variable[i->b % 2], *key;
 
     if (i->kind == ASSIGN) {
-        eg_assign(v, i->b % 2 ? eg_sum(m->r[i->a]) : row_of(m->r[i->a]));
+        eg_assign(v, i->b % 2 ? eg_sum(m->r[i->a]) : program_row(m->r[i->a]));
+    } else if (i->kind == DECIDE) {
+        decide(m, i);
+    } else if (i->kind == FAULT) {
+        fault(m, i);
     } else if (i->kind == READ) {
         m->r[i->to] = eg_mul(v, 1);
     } else if (i->kind == DRAW) {
@@ -303,26 +310,19 @@ eg_tensor *program_body(int n, eg_tensor *const in[], void *env)
         m.r[i] = in[i % n];
     for (; m.at < m.p->n && !m.left && eg_ok(); m.at++) {
         const instruction *i = &m.p->code[m.at];
-        if (i->kind == SKIP_IF || i->kind == LEAVE_IF || i->kind == SWITCH)
+        if (i->kind >= SKIP_IF && i->kind <= LEAVE_IF)
             branch(&m, i);
-        else if (i->kind == ASSIGN || i->kind == READ || i->kind == DRAW || i->kind == PRINT)
+        else if (i->kind >= FAULT && i->kind != AFFECT)
             effect(&m, i);
         else
             compute(&m, i);
     }
     if (m.left)
         return m.left;
-    return m.p->n % 3 ? eg_tuple(m.r[0], m.r[REGISTERS - 1]) : m.r[0];
+    return m.p->is_tuple ? eg_tuple(m.r[0], m.r[REGISTERS - 1]) : m.r[0];
 }
 
 /* ---- state ----------------------------------------------------------------------------------- */
-
-EG_FUNCTION(helper, x)
-{
-    if (eg_true(eg_greater(eg_max(x), 1)))
-        return eg_mul(x, 0.5);
-    return eg_add(x, 1);
-}
 
 bool state_make(state *s)
 {
@@ -330,9 +330,8 @@ bool state_make(state *s)
     s->variable[0] = eg_variable(EG_F32(1, 2, 3), .name = "row");
     s->variable[1] = eg_variable(EG_F32(0.5), .name = "number");
     s->generator = eg_generator_new(1);
-    s->callee = eg_function_of(helper);
     s->printed = tmpfile();
-    return eg_ok() && s->printed;
+    return callees_make(s) && eg_ok() && s->printed;
 }
 
 void state_free(state *s)
@@ -340,7 +339,8 @@ void state_free(state *s)
     eg_variable_free(s->variable[0]);
     eg_variable_free(s->variable[1]);
     eg_generator_free(s->generator);
-    eg_function_free(s->callee);
+    for (int i = 0; i < CALLEES; i++)
+        eg_function_free(s->callee[i]);
     if (s->printed)
         fclose(s->printed);
 }
@@ -348,10 +348,11 @@ void state_free(state *s)
 void program_print(const program *p, FILE *to)
 {
     static const char *const names[KINDS] = {"unary", "binary", "reduce", "constant", "matmul",
-        "loop", "choose", "pick", "divide", "skip_if", "switch", "leave_if", "assign", "read",
-        "draw", "print", "gradient", "call"};
+        "loop", "choose", "nest", "gradient", "compose", "pick", "divide", "mask", "skip_if",
+        "switch", "repeat", "leave_if", "call", "slope", "fault", "assign", "decide", "read",
+        "draw", "print", "affect"};
 
-    fprintf(to, "scale %g, result %s\n", (double)p->scale, p->n % 3 ? "tuple" : "r0");
+    fprintf(to, "scale %g, result %s\n", (double)p->scale, p->is_tuple ? "tuple" : "r0");
     for (int i = 0; i < p->n; i++) {
         const instruction *c = &p->code[i];
         fprintf(to, "  %2d %-8s which %-2d to %d a %d b %d number %g\n", i, names[c->kind],

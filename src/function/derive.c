@@ -25,6 +25,7 @@ typedef struct derivation {
     eg__value *origin; /* by node of the forward part: the value of its first result */
     uint32_t *first;   /* by node of the forward part: number of its first result */
     uint32_t n_values;
+    bool *depends;    /* by number of a result: whether it depends on a source */
     eg__arena memory; /* the records' own */
     eg__record **records;
     int n_records;
@@ -222,6 +223,36 @@ static bool record_nodes(derivation *x)
     return true;
 }
 
+/* ---- what depends on a source ---------------------------------------------------------------- */
+
+static bool is_dependent(const derivation *x, eg_ref r)
+{
+    uint32_t i = number_of(x, r);
+    return i != EG__NO_VALUE && x->depends[i];
+}
+
+/* Results that depend on none are unknown to the tape, as if the body had run on it. */
+static bool find_dependent(derivation *x)
+{
+    x->depends = eg__alloc_zero((size_t)x->n_values + 1);
+    if (!x->depends)
+        return out_of_memory((size_t)x->n_values + 1);
+    for (int i = 0; i < x->d->n_sources; i++)
+        x->depends[number_of(x, ref_of_value(x, &x->d->sources[i]))] = true;
+    for (int i = 0; i < x->n_forward; i++) {
+        const eg_node *node = &x->whole->nodes[i];
+        bool any = false;
+        if (node->op->traits & EG__CONSTANT)
+            continue;
+        for (int k = node->op == &eg_op_reread; k < node->n_in; k++)
+            any = any || is_dependent(x, node->in[k]);
+        for (int k = 0; any && k < node->n_out; k++)
+            if (eg__is_floating(node->out[k].dtype))
+                x->depends[x->first[i] + (uint32_t)k] = true;
+    }
+    return true;
+}
+
 /* ---- gradients, appended --------------------------------------------------------------------- */
 
 typedef struct ends {
@@ -238,7 +269,7 @@ static bool add_seeds(derivation *x, ends *e)
         const eg__value *result = &x->leaf->results[i];
         d->seed_of[i] = -1;
         eg_ref r = ref_of_value(x, result);
-        if (!is_floating(eg__value_spec(result)))
+        if (!is_dependent(x, r))
             continue;
         int at = eg__graph_add_input(x->whole, NULL, eg__value_spec(result));
         eg_tensor *seed = at < 0 ? NULL : eg__symbol(x->whole, (eg_ref){(uint32_t)at, 0}, op_name);
@@ -256,7 +287,7 @@ static bool append_gradients(derivation *x, ends *e)
 {
     eg__derivative *d = x->d;
 
-    if (!record_nodes(x))
+    if (!record_nodes(x) || !find_dependent(x))
         return false;
     for (int i = 0; i < d->n_sources; i++)
         e->source[i] = number_of(x, ref_of_value(x, &d->sources[i]));
@@ -474,6 +505,7 @@ eg__derivative *eg__derivative_new(const eg__trace *trace, const eg__segment *le
     eg__free(x.gradients, sizeof *x.gradients * ((size_t)x.d->n_sources + 1));
     eg__free(x.records, sizeof *x.records * ((size_t)x.n_forward + 1));
     eg__free(x.first, sizeof *x.first * ((size_t)x.n_forward + 1));
+    eg__free(x.depends, (size_t)x.n_values + 1);
     x.n_forward = nodes;
     free_path(&x);
     eg_graph_free(x.whole);

@@ -250,7 +250,7 @@ static bool note_on_tape(const eg__recorder *r, const eg__key *key, const return
         eg__payload_unref(&residue->payload);
         return false;
     }
-    return eg__residue_note(residue, key->args, y->n, y->part) == EG_OK;
+    return eg__residue_note(residue, key->args, y->part) == EG_OK;
 }
 
 /* ---- settling -------------------------------------------------------------------------------- */

@@ -188,6 +188,30 @@ static bool anchor(eg__recorder *r, int value)
     return eg__segment_place(r->at, &r->values[value], &unused);
 }
 
+/* Where a tape wants gradients, what is read from an assigned variable is the variable, not what
+ * was assigned to it. */
+static bool is_reread(eg__recorder *r, const eg_tensor *variable)
+{
+    if (!eg__is_floating(variable->spec.dtype))
+        return false;
+    const eg_node *known = r->checking ? next_known(r) : NULL;
+    return r->checking ? known && known->op == &eg_op_reread : r->keeps_handles;
+}
+
+/* The number of an assigned variable read again; -1 after an error. */
+static int reread(eg__recorder *r, eg_tensor *variable, eg_tensor *value)
+{
+    eg_tensor *now = value->kind == EG__VARIABLE ? eg__variable_now(value) : eg__ref(value);
+    eg_tensor *out = now ? eg__alias(now, op_name) : NULL, *in[2] = {value, variable};
+    eg_event e = {&eg_op_reread, NULL, NULL, 2, 1, in, in, &out};
+    bool done = out && note(r, &e) == EG_OK && !r->gave_up;
+    int i = done ? (int)out->node - 1 : -1;
+
+    eg__unref(now);
+    eg__unref(out);
+    return i;
+}
+
 static eg_status assigned(eg__watch *w, eg_tensor *variable, eg_tensor *value)
 {
     eg__recorder *r = (eg__recorder *)w;
@@ -197,7 +221,9 @@ static eg_status assigned(eg__watch *w, eg_tensor *variable, eg_tensor *value)
         return eg__me.failed;
     eg_status status =
         r->checking ? check_assignment(r, variable, i) : append_assignment(r, variable, i);
-    if (status == EG_OK && !eg__map_set(&r->pending, eg__key_of(variable), (uint32_t)i))
+    if (status == EG_OK && !r->gave_up && is_reread(r, variable))
+        i = reread(r, variable, value);
+    if (i >= 0 && status == EG_OK && !eg__map_set(&r->pending, eg__key_of(variable), (uint32_t)i))
         out_of_memory(sizeof(eg__map_slot));
     return eg__me.failed ? eg__me.failed : eg__recorder_keep(r, variable) ? EG_OK : EG_NO_MEMORY;
 }

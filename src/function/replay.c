@@ -266,7 +266,7 @@ static bool note_on_tape(eg__replay *r, const eg__place *leaf)
         eg__payload_unref(&residue->payload);
         return false;
     }
-    return eg__residue_note(residue, r->key->args, leaf->n_results, r->results) == EG_OK;
+    return eg__residue_note(residue, r->key->args, r->results) == EG_OK;
 }
 
 /* ---- a call ---------------------------------------------------------------------------------- */

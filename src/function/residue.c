@@ -67,9 +67,18 @@ static eg_tensor *handle_of(const eg__value *source, eg_tensor *const args[])
     return args[i];
 }
 
-eg_status eg__residue_note(eg__residue *r, eg_tensor *const args[], int n, eg_tensor *const y[])
+/* The results that a tape hears of, by seed. */
+static void find_outputs(const eg__derivative *d, eg_tensor *const y[], eg_tensor *out[])
+{
+    for (int i = 0; i < d->n_results; i++)
+        if (d->seed_of[i] >= 0)
+            out[d->seed_of[i]] = y[i];
+}
+
+eg_status eg__residue_note(eg__residue *r, eg_tensor *const args[], eg_tensor *const y[])
 {
     const eg__derivative *d = r->derivative;
+    eg_tensor *out[EG__MAX_PARTS];
     size_t size = sizeof(eg_tensor *) * ((size_t)d->n_sources + 1);
     eg_tensor **in = eg__alloc(size);
     eg_status status = EG_OK;
@@ -78,8 +87,9 @@ eg_status eg__residue_note(eg__residue *r, eg_tensor *const args[], int n, eg_te
         status = eg__fail_memory(op_name, size);
     for (int i = 0; in && i < d->n_sources; i++)
         in[i] = handle_of(&d->sources[i], args);
-    if (in && d->n_sources > 0) {
-        eg_event e = {&eg_op_call, NULL, &r->payload, d->n_sources, n, in, in, y};
+    if (in && d->n_sources > 0 && d->n_seeds > 0) {
+        find_outputs(d, y, out);
+        eg_event e = {&eg_op_call, NULL, &r->payload, d->n_sources, d->n_seeds, in, in, out};
         status = eg__watch_applied(&e);
     }
     eg__free(in, size);
@@ -95,11 +105,10 @@ static void bind(const eg__residue *r, eg__pooled_frame *f, const eg_backward *b
     const eg__derivative *d = r->derivative;
     const eg__plan *plan = d->plan;
 
-    for (int i = 0; i < b->n_out; i++)
-        if (d->seed_of[i] >= 0) {
-            inputs[d->seed_of[i]] = b->dy[i];
-            f->frame.at[plan->input_slot[d->seed_of[i]]] = b->dy[i]->data;
-        }
+    for (int i = 0; i < d->n_seeds; i++) {
+        inputs[i] = b->dy[i];
+        f->frame.at[plan->input_slot[i]] = b->dy[i]->data;
+    }
     for (int i = 0; i < d->n_residuals; i++)
         f->frame.at[plan->input_slot[d->n_seeds + i]] = r->residual[i];
 }

@@ -25,6 +25,6 @@ bool eg__residue_hold(eg__residue *r, eg_tensor *x);
 
 /* Tells the tape of this thread of the call, if it follows any of its sources: one record with all
  * of them as inputs. Takes over the residue. */
-eg_status eg__residue_note(eg__residue *r, eg_tensor *const args[], int n, eg_tensor *const y[]);
+eg_status eg__residue_note(eg__residue *r, eg_tensor *const args[], eg_tensor *const y[]);
 
 #endif

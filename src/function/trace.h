@@ -249,7 +249,8 @@ void eg__place_find_updates(eg__place *leaf);
  * behind, to the gradients of its sources. */
 typedef struct eg__derivative {
     atomic_int refs;
-    int seed_of[EG__MAX_PARTS]; /* by result: which input of the plan; -1: it is not real */
+    int seed_of
+        [EG__MAX_PARTS]; /* by result: which input of the plan; -1: it depends on no source */
     int n_results, n_seeds;
     eg__value *residuals; /* the inputs behind the seeds */
     int n_residuals, most_residuals;
@@ -264,6 +265,7 @@ eg__derivative *eg__derivative_new(const eg__trace *trace, const eg__segment *le
 void eg__derivative_unref(eg__derivative *d);
 
 extern const eg_opdef eg_op_call;
+extern const eg_opdef eg_op_reread; /* reread.c */
 
 /* ---- recorder.c, record.c, replay.c, eager.c ------------------------------------------------- */
 

@@ -253,3 +253,69 @@ TEST(a_whole_training_step_is_one_graph_and_learns_a_line)
     eg_variable_free(weights);
     eg_variable_free(bias);
 }
+
+/* ---- assigned variables, results that depend on nothing -------------------------------------- */
+
+static eg_tensor *kept;
+
+EG_FUNCTION(adds_what_it_keeps, x)
+{
+    eg_assign_add(kept, eg_square(x));
+    return eg_add(eg_mul(kept, 3), x);
+}
+
+static void slopes(eg_function *f, eg_tensor *of_x, eg_tensor *of_kept, float out[2])
+{
+    eg_tensor *g[2];
+    EG_SCOPE;
+    EG_TAPE;
+    eg_watch(of_x);
+    eg_tensor *y = f ? eg_call(f, of_x) : adds_what_it_keeps(of_x);
+    eg_gradient(y, EG_IN(of_x, of_kept), g);
+    out[0] = (float)eg_item(g[0]);
+    out[1] = (float)eg_item(g[1]);
+}
+
+TEST(a_tape_does_not_look_through_an_assignment)
+{
+    EG_SCOPE;
+    eg_tensor *x = eg_constant(2.0);
+    float eager[2], traced[2];
+
+    for (int trainable = 0; trainable < 2; trainable++) {
+        eg_function *f = eg_function_of(adds_what_it_keeps);
+        kept = eg_variable(eg_constant(1.0), .not_trainable = !trainable);
+        for (int i = 0; i < 3; i++) {
+            slopes(NULL, x, trainable ? kept : x, eager);
+            slopes(f, x, trainable ? kept : x, traced);
+            assert_true(eager[0] == 1 && traced[0] == 1);
+            assert_true(!trainable || (eager[1] == 3 && traced[1] == 3));
+        }
+        assert_null(eg_function_why_eager(f));
+        eg_function_free(f);
+        eg_variable_free(kept);
+    }
+}
+
+EG_FUNCTION(one_of_two_depends, x)
+{
+    return eg_tuple(eg_constant(5.0), eg_square(x));
+}
+
+TEST(a_result_that_depends_on_nothing_is_unknown_to_the_tape)
+{
+    EG_SCOPE;
+    eg_function *f = eg_function_of(one_of_two_depends);
+    eg_tensor *x = eg_constant(3.0), *g;
+
+    for (int i = 0; i < 2; i++) {
+        EG_TAPE_WITH(.persistent = true);
+        eg_watch(x);
+        eg_tensor *y = eg_call(f, x);
+        eg_gradient(eg_part(y, 1), EG_IN(x), &g);
+        assert_true(eg_item(g) == 6);
+        eg_gradient(eg_part(y, 0), EG_IN(x), &g);
+        assert_error(EG_INVALID, "does not depend on anything");
+    }
+    eg_function_free(f);
+}

@@ -82,10 +82,10 @@ static inline complex64 as_complex64(complex128 x)
 LIBRARY(exp)
 LIBRARY(log)
 LIBRARY(sqrt)
-LIBRARY(sin)
-LIBRARY(cos)
-LIBRARY(sinh)
-LIBRARY(cosh)
+LONG_LIBRARY(sin)
+LONG_LIBRARY(cos)
+LONG_LIBRARY(sinh)
+LONG_LIBRARY(cosh)
 LONG_LIBRARY(tan)
 LONG_LIBRARY(tanh)
 LONG_LIBRARY(asin)
@@ -98,10 +98,10 @@ LONG_LIBRARY(atanh)
 FUNCTION(exp, plain_exp, plain_exp)
 FUNCTION(log, plain_log, plain_log)
 FUNCTION(sqrt, plain_sqrt, plain_sqrt)
-FUNCTION(sin, plain_sin, plain_sin)
-FUNCTION(cos, plain_cos, plain_cos)
-FUNCTION(sinh, plain_sinh, plain_sinh)
-FUNCTION(cosh, plain_cosh, plain_cosh)
+FUNCTION(sin, plain_sin, long_sin)
+FUNCTION(cos, plain_cos, long_cos)
+FUNCTION(sinh, plain_sinh, long_sinh)
+FUNCTION(cosh, plain_cosh, long_cosh)
 FUNCTION(tan, plain_tan, long_tan)
 FUNCTION(tanh, plain_tanh, long_tanh)
 FUNCTION(asin, plain_asin, long_asin)
@@ -125,46 +125,47 @@ static inline complex128 expm1_of(complex128 x)
         const complex128 y = plain_exp(x);
         return (complex128){y.re - 1, y.im};
     }
-    const double half = sin(x.im / 2);
-    return (complex128){expm1(x.re) * cos(x.im) - 2 * half * half, exp(x.re) * sin(x.im)};
+    const long double re = x.re, im = x.im, half = sinl(im / 2);
+    const long double real = expm1l(re) * cosl(im) - 2 * half * half;
+    return (complex128){(double)real, (double)(expl(re) * sinl(im))};
 }
 
 /* The logarithm of |1 + x|: half that of 1 + (2 re + re^2 + im^2), where that is near 0 with the
  * rounding errors of its squares and sums. */
 static inline complex128 log1p_of(complex128 x)
 {
-    const complex128 y = {1 + x.re, x.im};
+    const long double re = 1 + (long double)x.re, im = x.im;
 
-    if (!(fabs(x.re) < 4 && fabs(x.im) < 4))
-        return plain_log(y);
+    if (!is_finite(x))
+        return plain_log((complex128){1 + x.re, x.im});
     const double a = x.re * x.re, a_lost = fma(x.re, x.re, -a);
     const double b = x.im * x.im, b_lost = fma(x.im, x.im, -b);
     const double twice = 2 * x.re, sum = twice + b, of_b = sum - twice;
     const double sum_lost = (twice - (sum - of_b)) + (b - of_b);
     const double all = sum + (a + (sum_lost + (a_lost + b_lost)));
-    if (!(fabs(all) < 0.5))
-        return plain_log(y);
-    return (complex128){0.5 * log1p(all), atan2(y.im, y.re)};
+    const long double size = fabs(all) < 0.5 ? log1pl(all) / 2 : logl(hypotl(re, im));
+    return (complex128){(double)size, (double)atan2l(im, re)};
 }
 
 /* The logarithm to a base: exact of its powers, where `log_re` of the real number is. */
-static inline complex128 log_to(complex128 x, double log_re(double), double factor)
+static inline complex128 log_to(complex128 x, long double log_re(long double), long double factor)
 {
-    const complex128 y = plain_log(x);
-    const double size = hypot(x.re, x.im);
-    const bool is_far = fabs(y.re) > 0.5 && isfinite(size) && size > 1e-300;
+    const wider y = clogl(wider_of(x));
+    const long double size = hypotl(x.re, x.im);
+    const bool is_far = fabsl(creall(y)) > 0.5L && is_finite(x) && size > 0;
 
-    return (complex128){is_far ? log_re(size) : y.re * factor, y.im * factor};
+    return (complex128){(double)(is_far ? log_re(size) : creall(y) * factor),
+        (double)(cimagl(y) * factor)};
 }
 
 static inline complex128 log2_of(complex128 x)
 {
-    return log_to(x, log2, 1.4426950408889634);
+    return log_to(x, log2l, 1.442695040888963407359924681001892137L);
 }
 
 static inline complex128 log10_of(complex128 x)
 {
-    return log_to(x, log10, 0.4342944819032518);
+    return log_to(x, log10l, 0.434294481903251827651128918916605082L);
 }
 
 FUNCTION(expm1, expm1_of, expm1_of)

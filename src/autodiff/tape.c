@@ -200,6 +200,10 @@ eg_status eg_watch(eg_tensor *x)
 
     if (eg__me.failed)
         return eg__me.failed;
+    if (!tape && eg__me.recording)
+        return eg__fail(EG_STATE, op,
+            "no tape is open in the body; one around the call follows arguments and variables: "
+            "eg_watch them before the call, or write EG_TAPE; in the body");
     if (!tape)
         return eg__fail(EG_STATE, op, "no tape is open; write EG_TAPE; before");
     if (x && x->kind == EG__SPENT)
@@ -214,9 +218,19 @@ eg_status eg_watch(eg_tensor *x)
 
 /* ---- stopping and starting anew ------------------------------------------------------------- */
 
+static _Thread_local int stopped;
+
+int eg__tapes_stopped(void)
+{
+    return stopped;
+}
+
 static void resume(eg_scope *scope)
 {
-    ((eg__tape *)scope->env)->paused--;
+    if (scope->env)
+        ((eg__tape *)scope->env)->paused--;
+    else
+        stopped--;
 }
 
 eg_scope *eg_stop_recording(void)
@@ -224,9 +238,12 @@ eg_scope *eg_stop_recording(void)
     eg__tape *tape = eg__tape_innermost();
     eg_scope *scope = eg__scope_open(EG__PLAIN_SCOPE);
 
-    if (eg__scope_is_inert(scope) || !tape)
+    if (eg__scope_is_inert(scope))
         return scope;
-    tape->paused++;
+    if (tape)
+        tape->paused++;
+    else
+        stopped++;
     scope->env = tape;
     scope->on_close = resume;
     return scope;

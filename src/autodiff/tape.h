@@ -40,6 +40,10 @@ void eg__tape_forget(eg__tape *tape);
 /* Pauses all tapes of this thread, or goes on. */
 void eg__tapes_pause(int more);
 
+/* How many open blocks of this thread stop recording where no tape is in sight, because none is
+ * open, or because a function is being recorded and they are outside of it. */
+int eg__tapes_stopped(void);
+
 /* The number of the value behind a handle, EG__NO_VALUE where the tape does not follow it. A
  * trainable variable is followed from its first use. */
 uint32_t eg__tape_find(const eg__tape *tape, const eg_tensor *x);

@@ -191,6 +191,11 @@ static eg_ref ref_of_value(derivation *x, const eg__value *v)
 
 /* ---- records --------------------------------------------------------------------------------- */
 
+static bool is_constant(const eg_node *node)
+{
+    return node->is_stopped || (node->op->traits & EG__CONSTANT);
+}
+
 static bool record_node(derivation *x, int i)
 {
     eg_node node = x->whole->nodes[i];
@@ -218,7 +223,7 @@ static bool record_node(derivation *x, int i)
 static bool record_nodes(derivation *x)
 {
     for (int i = 0; i < x->n_forward; i++)
-        if (!(x->whole->nodes[i].op->traits & EG__CONSTANT) && !record_node(x, i))
+        if (!is_constant(&x->whole->nodes[i]) && !record_node(x, i))
             return false;
     return true;
 }
@@ -242,7 +247,7 @@ static bool find_dependent(derivation *x)
     for (int i = 0; i < x->n_forward; i++) {
         const eg_node *node = &x->whole->nodes[i];
         bool any = false;
-        if (node->op->traits & EG__CONSTANT)
+        if (is_constant(node))
             continue;
         for (int k = node->op == &eg_op_reread; k < node->n_in; k++)
             any = any || is_dependent(x, node->in[k]);

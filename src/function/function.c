@@ -48,6 +48,22 @@ eg_function *(eg_function_new)(eg_body body, int n_in, void *env, size_t env_siz
     return (eg_function_from)(&(eg_callable){body, n_in, NULL}, env, env_size);
 }
 
+#if EG_CRUEL
+/* Freed functions stay a while, so that a call of one is an error. */
+static void let_go(eg_function *f)
+{
+    static _Atomic(eg_function *) quarantine[64];
+    static atomic_uint next;
+
+    eg__free(atomic_exchange(&quarantine[atomic_fetch_add(&next, 1) % 64], f), sizeof *f);
+}
+#else
+static void let_go(eg_function *f)
+{
+    eg__free(f, sizeof *f);
+}
+#endif
+
 eg_function *eg__function_ref(eg_function *f)
 {
     atomic_fetch_add(&f->refs, 1);
@@ -64,7 +80,7 @@ void eg__function_unref(eg_function *f)
     }
     eg__program_free(atomic_load(&f->retired));
     pthread_mutex_destroy(&f->lock);
-    eg__free(f, sizeof *f);
+    let_go(f);
 }
 
 void eg_function_free(eg_function *f)
@@ -72,7 +88,11 @@ void eg_function_free(eg_function *f)
     if (!f)
         return;
     f->freed = true;
-    eg__function_unref(f);
+    if (atomic_load(&f->in_flight) > 0)
+        eg__fail(EG_STATE, "eg_function_free", "%s is being called; free it after its calls",
+            f->callable.name);
+    else
+        eg__function_unref(f);
 }
 
 void eg__function_give_up(eg_function *f, const char *format, ...)
@@ -132,6 +152,10 @@ static bool arguments_ok(const eg_function *f, int n, eg_tensor *const args[])
             f ? f->callable.name : "", f ? f->callable.n_in : 0, n);
         return false;
     }
+    if (EG_CRUEL && atomic_load(&f->refs) == 0) {
+        eg__fail(EG_STATE, call_name, "%s was freed before", f->callable.name);
+        return false;
+    }
     for (int i = 0; i < n; i++)
         if (!argument_ok(f, args[i], i))
             return false;
@@ -165,10 +189,11 @@ static uint64_t followed_arguments(int n, eg_tensor *const args[])
 
 /* ---- calls ---------------------------------------------------------------------------------- */
 
-/* Calls that may look at programs are counted; when none is left, old programs are freed. */
+/* Calls are counted; when none is left, old programs are freed, and a function that a body has freed
+ * while it was called. */
 static void leave(eg_function *f)
 {
-    if (atomic_fetch_sub(&f->in_flight, 1) != 1 || !atomic_load(&f->retired))
+    if (atomic_fetch_sub(&f->in_flight, 1) != 1 || (!atomic_load(&f->retired) && !f->freed))
         return;
     pthread_mutex_lock(&f->lock);
     eg__program *old = NULL;
@@ -176,6 +201,8 @@ static void leave(eg_function *f)
         old = atomic_exchange(&f->retired, NULL);
     pthread_mutex_unlock(&f->lock);
     eg__program_free(old);
+    if (f->freed)
+        eg__function_unref(f);
 }
 
 static void tell_trace(const eg_function *f, const eg__trace *t)
@@ -276,40 +303,41 @@ static eg_tensor *call(eg_function *f, const eg__key *key)
     eg__outcome_of_call outcome = EG__CALL_AGAIN;
     eg_tensor *y = NULL;
 
-    atomic_fetch_add(&f->in_flight, 1);
     while (outcome == EG__CALL_AGAIN || outcome == EG__CALL_MISSED) {
         bool missed = outcome == EG__CALL_MISSED;
         outcome = atomic_load(&f->eager) ? EG__CALL_EAGER : try_once(f, key, missed, &y);
         if (EG_UNLIKELY(outcome != EG__CALL_DONE))
             eg__me.skip_prints = skip + (eg__me.printed - printed);
     }
-    leave(f);
     if (EG_LIKELY(outcome == EG__CALL_DONE))
         return y;
     atomic_fetch_add_explicit(&f->eager_calls, 1, memory_order_relaxed);
     return eg__call_eagerly(f, key->n, key->args);
 }
 
-eg_tensor *eg_call_of(eg_function *f, int n, eg_tensor *const args[])
+static eg_tensor *serve(eg_function *f, int n, eg_tensor *const args[])
 {
-    eg_tensor *y;
-
-    if (eg__me.failed || !arguments_ok(f, n, args))
-        return NULL;
-    if (EG_UNLIKELY(eg__me.recording || eg__is_symbolic(&eg__me)))
-        return eg__call_inline(f, n, args);
     int tapes = EG_UNLIKELY(eg__me.watch != NULL) ? count_tapes() : 0;
     bool all_seen = tapes > 1 || (eg__me.watch && eg__forward_is_on());
     if (EG_UNLIKELY(all_seen || eg__functions_run_eagerly())) {
         atomic_fetch_add_explicit(&f->eager_calls, 1, memory_order_relaxed);
-        y = eg__call_eagerly(f, n, args);
-    } else {
-        eg__key key = {n, args, f->env, f->env_size, 0, tapes == 1};
-        key.wanted = tapes ? followed_arguments(n, args) : 0;
-        y = call(f, &key);
+        return eg__call_eagerly(f, n, args);
     }
-    if (EG_LIKELY(y != NULL))
+    eg__key key = {n, args, f->env, f->env_size, 0, tapes == 1};
+    key.wanted = tapes ? followed_arguments(n, args) : 0;
+    return call(f, &key);
+}
+
+eg_tensor *eg_call_of(eg_function *f, int n, eg_tensor *const args[])
+{
+    if (eg__me.failed || !arguments_ok(f, n, args))
+        return NULL;
+    bool inlined = EG_UNLIKELY(eg__me.recording || eg__is_symbolic(&eg__me));
+    atomic_fetch_add(&f->in_flight, 1);
+    eg_tensor *y = inlined ? eg__call_inline(f, n, args) : serve(f, n, args);
+    if (EG_LIKELY(y && !inlined))
         atomic_fetch_add_explicit(&f->calls, 1, memory_order_relaxed);
+    leave(f);
     return y;
 }
 

@@ -11,6 +11,8 @@
 #include "tensor/scope.h"
 #include <eagre/ops.h>
 
+static const char op_name[] = "a function";
+
 static atomic_bool all_eager;
 
 void eg_run_functions_eagerly(bool yes)
@@ -21,6 +23,52 @@ void eg_run_functions_eagerly(bool yes)
 bool eg__functions_run_eagerly(void)
 {
     return atomic_load_explicit(&all_eager, memory_order_relaxed);
+}
+
+/* ---- bodies --------------------------------------------------------------------------------- */
+
+enum { MOST_BODIES = 300 }; /* open inside one another: what a thread's stack holds */
+
+static _Thread_local int open_bodies;
+
+bool eg__body_begin(const eg_function *f)
+{
+    if (open_bodies < MOST_BODIES) {
+        open_bodies++;
+        return true;
+    }
+    eg__fail(EG_INVALID, op_name,
+        "%s is called inside %d other calls; a recursion needs an end that each call comes to; "
+        "loops are eg_while",
+        f->callable.name, MOST_BODIES);
+    return false;
+}
+
+void eg__body_end(void)
+{
+    open_bodies--;
+}
+
+bool eg__body_returned(const eg_function *f, const eg_tensor *y)
+{
+    char what[96];
+
+    if (eg__me.failed)
+        return false;
+    if (y && y->kind == EG__SPENT) {
+        snprintf(what, sizeof what, "what %.64s returned", f->callable.name);
+        eg__refuse_spent(op_name, what, y);
+        return false;
+    }
+    bool freed = y && y->kind == EG__DEAD;
+    if (y && y->kind <= EG__TUPLE)
+        return true;
+    eg__fail(EG_INVALID, op_name, "the body of %s returned %s; return a tensor or a tuple",
+        f->callable.name,
+        !y          ? "NULL"
+            : freed ? "a tensor that its scope has freed (eg_give it to the scope around)"
+                    : "no tensor");
+    return false;
 }
 
 static bool freshen(int n, eg_tensor *const args[], eg_tensor *fresh[])
@@ -51,11 +99,6 @@ static eg_tensor *return_from(eg_tensor *y, const eg_scope *scope)
     eg_tensor *part[EG__MAX_PARTS];
     int n = eg_parts(y);
 
-    if (!y || y->kind > EG__TUPLE)
-        return eg__fail_null(EG_INVALID, "a function",
-            "the body returned %s; return a tensor or a "
-            "tuple",
-            y ? "no tensor" : "NULL");
     if (n == 0)
         return move_out(y, scope);
     for (int i = 0; i < n; i++)
@@ -72,9 +115,11 @@ static eg_tensor *run(eg_function *f, int n, eg_tensor *const args[])
 
     if (eg__scope_is_inert(scope))
         return NULL;
-    if (freshen(n, args, fresh)) {
-        y = f->callable.body(n, fresh, f->env);
-        y = eg__me.failed ? NULL : return_from(y, scope);
+    if (eg__body_begin(f)) {
+        if (freshen(n, args, fresh))
+            y = f->callable.body(n, fresh, f->env);
+        y = eg__body_returned(f, y) ? return_from(y, scope) : NULL;
+        eg__body_end();
     }
     eg_scope_close(scope);
     return eg__me.failed ? NULL : y;

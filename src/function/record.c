@@ -36,13 +36,13 @@ static eg_tensor *hold(eg_tensor *x, const eg_scope *scope)
     return x;
 }
 
-static bool take_returned(eg_tensor *y, const eg_scope *scope, returned *out)
+static bool take_returned(const eg_function *f, eg_tensor *y, const eg_scope *scope, returned *out)
 {
-    if (eg__me.failed)
+    if (!eg__body_returned(f, y))
         return false;
-    if (!y || (y->kind > EG__TUPLE) || y->kind == EG__SYMBOL) {
-        eg__fail(EG_INVALID, op_name, "the body returned %s; return a tensor or a tuple",
-            y ? y->kind == EG__SPENT ? "a spent tensor" : "no tensor" : "NULL");
+    if (y->kind == EG__SYMBOL) {
+        eg__fail(EG_INVALID, op_name, "the body of %s returned a symbol of a graph",
+            f->callable.name);
         return false;
     }
     out->is_tuple = y->kind == EG__TUPLE;
@@ -65,10 +65,13 @@ static void run_body(eg__recorder *r, const eg__key *key, returned *out)
     eg_scope *scope = eg__scope_open(EG__CALL_SCOPE);
     const eg_callable *c = &r->function->callable;
 
-    if (!eg__scope_is_inert(scope) && eg__recorder_arguments(r, key, args)) {
-        eg_tensor *y = c->body(key->n, args, r->function->env);
-        if (take_returned(y, scope, out))
+    if (!eg__scope_is_inert(scope) && eg__body_begin(r->function)) {
+        eg_tensor *y = NULL;
+        if (eg__recorder_arguments(r, key, args))
+            y = c->body(key->n, args, r->function->env);
+        if (take_returned(r->function, y, scope, out))
             eg__recorder_return(r, out->n, out->part, out->is_tuple);
+        eg__body_end();
     }
     eg_scope_close(scope);
     if (!eg__me.failed)

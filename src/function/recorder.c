@@ -8,6 +8,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "function/recorder.h"
+#include "autodiff/tape.h"
 #include "base/memory.h"
 #include "op/effect.h"
 #include "tensor/scope.h"
@@ -109,6 +110,8 @@ static eg_status append_node(eg__recorder *r, const eg_event *e, const int in[])
     for (int k = 0; k < e->n_out; k++)
         out[k] = e->out[k]->spec;
     int node = eg__graph_add(r->at->graph, e->op, e->attrs, e->n_in, refs, out);
+    if (node >= 0)
+        r->at->graph->nodes[node].is_stopped = eg__tapes_stopped() > r->tapes_stopped;
     for (int k = 0; node >= 0 && k < e->n_out; k++) {
         eg__value v = {.segment = r->at, .ref = {(uint32_t)node, (uint32_t)k}};
         if (!eg__recorder_mark(r, e->out[k], eg__recorder_add(r, v)))
@@ -422,6 +425,7 @@ bool eg__recorder_begin(eg__recorder *r, eg_function *f, eg__trace *trace, eg__w
     r->keeps_handles = trace->on_tape;
     r->errors_ended = eg__me.errors_ended;
     r->things_made = eg__me.things_made;
+    r->tapes_stopped = eg__tapes_stopped();
     pthread_mutex_lock(&f->lock);
     r->at = trace->n_segments > 0 ? trace->segments[0] : NULL;
     pthread_mutex_unlock(&f->lock);
@@ -556,5 +560,5 @@ void eg__recorder_look_for_escapes(eg__recorder *r, int n, eg_tensor *const resu
     else if (r->errors_ended != eg__me.errors_ended)
         give_up(r, "the body ends an error by itself (EG_TRY), which a graph cannot");
     else if (r->things_made != eg__me.things_made)
-        give_up(r, "the body makes a variable; make it before, outside");
+        give_up(r, "the body makes a variable or generator, or runs a session; do that outside");
 }

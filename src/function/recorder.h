@@ -41,7 +41,8 @@ typedef struct eg__recorder {
     int n_survivors, survivors_capacity;
     eg__answered *answered;
     int n_answered, answered_capacity;
-    uint32_t errors_ended, things_made; /* when the recording began */
+    uint32_t errors_ended, things_made; /* when the recording began, */
+    int tapes_stopped;                  /* like these */
 } eg__recorder;
 
 /* Starts listening: this thread's other watchers hear nothing until the end. `root` is where the

@@ -290,6 +290,13 @@ eg_tensor *eg__call_eagerly(eg_function *f, int n, eg_tensor *const args[]);
 /* Runs the body inside the recording or graph building in progress. */
 eg_tensor *eg__call_inline(eg_function *f, int n, eg_tensor *const args[]);
 
+/* Around each run of a body: false, reported, where too many are open inside one another. */
+bool eg__body_begin(const eg_function *f);
+void eg__body_end(void);
+
+/* Whether a body returned something that can leave the call; false, reported. */
+bool eg__body_returned(const eg_function *f, const eg_tensor *y);
+
 /* True while eg_run_functions_eagerly(true) holds. */
 bool eg__functions_run_eagerly(void);
 

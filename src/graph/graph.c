@@ -166,6 +166,7 @@ int eg__graph_copy_node(eg_graph *graph, const eg_node *from, const eg_ref in[])
     eg_node *node = &graph->nodes[at];
     node->tensor = eg__ref(from->tensor);
     node->site = from->site;
+    node->is_stopped = from->is_stopped;
     if (from->name && !(node->name = eg__arena_text(&graph->arena, from->name)))
         return out_of_memory();
     return at;

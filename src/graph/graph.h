@@ -28,6 +28,7 @@ typedef struct eg_node {
     eg_tensor *tensor; /* of a Constant its value, of a Variable the variable; owned */
     const char *name;  /* of a placeholder, or given by eg_name; NULL: none */
     eg_site site;      /* the C line that made it */
+    bool is_stopped;   /* made where tapes were told to remember nothing: no gradient */
 } eg_node;
 
 struct eg_graph {

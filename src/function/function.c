@@ -189,8 +189,8 @@ static uint64_t followed_arguments(int n, eg_tensor *const args[])
 
 /* ---- calls ---------------------------------------------------------------------------------- */
 
-/* Calls are counted; when none is left, old programs are freed, and a function that a body has freed
- * while it was called. */
+/* Calls are counted; when none is left, old programs are freed, and a function that a body has
+ * freed while it was called. */
 static void leave(eg_function *f)
 {
     if (atomic_fetch_sub(&f->in_flight, 1) != 1 || (!atomic_load(&f->retired) && !f->freed))

@@ -202,15 +202,29 @@ static eg_tensor *adam_rate(eg_optimizer *o)
     return scaled(rate, o->adam.rate);
 }
 
+/* Both in their shares. What is made on the way is freed at once: parameters are large, and their
+ * first updates need memory that is new to the process. */
+static eg_tensor *blend(eg_tensor *old, eg_tensor *now, double share)
+{
+    eg_scope *scope = eg_scope_open();
+    eg_tensor *y = eg_give(eg_add(scaled(old, share), scaled(now, 1 - share)));
+
+    eg_scope_close(scope);
+    return y;
+}
+
 /* What is subtracted, and the new mean and square, from the old ones in *m and *v. */
 static eg_tensor *adam_move(const eg_adam_attrs *a, eg_tensor *g, eg_tensor *rate, eg_tensor **m,
     eg_tensor **v)
 {
-    *m = eg_add(scaled(*m, a->beta_1), scaled(g, 1 - a->beta_1));
-    *v = eg_add(scaled(*v, a->beta_2), scaled(eg_square(g), 1 - a->beta_2));
+    *m = blend(*m, g, a->beta_1);
+    *v = blend(*v, eg_square(g), a->beta_2);
+    eg_scope *scope = eg_scope_open();
     eg_tensor *spread = eg_add(eg_sqrt(*v), number_like(g, a->epsilon));
+    eg_tensor *step = eg_give(eg_div(eg_mul(eg_cast(rate, eg_dtype_of(g)), *m), spread));
 
-    return eg_div(eg_mul(eg_cast(rate, eg_dtype_of(g)), *m), spread);
+    eg_scope_close(scope);
+    return step;
 }
 
 static void adam_update(eg_optimizer *o, int i, eg_tensor *g, eg_tensor *rate)

@@ -426,7 +426,7 @@ TEST(a_body_that_returns_null_without_an_error_is_one)
     eg_function *f = eg_function_of(returns_nothing);
 
     assert_null(eg_call(f, 1));
-    assert_error(EG_INVALID, "the body returned NULL");
+    assert_error(EG_INVALID, "the body of returns_nothing returned NULL");
     eg_function_free(f);
 }
 

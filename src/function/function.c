@@ -290,7 +290,7 @@ static eg__outcome_of_call try_once(eg_function *f, const eg__key *key, bool mis
     if (is_audited(f))
         return audit(f, trace, key, y);
     eg__outcome_of_call outcome = eg__replay_call(trace, key, false, y);
-    if (EG_LIKELY(outcome == EG__CALL_DONE))
+    if (EG_LIKELY(outcome == EG__CALL_DONE && *y))
         atomic_fetch_add_explicit(&f->replays, 1, memory_order_relaxed);
     return outcome;
 }

@@ -47,7 +47,7 @@ EG_FUNCTION(returns_what_is_spent, x)
     eg_watch(x);
     y = eg_square(x);
     eg_gradient(eg_mul(y, y), EG_IN(x), &g);
-    return y;
+    return eg_give(y);
 }
 
 TEST(a_spent_tensor_is_refused_with_the_cure)

@@ -61,6 +61,7 @@ typedef struct eg_function_info {
     int traces;          /* signatures recorded */
     int branches;        /* recordings added to a trace because a new branch was met */
     size_t bytes;        /* held by its traces */
+    int sizes;           /* traces made for other sizes from a recorded one, without its body */
 } eg_function_info;
 
 /* Fills in `info`. Question. */
@@ -85,6 +86,8 @@ typedef struct eg_retrace {
     int argument;    /* which, for the rules about arguments; else -1 */
     char before[64]; /* "float32[2,2]", of the trace that came closest */
     char now[64];
+    char fixed[192]; /* why no trace of another shape could serve this one; "" where none came near:
+                        "dimension 0 of argument 0 is fixed at train.c:17" */
 } eg_retrace;
 
 /* The reason of trace number i, from 0; false where there is none. Question. */

@@ -105,7 +105,9 @@ EG_API eg_tensor *eg_constant_of(int n, const eg_number numbers[]);
 /* ---- what a tensor is --------------------------------------------------------------------- */
 
 /* Questions; all accept NULL (EG_NO_DTYPE, 0). eg_dim counts a negative axis from the end and
- * gives 0 for an axis that is not there. eg_size is the number of elements. */
+ * gives 0 for an axis that is not there. eg_size is the number of elements.
+ * In a function being recorded eg_dim and eg_size are guards: the trace serves only sizes that give
+ * the same answer. eg_size_of (ops/shape.h) is a size as a tensor, which leaves it free. */
 EG_API eg_dtype eg_dtype_of(const eg_tensor *x);
 EG_API int eg_rank(const eg_tensor *x);
 EG_API int64_t eg_dim(const eg_tensor *x, int axis);

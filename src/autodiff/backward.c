@@ -10,6 +10,7 @@
 #include "autodiff/backward.h"
 #include "base/memory.h"
 #include "tensor/scope.h"
+#include "ops/sized.h"
 #include <eagre/ops.h>
 #include <eagre/ops/scatter.h>
 #include <string.h>
@@ -120,7 +121,7 @@ static bool take_output_gradients(const walk *w, const eg__record *r, eg_tensor 
         uint32_t id = r->id[r->n_in + i];
         dy[i] = id != EG__NO_VALUE ? w->gradient[id] : NULL;
         if (!dy[i] && eg__is_floating(y->spec.dtype))
-            dy[i] = eg_zeros(y->spec.dtype, y->spec.rank, y->spec.dims);
+            dy[i] = eg__full_like(y, 0);
         if (eg__me.failed)
             return false;
     }

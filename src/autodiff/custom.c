@@ -8,6 +8,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "autodiff/forward.h"
 #include "autodiff/tape.h"
+#include "ops/sized.h"
 #include <eagre/function.h>
 #include <eagre/ops.h>
 #include <string.h>
@@ -74,7 +75,7 @@ static eg_status take_gradient(const with_gradient *rule, eg_backward *b, int i,
     if (dx->kind > EG__SYMBOL)
         return refuse(rule, dx->kind == EG__TUPLE ? "is a tuple, not one tensor" : "is spent", i);
     b->dx[b->n_out + i] = dx;
-    if (eg__same_spec(&dx->spec, &x->spec))
+    if (eg__specs_agree(dx, x))
         return EG_OK;
     snprintf(what, sizeof what, "is %s, its argument %s; they must agree",
         eg__spec_text(&dx->spec, got), eg__spec_text(&x->spec, want));
@@ -128,7 +129,7 @@ static bool match_results(const with_gradient *rule, const eg_backward *b, eg_te
 
     for (int i = 0; same && i < b->n_out; i++) {
         part[n] = y->kind == EG__TUPLE ? y->tuple.part[i] : y;
-        same = part[n]->kind <= EG__SYMBOL && eg__same_spec(&part[n]->spec, &b->y[i]->spec);
+        same = part[n]->kind <= EG__SYMBOL && eg__specs_agree(part[n], b->y[i]);
         from[n] = b->dy[i];
         n += from[n] != NULL;
     }

@@ -21,6 +21,7 @@
 #include "base/map.h"
 #include "base/memory.h"
 #include "tensor/scope.h"
+#include "ops/sized.h"
 #include <eagre/grad.h>
 #include <eagre/ops.h>
 #include <string.h>
@@ -143,11 +144,6 @@ static bool is_floating(const eg_tensor *x)
     return eg__is_floating(x->spec.dtype);
 }
 
-static eg_tensor *zeros_like(const eg_tensor *x)
-{
-    return eg_zeros(x->spec.dtype, x->spec.rank, x->spec.dims);
-}
-
 static bool add_to(eg_tensor **sum, eg_tensor *part)
 {
     if (part)
@@ -170,9 +166,9 @@ static void push_linear(step *s)
     for (int i = 0; i < e->n_in; i++) {
         in[i] = s->dx[i] ? s->dx[i] : e->value[i];
         if (!s->dx[i] && is_floating(e->value[i]))
-            in[i] = zeros_like(e->value[i]);
+            in[i] = eg__full_like(e->value[i], 0);
     }
-    take_parts(s, eg_apply(e->op, e->attrs, e->n_in, in));
+    take_parts(s, eg__apply_sized(e->op, e->attrs, e->n_in, in, e->n_sized, e->sized));
 }
 
 /* The operation once for each tangent, beside the other inputs' values. */
@@ -186,15 +182,14 @@ static void push_product(step *s)
             continue;
         memcpy(in, e->value, sizeof *in * (size_t)e->n_in);
         in[i] = s->dx[i];
-        add_to(&s->dy[0], eg_apply(e->op, e->attrs, e->n_in, in));
+        eg_tensor *part = eg__apply_sized(e->op, e->attrs, e->n_in, in, e->n_sized, e->sized);
+        add_to(&s->dy[0], part);
     }
 }
 
 static eg_tensor *spread(eg_tensor *x, const eg_tensor *y)
 {
-    bool fits = x->spec.rank == y->spec.rank &&
-        memcmp(x->spec.dims, y->spec.dims, sizeof *x->spec.dims * (size_t)x->spec.rank) == 0;
-    return fits ? x : eg_broadcast_to(x, y->spec.rank, y->spec.dims);
+    return eg__shapes_agree(x, y) ? x : eg__broadcast_like(x, y);
 }
 
 /* The gradient with a tangent coming in, all inputs in the shape of the result. */
@@ -225,7 +220,7 @@ static void push_elementwise(step *s)
 static void make_incoming(const step *s, eg_tensor *u[])
 {
     for (int i = 0; i < s->e->n_out && !eg__me.failed; i++) {
-        u[i] = is_floating(s->e->out[i]) ? zeros_like(s->e->out[i]) : NULL;
+        u[i] = is_floating(s->e->out[i]) ? eg__full_like(s->e->out[i], 0) : NULL;
         if (u[i])
             eg_watch(u[i]);
     }
@@ -432,7 +427,7 @@ eg_status eg_set_tangent(eg_tensor *x, eg_tensor *tangent)
     if (unfit(x) || unfit(tangent))
         return eg__fail(EG_INVALID, op, "%s is %s; only floating-point tensors have tangents",
             unfit(x) ? "x" : "the tangent", unfit(x) ? unfit(x) : unfit(tangent));
-    if (!eg__same_spec(&x->spec, &tangent->spec))
+    if (!eg__specs_agree(x, tangent))
         return eg__fail(EG_INVALID, op, "x is %s, its tangent %s; they must agree",
             eg__spec_text(&x->spec, a), eg__spec_text(&tangent->spec, b));
     return keep(f, x, tangent);
@@ -451,7 +446,7 @@ static eg_tensor *find(const forward *f, eg_tensor *y)
         return eg__fail_null(EG_INVALID, "eg_tangent",
             "it is asked of what is %s; only floating-point tensors have tangents", unfit(y));
     eg_tensor *tangent = tangent_of(f, y);
-    return tangent ? eg_identity(tangent) : zeros_like(y);
+    return tangent ? eg_identity(tangent) : eg__full_like(y, 0);
 }
 
 eg_tensor *eg_tangent(eg_tensor *y)

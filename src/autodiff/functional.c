@@ -6,6 +6,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/error.h"
 #include "op/opdef.h"
+#include "ops/sized.h"
 #include <eagre/grad.h>
 #include <eagre/ops.h>
 
@@ -89,7 +90,7 @@ eg_tensor *eg_vjp(eg_body body, void *env, int n, eg_tensor *const x[], eg_tenso
         eg_gradient_with(y, n, in, dx, &from);
     for (int i = 0; i < n; i++) {
         if (!eg__me.failed && eg_is_none(dx[i]))
-            dx[i] = eg_zeros(in[i]->spec.dtype, in[i]->spec.rank, in[i]->spec.dims);
+            dx[i] = eg__full_like(in[i], 0);
         dx[i] = eg__me.failed ? NULL : eg_give(dx[i]);
     }
     y = eg__me.failed ? NULL : eg_give(y);

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "autodiff/tape.h"
 #include "base/memory.h"
+#include "ops/sized.h"
 #include <eagre/ops.h>
 #include <stdio.h>
 
@@ -87,12 +88,12 @@ static eg_tensor *seed_of(eg_tensor *target, int i, const eg_gradient_attrs *att
     eg_tensor *given = attrs->target_gradient;
 
     if (!given)
-        return eg_ones(y->spec.dtype, y->spec.rank, y->spec.dims);
+        return eg__full_like(y, 1);
     if (n_targets(given) != n_targets(target))
         return eg__fail_null(EG_INVALID, op_name, "%d targets with %d gradients", n_targets(target),
             n_targets(given));
     given = target_at(given, i);
-    if (eg__same_spec(&given->spec, &y->spec))
+    if (eg__specs_agree(given, y))
         return given;
     return eg__fail_null(EG_INVALID, op_name, "the target is %s, its gradient %s; they must agree",
         eg__spec_text(&y->spec, a), eg__spec_text(&given->spec, b));
@@ -153,7 +154,7 @@ static eg_tensor *finish(eg_tensor *source, eg_tensor *found, const eg_gradient_
     if (found)
         return eg_identity(found);
     if (!attrs->unconnected_none)
-        return eg_zeros(source->spec.dtype, source->spec.rank, source->spec.dims);
+        return eg__full_like(source, 0);
     eg_tensor *none = eg__handle_new(EG__NONE, op_name);
     if (none)
         none->spec = (eg_spec){0};

@@ -12,6 +12,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "autodiff/batch.h"
 #include "autodiff/tape.h"
+#include "ops/sized.h"
 #include <eagre/ops.h>
 #include <string.h>
 
@@ -236,8 +237,8 @@ eg_tensor *eg_jacobian(eg_tensor *target, eg_tensor *source)
     if (!are_floating(&r) || !fits(&r, target->spec.rank + source->spec.rank))
         return NULL;
     int rank = target->spec.rank, axes = rank + source->spec.rank;
-    memcpy(dims, target->spec.dims, sizeof *dims * (size_t)rank);
-    memcpy(dims + rank, source->spec.dims, sizeof *dims * (size_t)source->spec.rank);
+    memcpy(dims, eg__spec_look(target)->dims, sizeof *dims * (size_t)rank);
+    memcpy(dims + rank, eg__spec_look(source)->dims, sizeof *dims * (size_t)source->spec.rank);
     r.n = eg_size(target);
     if (r.n == 0 || eg_size(source) == 0)
         return eg_zeros(dtype_of(&r), axes, dims);
@@ -258,8 +259,8 @@ eg_tensor *eg_batch_jacobian(eg_tensor *target, eg_tensor *source)
     if (rank == 0 || source->spec.rank == 0 || eg_dim(target, 0) != eg_dim(source, 0))
         return eg__fail_null(EG_INVALID, r.op,
             "target and source must have one axis of examples in front, of the same size");
-    memcpy(dims, target->spec.dims, sizeof *dims * (size_t)rank);
-    memcpy(dims + rank, source->spec.dims + 1, sizeof *dims * (size_t)(axes - rank));
+    memcpy(dims, eg__spec_look(target)->dims, sizeof *dims * (size_t)rank);
+    memcpy(dims + rank, eg__spec_look(source)->dims + 1, sizeof *dims * (size_t)(axes - rank));
     r.examples = dims[0];
     r.n = r.examples > 0 ? eg_size(target) / r.examples : 0;
     if (r.n == 0 || eg_size(source) == 0)

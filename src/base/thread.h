@@ -15,6 +15,7 @@ struct eg_tensor;
 struct eg__watch;
 struct eg__transaction;
 struct eg__store;
+struct eg__size_watch;
 
 typedef struct eg__thread {
     eg_status failed;      /* status of the pending error; EG_OK: none */
@@ -31,6 +32,7 @@ typedef struct eg__thread {
     /* While recording: a handle made in it is still owned by somebody when its scope lets go, or
      * moves to another scope. */
     void (*outlives)(struct eg_tensor *x);
+    struct eg__size_watch *sizes; /* who hears of sizes that are looked at; NULL: nobody */
     struct eg_scope *spare_scopes;
     struct eg_tensor *spare_tensors;
     int n_spare_tensors;

@@ -21,6 +21,7 @@ void eg__visit_begin(eg__visit *visit, eg_bind_tape *tape, eg_error *error)
     me->recording = 0;
     me->skip_prints = 0;
     me->outlives = NULL;
+    me->sizes = NULL;
     me->site = (eg_site){0};
     eg__bind_tape_attach(tape);
     visit->scope = eg_try_open(error);
@@ -44,6 +45,7 @@ eg_status eg__visit_end(eg__visit *visit)
     me->recording = before->recording;
     me->skip_prints = before->skip_prints;
     me->outlives = before->outlives;
+    me->sizes = before->sizes;
     me->site = before->site;
     return status;
 }

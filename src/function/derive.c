@@ -211,7 +211,7 @@ static bool record_node(derivation *x, int i)
             return false;
     }
     eg_event e = {node.op, node.attrs, NULL, node.n_in, node.n_out, handle, handle,
-        handle + node.n_in};
+        handle + node.n_in, NULL, 0};
     eg__record *record = eg__record_new(&x->memory, &e, id);
     if (!record)
         return false;

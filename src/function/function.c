@@ -235,8 +235,10 @@ static eg__outcome_of_call record(eg_function *f, eg__trace *trace, const eg__ke
     eg__outcome_of_call outcome = eg__record_call(f, trace ? trace : made, key, y);
     if (made && is_empty(f, made))
         eg__trace_free(made);
-    else if (made)
+    else if (made) {
+        eg__trace_compare(made);
         tell_trace(f, made);
+    }
     return outcome;
 }
 
@@ -283,6 +285,8 @@ static eg__outcome_of_call try_once(eg_function *f, const eg__key *key, bool mis
 {
     eg__trace *trace = eg__trace_find(f, key);
 
+    if (!trace)
+        trace = eg__trace_relax(f, key);
     if (!trace || missed)
         return record(f, trace, key, y);
     if (EG_UNLIKELY(atomic_load(&trace->eager)))

@@ -61,9 +61,35 @@ static bool signature_fits(const eg__trace *t, const eg__key *key)
 eg__trace *eg__trace_find(eg_function *f, const eg__key *key)
 {
     for (eg__trace *t = atomic_load(&f->traces); t; t = t->next)
-        if (signature_fits(t, key) && gradients_fit(t, key))
+        if (signature_fits(t, key) && gradients_fit(t, key) && !atomic_load(&t->dropped))
             return t;
     return NULL;
+}
+
+bool eg__vary_freely(const eg_spec *a, const eg_spec *b)
+{
+    bool free = a->dtype == b->dtype && a->rank == b->rank;
+
+    for (int i = 0; free && i < a->rank; i++)
+        free = a->dims[i] == b->dims[i] || (a->dims[i] > 1 && b->dims[i] > 1);
+    return free;
+}
+
+static bool argument_fits_loosely(const eg__argument *a, const eg_tensor *x)
+{
+    if (x->kind == EG__VARIABLE || a->variable)
+        return a->variable == x;
+    return eg__vary_freely(&a->spec, &x->spec);
+}
+
+bool eg__trace_fits_loosely(const eg__trace *t, const eg__key *key)
+{
+    bool fits = t->n == key->n && !atomic_load(&t->dropped) && !atomic_load(&t->eager);
+
+    for (int i = 0; fits && i < key->n; i++)
+        fits = argument_fits_loosely(&t->arguments[i], key->args[i]);
+    return fits && (key->env_size == 0 || memcmp(t->env, key->env, key->env_size) == 0) &&
+        gradients_fit(t, key);
 }
 
 /* ---- reasons -------------------------------------------------------------------------------- */

@@ -120,12 +120,14 @@ static void detach(eg__recorder *r)
     }
 }
 
-static void publish(eg_function *f, eg__trace *t)
+void eg__trace_publish(eg_function *f, eg__trace *t)
 {
     for (eg__trace *other = atomic_load(&f->traces); other; other = other->next)
         if (other == t)
             return;
-    t->number = atomic_fetch_add(&f->n_traces, 1);
+    t->number = t->relaxed ? -1 : atomic_fetch_add(&f->n_traces, 1);
+    if (t->relaxed)
+        atomic_fetch_add(&f->n_relaxed, 1);
     t->next = atomic_load(&f->traces);
     atomic_store(&f->traces, t);
 }
@@ -178,7 +180,7 @@ static void merge_locked(eg__recorder *r, const eg__key *key)
         return;
     }
     r->n_made = 0;
-    publish(r->function, r->trace);
+    eg__trace_publish(r->function, r->trace);
     atomic_fetch_add(&r->function->branches, branch);
 }
 

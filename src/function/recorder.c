@@ -52,6 +52,12 @@ static eg_status differs(eg__recorder *r, const char *now, const char *before, c
 {
     char what[256];
 
+    if (r->trace->relaxed) {
+        atomic_store(&r->trace->dropped, true);
+        atomic_store(&r->function->never_relaxes, true);
+        r->gave_up = true;
+        return EG_OK;
+    }
     snprintf(what, sizeof what,
         "the body did %s where it did %s before (%.80s:%d): it depends on "
         "something that is no argument, environment, variable or generator",
@@ -110,9 +116,10 @@ static eg_status append_node(eg__recorder *r, const eg_event *e, const int in[])
     for (int k = 0; k < e->n_out; k++)
         out[k] = e->out[k]->spec;
     int node = eg__graph_add(r->at->graph, e->op, e->attrs, e->n_in, refs, out);
-    if (node >= 0)
-        r->at->graph->nodes[node].is_stopped = eg__tapes_stopped() > r->tapes_stopped;
-    for (int k = 0; node >= 0 && k < e->n_out; k++) {
+    if (node < 0 || !eg__recorder_note_uses(r, e, node))
+        return eg__me.failed;
+    r->at->graph->nodes[node].is_stopped = eg__tapes_stopped() > r->tapes_stopped;
+    for (int k = 0; k < e->n_out; k++) {
         eg__value v = {.segment = r->at, .ref = {(uint32_t)node, (uint32_t)k}};
         if (!eg__recorder_mark(r, e->out[k], eg__recorder_add(r, v)))
             return eg__me.failed;
@@ -148,7 +155,7 @@ static eg_status printed(eg__watch *w, eg_tensor *x, const eg_print_attrs *attrs
     eg_tensor *one[1] = {x};
     int parts = eg_parts(x);
     eg_tensor *const *in = parts ? x->tuple.part : one;
-    eg_event e = {&eg_op_print, &how, NULL, parts ? parts : 1, 0, in, in, NULL};
+    eg_event e = {&eg_op_print, &how, NULL, parts ? parts : 1, 0, in, in, NULL, NULL, 0};
 
     if (r->gave_up || x->kind == EG__NONE || x->kind == EG__SPENT)
         return EG_OK;
@@ -206,7 +213,7 @@ static int reread(eg__recorder *r, eg_tensor *variable, eg_tensor *value)
 {
     eg_tensor *now = value->kind == EG__VARIABLE ? eg__variable_now(value) : eg__ref(value);
     eg_tensor *out = now ? eg__alias(now, op_name) : NULL, *in[2] = {value, variable};
-    eg_event e = {&eg_op_reread, NULL, NULL, 2, 1, in, in, &out};
+    eg_event e = {&eg_op_reread, NULL, NULL, 2, 1, in, in, &out, NULL, 0};
     bool done = out && note(r, &e) == EG_OK && !r->gave_up;
     int i = done ? (int)out->node - 1 : -1;
 
@@ -241,6 +248,7 @@ static bool start_segment(eg__recorder *r, eg__segment *parent)
     if (!s)
         return false;
     r->made[r->n_made++] = s;
+    s->sizes = eg__size_table_ref(r->sizes);
     r->at = s;
     r->checking = false;
     return true;
@@ -352,8 +360,10 @@ static eg_status asked(eg__watch *w, eg_tensor *x, eg__ask how)
     if (i < 0)
         return eg__me.failed;
     const eg_tensor *fixed = r->values[i].segment ? NULL : r->values[i].tensor;
-    if (fixed && fixed->kind != EG__VARIABLE)
-        return EG_OK;
+    if (fixed && fixed->kind != EG__VARIABLE) {
+        eg__recorder_look_at_constant(r, fixed);
+        return eg__me.failed;
+    }
     if (how == EG__ASK_RAW)
         return give_up(r,
             "the body reads all elements of a tensor, which no guard can follow; "
@@ -430,12 +440,13 @@ bool eg__recorder_begin(eg__recorder *r, eg_function *f, eg__trace *trace, eg__w
     r->at = trace->n_segments > 0 ? trace->segments[0] : NULL;
     pthread_mutex_unlock(&f->lock);
     r->checking = r->at != NULL;
-    if (!r->checking && !start_segment(r, NULL))
+    if (!eg__recorder_watch_sizes(r) || (!r->checking && !start_segment(r, NULL)))
         return false;
     *others = eg__me.watch;
     eg__me.watch = &r->watch;
     eg__me.recording = r->number;
     eg__me.outlives = outlives;
+    eg__me.sizes = &r->size_watch;
     return true;
 }
 
@@ -444,6 +455,7 @@ void eg__recorder_end(eg__recorder *r, eg__watch *others)
     (void)r;
     eg__me.watch = others;
     eg__me.recording = 0;
+    eg__me.sizes = NULL;
 }
 
 void eg__recorder_free(eg__recorder *r)
@@ -458,6 +470,7 @@ void eg__recorder_free(eg__recorder *r)
         eg__unref(r->handles[i]);
     if (r->seen_env != r->seen)
         eg__free(r->seen_env, r->seen_size);
+    eg__recorder_free_sizes(r);
     eg__map_free(&r->foreign);
     eg__map_free(&r->pending);
     eg__free(r->made, sizeof *r->made * (size_t)r->made_capacity);

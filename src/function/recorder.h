@@ -5,7 +5,7 @@
 #ifndef FUNCTION_RECORDER_H
 #define FUNCTION_RECORDER_H
 
-#include "function/trace.h"
+#include "function/sizes.h"
 
 /* A question that was answered on this path already. */
 typedef struct eg__answered {
@@ -43,6 +43,9 @@ typedef struct eg__recorder {
     int n_answered, answered_capacity;
     uint32_t errors_ended, things_made; /* when the recording began, */
     int tapes_stopped;                  /* like these */
+    eg__size_watch size_watch;
+    eg__size_table *sizes;
+    eg__map size_at; /* terms by what they are of */
 } eg__recorder;
 
 /* Starts listening: this thread's other watchers hear nothing until the end. `root` is where the
@@ -73,6 +76,20 @@ int eg__recorder_add(eg__recorder *r, eg__value value);
  * False after an error, also for i < 0. */
 bool eg__recorder_mark(eg__recorder *r, eg_tensor *x, int i);
 bool eg__recorder_name(eg__recorder *r, eg_tensor *x, int i);
+
+/* ---- sizes.c -------------------------------------------------------------------------------- */
+
+/* Begins to hear of sizes, and ends. */
+bool eg__recorder_watch_sizes(eg__recorder *r);
+void eg__recorder_free_sizes(eg__recorder *r);
+
+/* A node was appended: keeps which of its attributes are sizes. */
+bool eg__recorder_note_uses(eg__recorder *r, const eg_event *e, int node);
+
+/* The host looks at a constant: if that counts something, the count is looked at. */
+void eg__recorder_look_at_constant(eg__recorder *r, const eg_tensor *x);
+
+/* ---- handles.c ------------------------------------------------------------------------------ */
 
 /* Keeps a handle until the recording ends. */
 bool eg__recorder_keep(eg__recorder *r, eg_tensor *x);

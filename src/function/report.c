@@ -45,6 +45,7 @@ void eg_function_info_now(const eg_function *f, eg_function_info *info)
         now.eager_calls = atomic_load(&f->eager_calls);
         now.traces = atomic_load(&f->n_traces);
         now.branches = atomic_load(&f->branches);
+        now.sizes = atomic_load(&f->n_relaxed);
         for (const eg__trace *t = atomic_load(&f->traces); t; t = t->next)
             now.bytes += t->bytes;
     }
@@ -82,8 +83,8 @@ const char *eg__reason_text(const eg_retrace *r, char room[EG__REASON_TEXT])
 
     if (r->argument < 0)
         return what[r->rule];
-    snprintf(room, EG__REASON_TEXT, "%s: argument %d was %s, now %s", what[r->rule], r->argument,
-        r->before, r->now);
+    snprintf(room, EG__REASON_TEXT, "%s: argument %d was %s, now %s%s%s", what[r->rule],
+        r->argument, r->before, r->now, r->fixed[0] ? "; " : "", r->fixed);
     return room;
 }
 
@@ -101,6 +102,8 @@ eg_status eg_function_report(const eg_function *f, FILE *to)
         "%zu bytes\n",
         f->callable.name, (long long)info.calls, (long long)info.replays,
         (long long)info.eager_calls, info.traces, info.branches, info.bytes);
+    if (info.sizes > 0)
+        fprintf(to, "  %d traces made for other sizes\n", info.sizes);
     for (int i = 0; i < info.traces; i++) {
         const eg__trace *t = trace_number(f, i);
         char room[EG__REASON_TEXT];

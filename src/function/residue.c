@@ -89,7 +89,8 @@ eg_status eg__residue_note(eg__residue *r, eg_tensor *const args[], eg_tensor *c
         in[i] = handle_of(&d->sources[i], args);
     if (in && d->n_sources > 0 && d->n_seeds > 0) {
         find_outputs(d, y, out);
-        eg_event e = {&eg_op_call, NULL, &r->payload, d->n_sources, d->n_seeds, in, in, out};
+        eg_event e = {&eg_op_call, NULL, &r->payload, d->n_sources, d->n_seeds, in, in, out, NULL,
+            0};
         status = eg__watch_applied(&e);
     }
     eg__free(in, size);

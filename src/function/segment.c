@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/hash.h"
 #include "base/memory.h"
-#include "function/trace.h"
+#include "function/sizes.h"
 #include <string.h>
 
 static const char op_name[] = "a function";
@@ -68,12 +68,13 @@ void eg__segment_free(eg__segment *s)
     eg__free(s->assignments, sizeof *s->assignments * (size_t)s->assignments_capacity);
     eg__free(s->outcomes, sizeof *s->outcomes * (size_t)s->outcomes_capacity);
     eg__free(s->results, sizeof *s->results * (size_t)s->n_results);
+    eg__segment_drop_sizes(s);
     eg__free(s, sizeof *s);
 }
 
 size_t eg__segment_bytes(const eg__segment *s)
 {
-    size_t bytes = sizeof *s + s->graph->arena.bytes;
+    size_t bytes = sizeof *s + s->graph->arena.bytes + eg__segment_size_bytes(s);
 
     bytes += sizeof(eg_node) * (size_t)s->graph->capacity;
     for (int i = 0; i < s->graph->n; i++)

@@ -25,6 +25,9 @@ enum {
 
 typedef struct eg__segment eg__segment;
 typedef struct eg__program eg__program;
+typedef struct eg__size_table eg__size_table;
+typedef struct eg__size_question eg__size_question;
+typedef struct eg__size_use eg__size_use;
 
 /* ---- values --------------------------------------------------------------------------------- */
 
@@ -78,6 +81,11 @@ struct eg__segment {
     eg__value *results; /* of a return */
     int n_results;
     bool is_tuple;
+    eg__size_table *sizes; /* what is known of sizes: see sizes.h */
+    eg__size_question *questions;
+    int n_questions, questions_capacity;
+    eg__size_use *uses; /* attributes that are sizes */
+    int n_uses, uses_capacity;
 };
 
 eg__segment *eg__segment_new(const char *name, eg__segment *parent);
@@ -120,6 +128,9 @@ typedef struct eg__trace {
     int n_segments, segments_capacity;
     size_t bytes;
     _Atomic(eg__program *) program; /* NULL: none yet */
+    bool relaxed;                   /* made from another one, for other sizes */
+    bool relaxes;                   /* was seen to say the truth of other sizes */
+    atomic_bool dropped;            /* serves no more calls */
     atomic_bool eager;              /* too many outcomes or bytes; the function's text says where */
     atomic_bool refuses_tapes;      /* not on a tape, and some branch would have to be */
 } eg__trace;
@@ -136,7 +147,8 @@ struct eg_function {
     atomic_bool eager;
     char why_eager[512];
     atomic_int_least64_t calls, replays, eager_calls, in_flight;
-    atomic_int branches;
+    atomic_int branches, n_relaxed;
+    atomic_bool never_relaxes;      /* its body does other things with other sizes */
     _Atomic(eg__program *) retired; /* programs that calls in progress may still use */
 };
 
@@ -173,7 +185,7 @@ eg__trace *eg__trace_new(eg_function *f, const eg__key *key);
 void eg__trace_free(eg__trace *trace);
 
 /* Why a trace was made, in words. */
-enum { EG__REASON_TEXT = 256 };
+enum { EG__REASON_TEXT = 512, EG__FIXED_TEXT = sizeof((eg_retrace *)0)->fixed };
 const char *eg__reason_text(const eg_retrace *reason, char room[EG__REASON_TEXT]);
 
 /* ---- compile.c ------------------------------------------------------------------------------ */
@@ -266,6 +278,24 @@ void eg__derivative_unref(eg__derivative *d);
 
 extern const eg_opdef eg_op_call;
 extern const eg_opdef eg_op_reread; /* reread.c */
+
+/* ---- relax.c -------------------------------------------------------------------------------- */
+
+/* A trace for a key that was never met, made from one for other sizes, published and compiled: NULL
+ * where there is none that can serve it, or after an error. */
+eg__trace *eg__trace_relax(eg_function *f, const eg__key *key);
+
+/* After a recording: compares it with what an older trace says of its sizes. */
+void eg__trace_compare(eg__trace *trace);
+
+/* Whether specs are of one dtype and rank, and no size that differs is 0 or 1. */
+bool eg__vary_freely(const eg_spec *a, const eg_spec *b);
+
+/* Whether a trace fits a key but for sizes. */
+bool eg__trace_fits_loosely(const eg__trace *trace, const eg__key *key);
+
+/* Makes a trace one of the function's. */
+void eg__trace_publish(eg_function *f, eg__trace *trace);
 
 /* ---- recorder.c, record.c, replay.c, eager.c ------------------------------------------------- */
 

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "graph/graph.h"
 #include "tensor/scope.h"
+#include "tensor/size.h"
 #include <eagre/variable.h>
 #include <ctype.h>
 #include <string.h>
@@ -108,6 +109,7 @@ eg_scope *eg_graph_open(eg_graph *graph)
 
 eg__watch *eg__graph_alone(eg_graph *graph)
 {
+    eg__sizes_lost();
     eg__watch *others = eg__me.watch;
 
     graph->watch.type = &builder;

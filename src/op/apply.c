@@ -297,7 +297,14 @@ static bool compute(application *a)
 
 static bool tell(application *a)
 {
-    eg_event e = {a->op, a->attrs, NULL, a->n_in, a->n_out, a->in, a->value, a->out};
+    eg_event e = {a->op, a->attrs, NULL, a->n_in, a->n_out, a->in, a->value, a->out, NULL, 0};
+    eg__size_watch *w = eg__me.sizes;
+
+    if (w && w->op == a->op) {
+        e.sized = w->patches;
+        e.n_sized = w->n_patches;
+        w->op = NULL;
+    }
     return eg__watch_applied(&e) == EG_OK;
 }
 

@@ -6,6 +6,7 @@
 #define OP_WATCH_H
 
 #include "op/opdef.h"
+#include "tensor/size.h"
 
 typedef struct eg__watch eg__watch;
 
@@ -38,6 +39,8 @@ typedef struct eg_event {
     eg_tensor *const *in;    /* as they were passed: tensors, variables */
     eg_tensor *const *value; /* the values computed with: variables resolved */
     eg_tensor *const *out;
+    const eg__size_patch *sized; /* attributes that are sizes, see tensor/size.h */
+    int n_sized;
 } eg_event;
 
 /* How the host looks at a value. */

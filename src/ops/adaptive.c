@@ -8,6 +8,7 @@
 #include "ops/compose.h"
 #include "ops/gradient.h"
 #include "ops/registry.h"
+#include "ops/sized.h"
 
 /* Whether x can be pooled by the function of that name, with the options in *full. */
 static bool can_pool(const eg_tensor *x, const eg_pool_attrs *attrs, eg_pool_attrs *full,
@@ -168,8 +169,8 @@ eg_tensor *eg_lp_pool_with(eg_tensor *x, double p, const eg_pool_attrs *attrs)
 /* [images, all the rest]. */
 static eg_tensor *rows(eg_tensor *x)
 {
-    int64_t images = eg_dim(x, 0);
-    return eg_reshape(x, 2, (int64_t[]){images, images > 0 ? eg_size(x) / images : 0});
+    eg__size images = eg__size_at(x, 0);
+    return eg__reshape(x, 2, (eg__size[]){images, eg__size_over(eg__size_all(x), images)});
 }
 
 eg_tensor *eg_max_unpool_with(eg_tensor *x, eg_tensor *index, const eg_pool_attrs *attrs)
@@ -180,7 +181,7 @@ eg_tensor *eg_max_unpool_with(eg_tensor *x, eg_tensor *index, const eg_pool_attr
 
     if (!can_pool(x, attrs, &full, op) || !eg__is_tensor(op, index))
         return NULL;
-    if (full.sizes.n != eg_rank(x) - 2 || !eg__same_shape(&x->spec, &index->spec)) {
+    if (full.sizes.n != eg_rank(x) - 2 || !eg__shapes_agree(x, index)) {
         eg__fail(EG_INVALID, op,
             "it needs `sizes`, one for each spatial axis of the result, and x and index of one "
             "shape");

@@ -6,12 +6,13 @@
 #include "kernel/move.h"
 #include "op/infer.h"
 #include "ops/compose.h"
+#include "ops/sized.h"
 #include "ops/registry.h"
 #include <string.h>
 
 eg_tensor *eg_flatten(eg_tensor *x)
 {
-    return eg_reshape(x, 1, (const int64_t[]){eg_size(x)});
+    return eg__reshape(x, 1, (const eg__size[]){eg__size_all(x)});
 }
 
 /* ---- flip, roll ----------------------------------------------------------------------------- */
@@ -357,7 +358,7 @@ eg_status eg_broadcast_arrays(int n, eg_tensor *const x[], eg_tensor *wide[])
     for (int i = 0; i < n; i++) {
         if (!eg__is_tensor(op, x ? x[i] : NULL))
             return finish(n, wide);
-        if (!eg__broadcast_shape(&shape, &x[i]->spec)) {
+        if (!eg__broadcast_shape(&shape, eg__spec_look(x[i]))) {
             char text[EG__SPEC_TEXT];
             eg__fail(EG_INVALID, op, "x[%d] of shape %s does not broadcast with those before it", i,
                 eg__shape_text(&x[i]->spec, text));

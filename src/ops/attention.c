@@ -8,6 +8,7 @@
 #include "op/infer.h"
 #include "ops/gradient.h"
 #include "ops/registry.h"
+#include "ops/sized.h"
 #include <eagre/grad.h>
 #include <math.h>
 
@@ -189,8 +190,8 @@ static double masked_grad_flops(const eg_problem *p)
 /* -inf where a query is not to see a key. */
 static eg_tensor *causal_mask(const eg_tensor *q, const eg_tensor *k)
 {
-    eg_tensor *row = eg_expand_dims(eg_range(eg_dim(q, -2)), 1);
-    eg_tensor *hidden = eg_greater(eg_range(eg_dim(k, -2)), row);
+    eg_tensor *row = eg_expand_dims(eg__range(eg__size_at(q, -2)), 1);
+    eg_tensor *hidden = eg_greater(eg__range(eg__size_at(k, -2)), row);
 
     return eg_where(hidden, eg__number_like(q, -INFINITY), eg__number_like(q, 0));
 }
@@ -198,7 +199,9 @@ static eg_tensor *causal_mask(const eg_tensor *q, const eg_tensor *k)
 /* k or v, each of its leading places as often as q shares it. */
 static eg_tensor *spread(eg_tensor *x, const eg_tensor *q)
 {
-    int64_t some = eg_rank(x) > 2 ? eg_dim(x, -3) : 0, times = some ? eg_dim(q, -3) / some : 1;
+    if (eg_rank(x) < 3 || eg__size_equal(eg__size_at(x, -3), eg__size_at(q, -3)))
+        return x;
+    int64_t some = eg_dim(x, -3), times = some ? eg_dim(q, -3) / some : 1;
     return times > 1 ? eg_repeat(x, times, -3) : x;
 }
 
@@ -215,7 +218,7 @@ static eg_tensor *softmax_of(eg_tensor *scores)
     eg_reduce_attrs rows = {.size = sizeof rows, .axes = {1, {-1}}, .keep_dims = true};
     eg_tensor *zero = eg__number_like(scores, 0);
 
-    if (eg_dim(scores, -1) == 0)
+    if (eg__size_is(eg__size_at(scores, -1), 0))
         return scores;
     eg_tensor *none =
         eg_equal(eg_max_with(eg_stop_gradient(scores), &rows), eg__number_like(scores, -INFINITY));
@@ -440,7 +443,7 @@ static eg_tensor *projected(eg_tensor *x, int n, eg_tensor *const weights[], int
 static eg_tensor *heads_apart(eg_tensor *x, int64_t heads)
 {
     int rank = eg_rank(x);
-    int64_t dims[EG_MAX_RANK + 1];
+    eg__size dims[EG_MAX_RANK + 1];
     eg_transpose_attrs swap = {.size = sizeof swap, .axes = {.n = rank + 1}};
 
     if (!x)
@@ -450,16 +453,17 @@ static eg_tensor *heads_apart(eg_tensor *x, int64_t heads)
             "%lld heads do not divide %lld columns, or the rank %d is not 2 to 7", (long long)heads,
             (long long)eg_dim(x, -1), rank);
     for (int i = 0; i <= rank; i++) {
-        dims[i] = i < rank - 1 ? eg_dim(x, i) : i == rank ? eg_dim(x, -1) / heads : heads;
+        dims[i] = i < rank - 1 ? eg__size_at(x, i)
+                               : eg__size_plain(i == rank ? eg_dim(x, -1) / heads : heads);
         swap.axes.axis[i] = i == rank - 2 ? rank - 1 : i == rank - 1 ? rank - 2 : i;
     }
-    return eg_transpose_with(eg_reshape(x, rank + 1, dims), &swap);
+    return eg_transpose_with(eg__reshape(x, rank + 1, dims), &swap);
 }
 
 static eg_tensor *heads_together(eg_tensor *x)
 {
     int rank = eg_rank(x);
-    int64_t dims[EG_MAX_RANK];
+    eg__size dims[EG_MAX_RANK];
     eg_transpose_attrs swap = {.size = sizeof swap, .axes = {.n = rank}};
 
     if (!x)
@@ -467,10 +471,10 @@ static eg_tensor *heads_together(eg_tensor *x)
     for (int i = 0; i < rank; i++)
         swap.axes.axis[i] = i == rank - 3 ? rank - 2 : i == rank - 2 ? rank - 3 : i;
     for (int i = 0; i < rank - 3; i++)
-        dims[i] = eg_dim(x, i);
-    dims[rank - 3] = eg_dim(x, -2);
-    dims[rank - 2] = eg_dim(x, -1) * eg_dim(x, -3);
-    return eg_reshape(eg_transpose_with(x, &swap), rank - 1, dims);
+        dims[i] = eg__size_at(x, i);
+    dims[rank - 3] = eg__size_at(x, -2);
+    dims[rank - 2] = eg__size_times(eg__size_at(x, -1), eg__size_at(x, -3));
+    return eg__reshape(eg_transpose_with(x, &swap), rank - 1, dims);
 }
 
 eg_tensor *eg_multi_head_attention_with(eg_tensor *x, eg_tensor *memory, int n,

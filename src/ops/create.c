@@ -4,6 +4,7 @@
 #include "kernel/move.h"
 #include "ops/compose.h"
 #include "ops/registry.h"
+#include "ops/sized.h"
 #include <math.h>
 
 /* ---- numbers in steps ----------------------------------------------------------------------- */
@@ -150,7 +151,7 @@ eg_tensor *eg_full_like(eg_tensor *x, eg_tensor *value)
     if (eg_dtype_of(value) != eg_dtype_of(x))
         return eg__fail_null(EG_INVALID, "eg_full_like", "the value is %s, x is %s: eg_cast it",
             eg_dtype_name(eg_dtype_of(value)), eg_dtype_name(eg_dtype_of(x)));
-    return eg_full(value, x->spec.rank, x->spec.dims);
+    return eg_rank(value) > 0 ? eg_full(value, 0, NULL) : eg__broadcast_like(value, x);
 }
 
 /* ---- diagonals ------------------------------------------------------------------------------ */

@@ -5,6 +5,7 @@
 #include "base/attrs.h"
 #include "ops/compose.h"
 #include "ops/gradient.h"
+#include "ops/sized.h"
 
 static const char op_name[] = "eg_ctc_greedy_decode";
 
@@ -79,7 +80,7 @@ eg_tensor *eg_ctc_greedy_decode_with(eg_tensor *logits, const eg_ctc_decode_attr
     if (!eg__attrs_complete(&full, sizeof full, attrs, op_name) || !can_decode(logits, &full))
         return NULL;
     eg_tensor *classes = eg_argmax_with(logits, &likeliest), *ends = full.input_lengths;
-    eg_tensor *steps = eg_broadcast_to(eg_range(eg_dim(logits, 1)), 2, logits->spec.dims);
+    eg_tensor *steps = eg_broadcast_to(eg_range(eg_dim(logits, 1)), 2, eg__spec_look(logits)->dims);
     eg_tensor *used = ends ? steps_before(eg_cast(ends, EG_INT64), steps) : eg_equal(steps, steps);
     eg_tensor *keep = eg_logical_and(used, eg_not_equal(classes, whole(full.blank)));
     if (!full.keep_repeated)

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "ops/gradient.h"
+#include "ops/sized.h"
 
 eg_status eg__done(void)
 {
@@ -38,16 +39,22 @@ eg_reduce_attrs eg__over(unsigned mask, bool keep_dims)
     return attrs;
 }
 
+/* Whether a size became another one by broadcasting. */
+static bool is_widened(eg__size before, eg__size after)
+{
+    return !eg__size_equal(before, after) && eg__size_is(before, 1);
+}
+
 eg_tensor *eg__unbroadcast(eg_tensor *dz, const eg_tensor *like)
 {
     unsigned mask = 0;
 
-    if (!dz || !like || eg__same_shape(&dz->spec, &like->spec))
+    if (!dz || !like || eg__shapes_agree(dz, like))
         return dz;
     int added = dz->spec.rank - like->spec.rank;
     for (int i = 0; i < dz->spec.rank; i++)
-        if (i < added || (like->spec.dims[i - added] == 1 && dz->spec.dims[i] != 1))
+        if (i < added || is_widened(eg__size_at(like, i - added), eg__size_at(dz, i)))
             mask |= 1u << i;
     eg_reduce_attrs over = eg__over(mask, false);
-    return eg_reshape(eg_sum_with(dz, &over), like->spec.rank, like->spec.dims);
+    return eg__reshape_like(eg_sum_with(dz, &over), like);
 }

@@ -6,6 +6,7 @@
 #include "op/infer.h"
 #include "ops/gradient.h"
 #include "ops/registry.h"
+#include "ops/sized.h"
 #include <string.h>
 
 /* ---- gather, scatter_add -------------------------------------------------------------------- */
@@ -44,21 +45,21 @@ static eg_status gather_grad(eg_backward *b)
     int axis = axis_of_gather(b);
 
     if (b->wanted[0])
-        b->dx[0] = eg_scatter_add(b->x[1], b->dy[0], eg_dim(b->x[0], axis), axis);
+        b->dx[0] = eg__scatter_add(b->x[1], b->dy[0], eg__size_at(b->x[0], axis), axis);
     return eg__done();
 }
 
 static void gather_grad_rows(eg_backward *b, eg_tensor **places, eg_tensor **rows)
 {
     const eg_tensor *x = b->x[0];
-    int64_t dims[EG_MAX_RANK], n = eg_size(b->x[1]);
+    eg__size dims[EG_MAX_RANK], n = eg__size_all(b->x[1]);
 
     if (axis_of_gather(b) != 0)
         return;
-    memcpy(dims, x->spec.dims, sizeof dims);
+    int rank = eg__sizes_of(x, dims);
     dims[0] = n;
-    *places = eg_reshape(eg_cast(b->x[1], EG_INT64), 1, &n);
-    *rows = eg_reshape(b->dy[0], x->spec.rank, dims);
+    *places = eg__reshape(eg_cast(b->x[1], EG_INT64), 1, &n);
+    *rows = eg__reshape(b->dy[0], rank, dims);
 }
 
 const eg_opdef eg_op_gather = {
@@ -138,10 +139,18 @@ const eg_opdef eg_op_scatter_add = {
     .known_as = {NULL, "scatter_nd", NULL},
 };
 
+eg_tensor *eg__scatter_add(eg_tensor *indices, eg_tensor *updates, eg__size n, int axis)
+{
+    eg__scatter_attrs attrs = {sizeof attrs, axis, n.n};
+    eg__size_patch patch = {offsetof(eg__scatter_attrs, n), n};
+    eg_tensor *in[] = {indices, updates};
+
+    return eg__apply_sized(&eg_op_scatter_add, &attrs, 2, in, 1, &patch);
+}
+
 eg_tensor *eg_scatter_add(eg_tensor *indices, eg_tensor *updates, int64_t n, int axis)
 {
-    eg__scatter_attrs attrs = {sizeof attrs, axis, n};
-    return EG__APPLY(&eg_op_scatter_add, &attrs, indices, updates);
+    return eg__scatter_add(indices, updates, eg__size_plain(n), axis);
 }
 
 /* ---- take_along, add_along ------------------------------------------------------------------ */
@@ -170,7 +179,7 @@ static eg_status take_along_infer(eg_shapes *s)
 static eg_status take_along_grad(eg_backward *b)
 {
     if (b->wanted[0])
-        b->dx[0] = eg_add_along(b->x[1], b->dy[0], eg_dim(b->x[0], -1));
+        b->dx[0] = eg__add_along(b->x[1], b->dy[0], eg__size_at(b->x[0], -1));
     return eg__done();
 }
 
@@ -227,10 +236,18 @@ const eg_opdef eg_op_add_along = {
     .known_as = {NULL, "tensor_scatter_nd_add", "ScatterElements"},
 };
 
+eg_tensor *eg__add_along(eg_tensor *indices, eg_tensor *updates, eg__size n)
+{
+    eg__along_attrs attrs = {sizeof attrs, n.n};
+    eg__size_patch patch = {offsetof(eg__along_attrs, n), n};
+    eg_tensor *in[] = {indices, updates};
+
+    return eg__apply_sized(&eg_op_add_along, &attrs, 2, in, 1, &patch);
+}
+
 eg_tensor *eg_add_along(eg_tensor *indices, eg_tensor *updates, int64_t n)
 {
-    eg__along_attrs attrs = {sizeof attrs, n};
-    return EG__APPLY(&eg_op_add_along, &attrs, indices, updates);
+    return eg__add_along(indices, updates, eg__size_plain(n));
 }
 
 /* ---- one_hot -------------------------------------------------------------------------------- */
@@ -301,7 +318,7 @@ static eg_status top_k_infer(eg_shapes *s)
 
 static eg_status top_k_grad(eg_backward *b)
 {
-    b->dx[0] = eg_add_along(b->y[1], b->dy[0], eg_dim(b->x[0], -1));
+    b->dx[0] = eg__add_along(b->y[1], b->dy[0], eg__size_at(b->x[0], -1));
     return eg__done();
 }
 

@@ -7,6 +7,7 @@
 #include "ops/compose.h"
 #include "ops/gradient.h"
 #include "ops/registry.h"
+#include "ops/sized.h"
 #include <string.h>
 
 /* ---- concat --------------------------------------------------------------------------------- */
@@ -91,7 +92,7 @@ static bool stacks(eg_tensor *const x[], int i, eg_dtype *common)
     *common = before == EG_NO_DTYPE ? own : eg__promote(before, own);
     if (own == EG_NO_DTYPE)
         eg__fail(EG_INVALID, stack_name, "x[%d] is %s", i, x[i] ? "no tensor" : "NULL");
-    else if (!eg__same_shape(&x[0]->spec, &x[i]->spec))
+    else if (!eg__shapes_agree(x[0], x[i]))
         eg__fail(EG_INVALID, stack_name, "x[%d] has the shape %s, x[0] %s; all must have one", i,
             eg__shape_text(&x[i]->spec, b), eg__shape_text(&x[0]->spec, a));
     else if (*common == EG_NO_DTYPE)
@@ -170,15 +171,19 @@ static eg_status slice_grad(eg_backward *b)
     const eg_slice_attrs *attrs = b->attrs;
     eg_tensor *x = b->x[0];
     eg__unslice_attrs back = {.size = sizeof back};
+    eg__size_patch patches[EG_MAX_RANK];
 
     back.begin.n = back.step.n = back.dims.n = eg_rank(x);
     for (int i = 0; i < eg_rank(x); i++) {
-        int64_t begin = eg__slice_begin(attrs, i, eg_dim(x, i));
+        eg__size size = eg__size_at(x, i);
+        bool from_end = eg__slice_begin(attrs, i, 0) < 0;
+        int64_t begin = eg__slice_begin(attrs, i, from_end ? eg__size_look(size) : 0);
         back.begin.at[i] = begin < 0 ? 0 : begin; /* nothing is taken before the first element */
         back.step.at[i] = eg__slice_step(attrs, i);
-        back.dims.at[i] = eg_dim(x, i);
+        back.dims.at[i] = size.n;
+        patches[i] = EG__SIZED(eg__unslice_attrs, dims, i, size);
     }
-    b->dx[0] = EG__APPLY(&eg_op_unslice, &back, b->dy[0]);
+    b->dx[0] = eg__apply_sized(&eg_op_unslice, &back, 1, b->dy, eg_rank(x), patches);
     return eg__done();
 }
 
@@ -232,10 +237,15 @@ static eg_status unslice_grad(eg_backward *b)
     const eg__unslice_attrs *attrs = b->attrs;
     eg_slice_attrs part = {.size = sizeof part, .begin = attrs->begin, .step = attrs->step};
 
+    eg__size_patch patches[EG_MAX_RANK];
+
     part.count.n = eg_rank(b->x[0]);
-    for (int i = 0; i < part.count.n; i++)
-        part.count.at[i] = eg_dim(b->x[0], i);
-    b->dx[0] = eg_slice_with(b->dy[0], &part);
+    for (int i = 0; i < part.count.n; i++) {
+        eg__size size = eg__size_at(b->x[0], i);
+        part.count.at[i] = size.n;
+        patches[i] = EG__SIZED(eg_slice_attrs, count, i, size);
+    }
+    b->dx[0] = eg__apply_sized(&eg_op_slice, &part, 1, b->dy, part.count.n, patches);
     return eg__done();
 }
 
@@ -290,11 +300,15 @@ static eg_status put_slice_grad(eg_backward *b)
     const eg_put_slice_attrs *attrs = b->attrs;
     eg_tensor *part = b->x[1];
     eg_slice_attrs slice = slice_written(attrs, &part->spec);
+    eg__size_patch patches[EG_MAX_RANK];
+
+    for (int i = 0; i < eg_rank(part); i++)
+        patches[i] = EG__SIZED(eg_slice_attrs, count, i, eg__size_at(part, i));
 
     if (b->wanted[0])
         b->dx[0] = eg_put_slice_with(b->dy[0], eg_zeros_like(part), attrs);
     if (b->wanted[1])
-        b->dx[1] = eg_slice_with(b->dy[0], &slice);
+        b->dx[1] = eg__apply_sized(&eg_op_slice, &slice, 1, b->dy, eg_rank(part), patches);
     return eg__done();
 }
 

@@ -7,6 +7,7 @@
 #include "op/infer.h"
 #include "ops/compose.h"
 #include "ops/registry.h"
+#include "ops/sized.h"
 
 /* ---- what gradients are written with -------------------------------------------------------- */
 
@@ -353,7 +354,7 @@ eg_tensor *eg_matrix_power(eg_tensor *a, int n)
     eg_tensor *power = n < 0 ? eg_inv(a) : a, *z = NULL;
 
     if (!a || n == 0)
-        return eg_broadcast_to(identity_like(a), eg_rank(a), a ? a->spec.dims : NULL);
+        return eg__broadcast_like(identity_like(a), a);
     for (; power && left > 0; left >>= 1) {
         if (left & 1)
             z = z ? eg_matmul(z, power) : power;

@@ -4,6 +4,7 @@
 #include "base/attrs.h"
 #include "base/error.h"
 #include "ops/gradient.h"
+#include "ops/sized.h"
 
 /* Whether both are there, of one shape, of `rank` or more, floating point; reported if not. */
 static bool fit(const char *op, const eg_tensor *y, const eg_tensor *target, int rank)
@@ -18,7 +19,7 @@ static bool fit(const char *op, const eg_tensor *y, const eg_tensor *target, int
                 i + 1, both[i] ? eg_dtype_name(eg_dtype_of(both[i])) : "NULL");
             return false;
         }
-    if (!eg__same_shape(&y->spec, &target->spec) || eg_rank(y) < rank) {
+    if (!eg__shapes_agree(y, target) || eg_rank(y) < rank) {
         char a[EG__SPEC_TEXT], b[EG__SPEC_TEXT];
         eg__fail(EG_INVALID, op, "%s and %s: prediction and target must have one shape%s",
             eg__spec_text(&y->spec, a), eg__spec_text(&target->spec, b),
@@ -117,7 +118,8 @@ static bool options_fit(const eg_tensor *logits, const eg_tensor *labels,
     else if (o->reduction < EG_REDUCE_MEAN || o->reduction > EG_REDUCE_NONE)
         eg__fail(EG_INVALID, entropy_name, "there is no reduction %d", (int)o->reduction);
     else if (o->weights &&
-        (eg_rank(o->weights) != 1 || eg_dim(o->weights, 0) != eg_dim(logits, -1) ||
+        (eg_rank(o->weights) != 1 ||
+            !eg__size_equal(eg__size_at(o->weights, 0), eg__size_at(logits, -1)) ||
             eg__dtype(eg_dtype_of(o->weights))->kind != EG__REAL))
         eg__fail(EG_INVALID, entropy_name,
             "weights must be floating point, one for each of the %lld classes",

@@ -6,6 +6,7 @@
 #include "op/flops.h"
 #include "op/infer.h"
 #include "ops/gradient.h"
+#include "ops/sized.h"
 #include "ops/registry.h"
 
 static const eg_attr matmul_fields[] = {
@@ -76,11 +77,11 @@ static eg_tensor *product(eg_tensor *a, bool transpose_a, eg_tensor *b, bool tra
 /* A stack of matrices as one, with all their rows. */
 static eg_tensor *all_rows(eg_tensor *x)
 {
-    int64_t dims[] = {1, eg_dim(x, -1)};
+    eg__size dims[] = {eg__size_plain(1), eg__size_at(x, -1)};
 
     for (int i = 0; i < eg_rank(x) - 1; i++)
-        dims[0] *= eg_dim(x, i);
-    return eg_reshape(x, 2, dims);
+        dims[0] = eg__size_times(dims[0], eg__size_at(x, i));
+    return eg__reshape(x, 2, dims);
 }
 
 static eg_status matmul_grad(eg_backward *g)

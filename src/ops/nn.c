@@ -6,6 +6,7 @@
 #include "op/flops.h"
 #include "op/infer.h"
 #include "ops/gradient.h"
+#include "ops/sized.h"
 #include "ops/registry.h"
 
 /* ---- relu, sigmoid -------------------------------------------------------------------------- */
@@ -260,12 +261,11 @@ static eg_status cross_entropy_grad_grad(eg_backward *b)
     eg_softmax_attrs last = {.size = sizeof last};
     eg_tensor *g = b->dy[0], *p = eg_softmax(b->x[0]), *mean = row_sum(eg_mul(p, g), &last);
     eg_tensor *at_label = eg_take_along(g, eg_expand_dims(b->x[1], -1));
-    int rank = eg_rank(b->x[2]);
 
     if (b->wanted[0])
         b->dx[0] = eg_mul(eg_expand_dims(b->x[2], -1), eg_mul(p, eg_sub(g, mean)));
     if (b->wanted[2])
-        b->dx[2] = eg_reshape(eg_sub(mean, at_label), rank, b->x[2]->spec.dims);
+        b->dx[2] = eg__reshape_like(eg_sub(mean, at_label), b->x[2]);
     return eg__done();
 }
 
@@ -316,7 +316,7 @@ eg_tensor *eg_dropout(eg_tensor *x, eg_tensor *key, double rate)
     eg_tensor *raised = x ? eg_div(x, eg__number_like(x, 1 - rate)) : eg_identity(x);
     if (!raised)
         return NULL;
-    eg_tensor *u = eg_uniform_with(key, eg_rank(x), x->spec.dims, NULL);
+    eg_tensor *u = eg__uniform_like(key, x);
     if (!u)
         return NULL;
     return eg_where(eg_greater_equal(u, eg__number_like(u, rate)), raised, eg__number_like(x, 0));

@@ -10,6 +10,7 @@
 #include "base/attrs.h"
 #include "op/infer.h"
 #include "ops/gradient.h"
+#include "ops/sized.h"
 #include "ops/registry.h"
 
 /* ---- layer_norm, rms_norm: shapes ----------------------------------------------------------- */
@@ -279,17 +280,17 @@ static bool channels_set(channels *c, const char *op, const eg_tensor *x,
 /* One number for each channel, in a shape that broadcasts with x. */
 static eg_tensor *by_channel(const channels *c, const eg_tensor *x, eg_tensor *v, const char *name)
 {
-    int64_t dims[EG_MAX_RANK];
+    eg__size dims[EG_MAX_RANK];
 
     if (eg__me.failed)
         return NULL;
-    if (eg_rank(v) != 1 || eg_dim(v, 0) != eg_dim(x, c->axis))
+    if (eg_rank(v) != 1 || !eg__size_equal(eg__size_at(v, 0), eg__size_at(x, c->axis)))
         return eg__fail_null(EG_INVALID, c->op,
             "%s must be one number for each of the %lld channels", name,
             (long long)eg_dim(x, c->axis));
     for (int i = 0; i < c->rank; i++)
-        dims[i] = i == c->axis ? eg_dim(x, i) : 1;
-    return eg_reshape(v, c->rank, dims);
+        dims[i] = i == c->axis ? eg__size_at(x, i) : eg__size_plain(1);
+    return eg__reshape(v, c->rank, dims);
 }
 
 /* x - mean, divided by the deviation. */
@@ -352,9 +353,9 @@ eg_tensor *eg_batch_norm_train_with(eg_tensor *x, eg_tensor *scale, eg_tensor *o
     eg_tensor *y = own_standard(&c, x, mask, &mean, &variance);
     if (!y)
         return NULL;
-    int64_t n = eg_dim(x, c.axis);
-    eg_tensor *parts[] = {scaled(&c, y, scale, offset), eg_reshape(mean, 1, &n),
-        eg_reshape(variance, 1, &n)};
+    eg__size n = eg__size_at(x, c.axis);
+    eg_tensor *parts[] = {scaled(&c, y, scale, offset), eg__reshape(mean, 1, &n),
+        eg__reshape(variance, 1, &n)};
     return eg__me.failed ? NULL : eg_tuple_of(3, parts);
 }
 
@@ -367,7 +368,8 @@ eg_tensor *eg_batch_norm_train(eg_tensor *x, eg_tensor *scale, eg_tensor *offset
 static eg_tensor *grouped(const channels *c, eg_tensor *x, eg_tensor *scale, eg_tensor *offset,
     int64_t groups)
 {
-    int64_t n = eg_dim(x, c->axis), dims[EG_MAX_RANK + 1];
+    eg__size dims[EG_MAX_RANK + 1];
+    int64_t n = eg_dim(x, c->axis);
     eg_tensor *mean, *variance;
     int rank = 0;
 
@@ -377,13 +379,13 @@ static eg_tensor *grouped(const channels *c, eg_tensor *x, eg_tensor *scale, eg_
             "divide them, and axis 0 counts examples",
             (long long)n, c->axis, (long long)groups);
     for (int i = 0; i < c->rank; i++) {
-        dims[rank++] = i == c->axis ? groups : eg_dim(x, i);
+        dims[rank++] = i == c->axis ? eg__size_plain(groups) : eg__size_at(x, i);
         if (i == c->axis)
-            dims[rank++] = n / groups;
+            dims[rank++] = eg__size_plain(n / groups);
     }
     unsigned mask = ((1u << rank) - 1) & ~1u & ~(1u << c->axis);
-    eg_tensor *y = own_standard(c, eg_reshape(x, rank, dims), mask, &mean, &variance);
-    return y ? scaled(c, eg_reshape(y, c->rank, x->spec.dims), scale, offset) : NULL;
+    eg_tensor *y = own_standard(c, eg__reshape(x, rank, dims), mask, &mean, &variance);
+    return y ? scaled(c, eg__reshape_like(y, x), scale, offset) : NULL;
 }
 
 eg_tensor *eg_group_norm_with(eg_tensor *x, eg_tensor *scale, eg_tensor *offset, int64_t groups,

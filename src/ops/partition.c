@@ -5,6 +5,7 @@
 #include "op/infer.h"
 #include "op/watch.h"
 #include "ops/compose.h"
+#include "ops/sized.h"
 
 /* ---- dynamic_partition ---------------------------------------------------------------------- */
 
@@ -84,8 +85,8 @@ static bool set_along(along *a, const char *op)
                    eg_dtype_name(eg_dtype_of(a->indices)), eg_rank(a->indices),
                    eg_rank(a->x)) == EG_OK;
     int64_t n = eg_dim(a->x, a->axis), picks = eg_dim(a->indices, a->axis);
-    a->shape = a->x->spec;
-    a->x_shape = a->indices->spec;
+    a->shape = *eg__spec_look(a->x);
+    a->x_shape = *eg__spec_look(a->indices);
     a->shape.dims[a->axis] = a->x_shape.dims[a->axis] = 1;
     if (!eg__broadcast_shape(&a->shape, &a->x_shape))
         return eg__fail(EG_INVALID, op,
@@ -100,7 +101,9 @@ static bool set_along(along *a, const char *op)
 
 static eg_tensor *in_shape(eg_tensor *x, const eg_spec *shape)
 {
-    return x && eg__same_shape(&x->spec, shape) ? x : eg_broadcast_to(x, shape->rank, shape->dims);
+    return x && eg__same_shape(eg__spec_look(x), shape)
+        ? x
+        : eg_broadcast_to(x, shape->rank, shape->dims);
 }
 
 static eg_tensor *axis_last(const along *a, eg_tensor *x)
@@ -160,5 +163,5 @@ eg_tensor *eg_put_along_axis(eg_tensor *x, eg_tensor *indices, eg_tensor *values
     eg_tensor *updates = axis_last(&a, in_shape(values, &a.shape));
     eg_tensor *y = eg_scatter_with(eg_flatten(wide), positions(&a),
         updates ? eg_flatten(updates) : NULL, &attrs);
-    return wide && y ? axis_back(&a, eg_reshape(y, wide->spec.rank, wide->spec.dims)) : NULL;
+    return wide && y ? axis_back(&a, eg__reshape_like(y, wide)) : NULL;
 }

@@ -6,6 +6,7 @@
 #include "op/infer.h"
 #include "op/watch.h"
 #include "ops/compose.h"
+#include "ops/sized.h"
 #include <string.h>
 
 /* What picks come down to: a slice of x, under another shape, in which lists pick along axes. */
@@ -108,7 +109,7 @@ static void broadcast_lists(plan *p, const eg_tensor *list)
 {
     char text[EG__SPEC_TEXT];
 
-    if (!eg__me.failed && !eg__broadcast_shape(&p->lists, &list->spec))
+    if (!eg__me.failed && !eg__broadcast_shape(&p->lists, eg__spec_look(list)))
         eg__fail(EG_INVALID, p->op, "a list of shape %s does not broadcast with those before it",
             eg__shape_text(&list->spec, text));
 }
@@ -288,7 +289,8 @@ static bool is_whole(const plan *p)
 
 static eg_tensor *in_shape(eg_tensor *x, const eg_spec *shape)
 {
-    return x && eg__same_shape(&x->spec, shape) ? x : eg_reshape(x, shape->rank, shape->dims);
+    return x && eg__same_shape(eg__spec_look(x), shape) ? x
+                                                        : eg_reshape(x, shape->rank, shape->dims);
 }
 
 /* The slice of x, in its shape. */
@@ -315,7 +317,7 @@ static eg_tensor *positions(const plan *p)
     for (int i = 0; i < p->n_lists; i++) {
         eg_tensor *wide = eg_cast(p->list[i], EG_INT64);
         all.dims.at[i] = p->shape.dims[p->list_axis[i]];
-        if (wide && !eg__same_shape(&wide->spec, &p->lists))
+        if (wide && !eg__same_shape(eg__spec_look(wide), &p->lists))
             wide = eg_broadcast_to(wide, rank, p->lists.dims);
         column[i] = eg_reshape(wide, rank + 1, dims);
     }

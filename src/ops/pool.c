@@ -11,6 +11,7 @@
 #include "ops/compose.h"
 #include "ops/gradient.h"
 #include "ops/registry.h"
+#include "ops/sized.h"
 
 static const eg_attr pool_fields[] = {
     EG__ATTR(eg_pool_attrs, INDEX, window),
@@ -116,21 +117,19 @@ static double pool_grad_flops(const eg_problem *p)
 /* [images, all the rest]. */
 static eg_tensor *rows(eg_tensor *x)
 {
-    int64_t images = eg_dim(x, 0);
+    eg__size images = eg__size_at(x, 0);
 
-    return eg_reshape(x, 2, (int64_t[]){images, images > 0 ? eg_size(x) / images : 0});
+    return eg__reshape(x, 2, (eg__size[]){images, eg__size_over(eg__size_all(x), images)});
 }
 
 static eg_status max_pool_grad(eg_backward *b)
 {
     eg_tensor *x = b->x[0], *index = EG__APPLY(&eg_op_max_pool_index, b->attrs, x);
-    int64_t dims[EG_MAX_RANK], each = 1;
+    int64_t each = 1;
 
-    for (int i = 0; i < eg_rank(x); i++) {
-        dims[i] = eg_dim(x, i);
-        each *= i > 0 ? dims[i] : 1;
-    }
-    b->dx[0] = eg_reshape(eg_add_along(rows(index), rows(b->dy[0]), each), eg_rank(x), dims);
+    for (int i = 1; i < eg_rank(x); i++)
+        each *= eg_dim(x, i);
+    b->dx[0] = eg__reshape_like(eg_add_along(rows(index), rows(b->dy[0]), each), x);
     return eg__done();
 }
 
@@ -230,23 +229,23 @@ static eg_tensor *apply_each(const eg_opdef *op, eg_tensor *x, const eg_pool_att
 {
     eg_pool_attrs full;
     int rank = x ? eg_rank(x) : 0;
-    int64_t dims[EG_MAX_RANK];
+    eg__size dims[EG_MAX_RANK];
 
     if (!eg__attrs_complete(&full, sizeof full, attrs, op->name))
         return NULL;
-    if (!full.channels_first || !is_pooled(rank) || eg_size(x) == 0)
+    if (!full.channels_first || !is_pooled(rank) || eg__size_is(eg__size_all(x), 0))
         return apply(op, x, attrs);
     full.channels_first = false;
-    dims[0] = eg_dim(x, 0) * eg_dim(x, 1);
+    dims[0] = eg__size_times(eg__size_at(x, 0), eg__size_at(x, 1));
     for (int i = 1; i < rank - 1; i++)
-        dims[i] = eg_dim(x, i + 1);
-    dims[rank - 1] = 1;
-    eg_tensor *z = EG__APPLY(op, &full, eg_reshape(x, rank, dims));
-    dims[0] = eg_dim(x, 0);
-    dims[1] = eg_dim(x, 1);
+        dims[i] = eg__size_at(x, i + 1);
+    dims[rank - 1] = eg__size_plain(1);
+    eg_tensor *z = EG__APPLY(op, &full, eg__reshape(x, rank, dims));
+    dims[0] = eg__size_at(x, 0);
+    dims[1] = eg__size_at(x, 1);
     for (int i = 2; i < rank; i++)
-        dims[i] = eg_dim(z, i - 1);
-    return eg_reshape(z, rank, dims);
+        dims[i] = eg__size_at(z, i - 1);
+    return eg__reshape(z, rank, dims);
 }
 
 eg_tensor *eg_max_pool_with(eg_tensor *x, const eg_pool_attrs *attrs)

@@ -8,6 +8,7 @@
 #include "ops/compose.h"
 #include "ops/gradient.h"
 #include "ops/registry.h"
+#include "ops/sized.h"
 #include <eagre/variable.h>
 
 static const eg_attr random_fields[] = {
@@ -91,6 +92,19 @@ eg_tensor *eg_uniform_with(eg_tensor *key, int rank, const int64_t dims[],
     const eg_random_attrs *attrs)
 {
     return draw(&eg_op_uniform, key, rank, dims, attrs);
+}
+
+eg_tensor *eg__uniform_like(eg_tensor *key, const eg_tensor *x)
+{
+    eg__random_attrs attrs = {.size = sizeof attrs, .dtype = EG_FLOAT32, .dims.n = eg_rank(x)};
+    eg__size_patch patches[EG_MAX_RANK];
+
+    for (int i = 0; i < eg_rank(x); i++) {
+        eg__size size = eg__size_at(x, i);
+        attrs.dims.at[i] = size.n;
+        patches[i] = EG__SIZED(eg__random_attrs, dims, i, size);
+    }
+    return eg__apply_sized(&eg_op_uniform, &attrs, 1, &key, eg_rank(x), patches);
 }
 
 eg_tensor *eg_normal_with(eg_tensor *key, int rank, const int64_t dims[],

@@ -7,6 +7,8 @@
 #include "ops/gradient.h"
 #include "ops/recurrent.h"
 #include "ops/registry.h"
+#include "ops/sized.h"
+#include "tensor/size.h"
 #include <eagre/grad.h>
 
 static const eg_attr recurrent_fields[] = {
@@ -107,7 +109,7 @@ static void compose(const eg__recurrent_attrs *attrs, eg_tensor *const in[], eg_
     bool is_gru = attrs->kind == EG__GRU, is_lstm = attrs->kind == EG__LSTM;
     eg__cell t = {(eg__cell_kind)attrs->kind, false, eg_dim(in[U], 0), in[U], NULL};
     eg__pair s = {eg__row(in[STATE], 0), is_lstm ? eg__row(in[STATE], 1) : NULL};
-    eg_tensor *lengths = eg_size(in[LENGTHS]) > 0 ? in[LENGTHS] : NULL;
+    eg_tensor *lengths = !eg__size_is(eg__size_all(in[LENGTHS]), 0) ? in[LENGTHS] : NULL;
 
     t.offset = is_gru ? eg__row(in[B], 1) : NULL;
     eg_tensor *x = eg_add(in[X], eg__row(in[B], 0));

@@ -5,6 +5,7 @@
 #include "ops/recurrent.h"
 #include "base/attrs.h"
 #include "ops/gradient.h"
+#include "ops/sized.h"
 
 static const struct {
     const char *cell, *sequence;
@@ -24,9 +25,10 @@ typedef struct call {
     eg_tensor *x, *state, *w, *u, *b;
 } call;
 
-static bool is_shaped(const eg_tensor *x, int rank, int64_t first, int64_t second)
+static bool is_shaped(const eg_tensor *x, int rank, eg__size first, eg__size second)
 {
-    return eg_rank(x) == rank && eg_dim(x, 0) == first && (rank < 2 || eg_dim(x, 1) == second);
+    return eg_rank(x) == rank && eg__size_equal(eg__size_at(x, 0), first) &&
+        (rank < 2 || eg__size_equal(eg__size_at(x, 1), second));
 }
 
 /* Takes the state apart; false, reported, where the shapes do not fit. */
@@ -45,19 +47,21 @@ static bool open_call(const call *a, eg__cell *t, eg__pair *s)
             false;
     s->h = is_pair ? eg_part(a->state, 0) : a->state;
     s->c = is_pair ? eg_part(a->state, 1) : NULL;
-    int64_t examples = eg_dim(a->x, 0), inputs = eg_dim(a->x, -1), n = eg_dim(s->h, -1);
+    eg__size examples = eg__size_at(a->x, 0), inputs = eg__size_at(a->x, -1);
+    eg__size n = eg__size_at(s->h, -1), all = eg__size_times(eg__size_plain(gates), n);
     bool fits = eg_rank(a->x) == a->rank && is_shaped(s->h, 2, examples, n) &&
-        (!is_pair || is_shaped(s->c, 2, examples, n)) && is_shaped(a->w, 2, inputs, gates * n) &&
-        is_shaped(a->u, 2, n, gates * n) &&
-        (offsets == 1 ? is_shaped(a->b, 1, gates * n, 0) : is_shaped(a->b, 2, offsets, gates * n));
+        (!is_pair || is_shaped(s->c, 2, examples, n)) && is_shaped(a->w, 2, inputs, all) &&
+        is_shaped(a->u, 2, n, all) &&
+        (offsets == 1 ? is_shaped(a->b, 1, all, all)
+                      : is_shaped(a->b, 2, eg__size_plain(offsets), all));
     if (!fits)
         return eg__fail(EG_INVALID, a->op,
                    "x of rank %d and a state of %lld numbers do not fit; x needs %d axes, the "
                    "state must be [examples, n], w [inputs, %d*n], u [n, %d*n], b [%s%d*n]",
-                   eg_rank(a->x), (long long)n, a->rank, gates, gates, offsets == 1 ? "" : "2, ",
+                   eg_rank(a->x), (long long)n.n, a->rank, gates, gates, offsets == 1 ? "" : "2, ",
                    gates) &&
             false;
-    *t = (eg__cell){a->kind, false, n, a->u, NULL};
+    *t = (eg__cell){a->kind, false, eg__size_look(n), a->u, NULL};
     return true;
 }
 
@@ -104,7 +108,7 @@ static bool lengths_fit(const call *a, const eg_tensor *lengths)
 {
     if (!lengths ||
         (eg__dtype(eg_dtype_of(lengths))->kind == EG__INTEGER && eg_rank(lengths) == 1 &&
-            eg_dim(lengths, 0) == eg_dim(a->x, 0)))
+            eg__size_equal(eg__size_at(lengths, 0), eg__size_at(a->x, 0))))
         return true;
     return eg__fail(EG_INVALID, a->op, "lengths must be integers, one for each example") && false;
 }

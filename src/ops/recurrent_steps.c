@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "ops/gradient.h"
 #include "ops/recurrent.h"
+#include "ops/sized.h"
 
 /* ---- a step --------------------------------------------------------------------------------- */
 
@@ -73,8 +74,10 @@ eg_tensor *eg__row(eg_tensor *x, int64_t i)
 {
     eg_slice_attrs row = {.size = sizeof row, .begin = {1, {i}}, .count = {1, {1}}};
     eg_tensor *one = eg_slice_with(x, &row);
+    eg__size sizes[EG_MAX_RANK];
+    int rank = eg__sizes_of(x, sizes);
 
-    return one ? eg_reshape(one, eg_rank(x) - 1, x->spec.dims + 1) : NULL;
+    return one ? eg__reshape(one, rank - 1, sizes + 1) : NULL;
 }
 
 /* ---- sequences ------------------------------------------------------------------------------ */
@@ -84,8 +87,8 @@ eg_tensor *eg__row(eg_tensor *x, int64_t i)
 static void take_steps(eg_tensor *x, int64_t from, int64_t n, eg_tensor *steps[])
 {
     if (n == 1) {
-        int64_t dims[] = {eg_dim(x, 0), eg_dim(x, 2)};
-        steps[from] = eg_reshape(x, 2, dims);
+        eg__size dims[] = {eg__size_at(x, 0), eg__size_at(x, 2)};
+        steps[from] = eg__reshape(x, 2, dims);
         return;
     }
     eg_slice_attrs first = {.size = sizeof first, .begin = {2, {0}}, .count = {2, {-1, n / 2}}};
@@ -133,7 +136,8 @@ static void run_steps(const eg__cell *t, int64_t n, eg_tensor *steps[], eg_tenso
 eg_tensor *eg__cell_steps(const eg__cell *t, eg_tensor *x, eg_tensor *lengths, bool reverse,
     eg__pair *s)
 {
-    int64_t n = eg_dim(x, 1), none[] = {eg_dim(x, 0), 0, t->n};
+    eg__size none[] = {eg__size_at(x, 0), eg__size_plain(0), eg__size_plain(t->n)};
+    int64_t n = eg_dim(x, 1);
     size_t bytes = (size_t)(n + 1) * sizeof(eg_tensor *);
     eg_tensor **steps = eg__me.failed ? NULL : eg__alloc(bytes), *all = NULL;
 
@@ -143,7 +147,7 @@ eg_tensor *eg__cell_steps(const eg__cell *t, eg_tensor *x, eg_tensor *lengths, b
         take_steps(x, 0, n, steps);
     run_steps(t, n, steps, lengths, reverse, s);
     if (!eg__me.failed)
-        all = n > 0 ? join_steps(n, steps) : eg_zeros(eg_dtype_of(s->h), 3, none);
+        all = n > 0 ? join_steps(n, steps) : eg__broadcast_to(eg__number_like(s->h, 0), 3, none);
     eg__free(steps, bytes);
     return all;
 }

@@ -6,6 +6,7 @@
 #include "op/infer.h"
 #include "ops/compose.h"
 #include "ops/gradient.h"
+#include "ops/sized.h"
 #include "ops/registry.h"
 
 static const eg_attr reduce_fields[] = {
@@ -78,11 +79,11 @@ static eg_status extremum_infer(eg_shapes *s)
 static eg_tensor *with_axes_kept(eg_tensor *y, const eg_tensor *x, const eg_axes *axes)
 {
     unsigned mask = eg__reduced_axes(axes, eg_rank(x));
-    int64_t dims[EG_MAX_RANK];
+    eg__size dims[EG_MAX_RANK];
 
     for (int i = 0; i < eg_rank(x); i++)
-        dims[i] = mask >> i & 1 ? 1 : eg_dim(x, i);
-    return eg_reshape(y, eg_rank(x), dims);
+        dims[i] = mask >> i & 1 ? eg__size_plain(1) : eg__size_at(x, i);
+    return eg__reshape(y, eg_rank(x), dims);
 }
 
 static eg_status sum_grad(eg_backward *b)
@@ -90,7 +91,7 @@ static eg_status sum_grad(eg_backward *b)
     const eg_reduce_attrs *attrs = b->attrs;
     eg_tensor *x = b->x[0], *dz = with_axes_kept(b->dy[0], x, &attrs->axes);
 
-    b->dx[0] = eg_broadcast_to(dz, x->spec.rank, x->spec.dims);
+    b->dx[0] = eg__broadcast_like(dz, x);
     return eg__done();
 }
 
@@ -130,8 +131,7 @@ eg_tensor *eg_mean_with(eg_tensor *x, const eg_reduce_attrs *attrs)
     eg_tensor *sum = eg_sum_with(x, attrs);
     if (!sum)
         return NULL;
-    double count = eg_size(sum) ? (double)eg_size(x) / (double)eg_size(sum) : 0;
-    return eg_div(sum, eg__number_like(sum, count));
+    return eg_div(sum, eg__size_scalar(eg_dtype_of(sum), eg__size_each(x, sum), 0, 0));
 }
 
 eg_tensor *eg_mean(eg_tensor *x)

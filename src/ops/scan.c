@@ -9,6 +9,7 @@
 #include "ops/compose.h"
 #include "ops/gradient.h"
 #include "ops/registry.h"
+#include "ops/sized.h"
 #include <math.h>
 
 /* ---- parts along an axis -------------------------------------------------------------------- */
@@ -32,7 +33,7 @@ static eg_tensor *moved(eg_tensor *x, int axis, bool to_end)
 {
     eg__unslice_attrs into = {.size = sizeof into};
 
-    if (!x || eg_size(x) == 0)
+    if (!x || eg__size_is(eg__size_all(x), 0))
         return x;
     axis += axis < 0 ? eg_rank(x) : 0;
     into.begin.n = into.step.n = into.dims.n = eg_rank(x);
@@ -175,7 +176,7 @@ static eg_tensor *positions(const eg_tensor *x)
 {
     if (!x)
         return NULL;
-    return eg_broadcast_to(eg_range(eg_dim(x, -1)), x->spec.rank, x->spec.dims);
+    return eg__broadcast_like(eg__range(eg__size_at(x, -1)), x);
 }
 
 /* dy goes to the element that was the largest so far, the newest of equals. */

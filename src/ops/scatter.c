@@ -7,6 +7,7 @@
 #include "ops/compose.h"
 #include "ops/gradient.h"
 #include "ops/registry.h"
+#include "ops/sized.h"
 #include <string.h>
 
 /* ---- ravel_index ---------------------------------------------------------------------------- */
@@ -62,10 +63,11 @@ eg_tensor *eg_ravel_index_with(eg_tensor *indices, const eg_ravel_index_attrs *a
 eg_tensor *eg__brought_inside(eg_tensor *indices, int64_t n, eg_outside outside)
 {
     eg_ravel_index_attrs within = {.size = sizeof within, .dims = {1, {n}}, .outside = outside};
-    eg_tensor *rows = eg_reshape(indices, 2, (const int64_t[]){eg_size(indices), 1});
+    eg_tensor *rows =
+        eg__reshape(indices, 2, (const eg__size[]){eg__size_all(indices), eg__size_plain(1)});
     eg_tensor *flat = eg_ravel_index_with(rows, &within);
 
-    return indices ? eg_reshape(flat, indices->spec.rank, indices->spec.dims) : NULL;
+    return indices ? eg__reshape_like(flat, indices) : NULL;
 }
 
 eg_tensor *eg_take_with(eg_tensor *x, eg_tensor *indices, const eg_take_attrs *attrs)
@@ -116,7 +118,7 @@ eg_tensor *eg_gather_nd(eg_tensor *x, eg_tensor *indices)
 
     if (!eg__is_tensor("eg_gather_nd", x))
         return NULL;
-    eg_tensor *at = positions_in("eg_gather_nd", indices, &x->spec, &rows);
+    eg_tensor *at = positions_in("eg_gather_nd", indices, eg__spec_look(x), &rows);
     return at ? eg_gather(eg_reshape(x, rows.rank, rows.dims), at) : NULL;
 }
 
@@ -170,7 +172,7 @@ static eg_tensor *gathered(eg_tensor *x, eg_tensor *indices, bool drop)
     for (int i = 0; i < all; i++)
         dims[i] = i < rank ? eg_dim(indices, i) : 1;
     if (eg_dim(x, 0) == 0) {
-        memcpy(dims + rank, x->spec.dims + 1, sizeof *dims * (size_t)(all - rank));
+        memcpy(dims + rank, eg__spec_look(x)->dims + 1, sizeof *dims * (size_t)(all - rank));
         return eg_zeros(eg_dtype_of(x), all, dims);
     }
     eg_tensor *inside = eg__brought_inside(indices, eg_dim(x, 0), EG_OUTSIDE_CLIPS);
@@ -181,8 +183,7 @@ static eg_tensor *gathered(eg_tensor *x, eg_tensor *indices, bool drop)
 /* Which updates are what came out where several went to one row: bool, a row's axes being 1. */
 static eg_tensor *last_ones(eg_tensor *indices, eg_tensor *updates, int64_t n, bool drop)
 {
-    eg_tensor *number =
-        eg_reshape(eg_range(eg_size(indices)), eg_rank(indices), indices->spec.dims);
+    eg_tensor *number = eg__reshape_like(eg__range(eg__size_all(indices)), indices);
     eg_tensor *who = scattered(eg_zeros(EG_INT64, 1, &n), indices, number, EG_SCATTER_SET);
     eg_tensor *last = eg_equal(gathered(who, indices, drop), number);
     int64_t dims[EG_MAX_RANK];
@@ -278,12 +279,12 @@ static eg_tensor *scatter_nd(const char *op, eg_tensor *const in[3], eg_scatter_
 
     if (!eg__is_tensor(op, x))
         return NULL;
-    eg_tensor *at = positions_in(op, in[1], &x->spec, &rows);
+    eg_tensor *at = positions_in(op, in[1], eg__spec_look(x), &rows);
     if (!at)
         return NULL;
     eg_scatter_attrs attrs = {.size = sizeof attrs, .how = how};
     eg_tensor *y = eg_scatter_with(eg_reshape(x, rows.rank, rows.dims), at, in[2], &attrs);
-    return eg_reshape(y, x->spec.rank, x->spec.dims);
+    return eg__reshape_like(y, x);
 }
 
 eg_tensor *eg_tensor_scatter_nd_update(eg_tensor *x, eg_tensor *indices, eg_tensor *updates)

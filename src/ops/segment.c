@@ -6,6 +6,7 @@
 #include "op/infer.h"
 #include "ops/gradient.h"
 #include "ops/registry.h"
+#include "ops/sized.h"
 
 static const eg_attr segment_fields[] = {EG__ATTR(eg__segment_attrs, INT64, n), {0}};
 
@@ -104,7 +105,7 @@ static eg_tensor *product_before(eg_tensor *x, eg_tensor *ids, eg_tensor *neighb
     int64_t dims[EG_MAX_RANK] = {eg_dim(x, 0), 1, 1, 1, 1, 1, 1, 1};
 
     is_own = eg_logical_and(is_own, eg_equal(ids, eg_gather(ids, neighbour)));
-    is_own = eg_broadcast_to(eg_reshape(is_own, eg_rank(x), dims), eg_rank(x), x->spec.dims);
+    is_own = eg__broadcast_like(eg_reshape(is_own, eg_rank(x), dims), x);
     eg_tensor *factor = eg_where(is_own, eg_gather(x, neighbour), zero);
     return eg_linear_recurrence_with(factor, eg_where(is_own, zero, one), &along);
 }
@@ -135,7 +136,7 @@ static eg_status segment_prod_grad(eg_backward *b)
     for (int i = eg_rank(ids); i < eg_rank(x); i++)
         dims[rank++] = eg_dim(x, i);
     eg_tensor *others = product_of_others(eg_reshape(x, rank, dims), eg_reshape(ids, 1, dims));
-    others = eg_reshape(others, eg_rank(x), x->spec.dims);
+    others = eg__reshape_like(others, x);
     b->dx[0] = eg_mul(of_rows(b->dy[0], ids), others);
     return eg__done();
 }

@@ -6,6 +6,7 @@
 #include "ops/compose.h"
 #include "ops/gradient.h"
 #include "ops/registry.h"
+#include "ops/sized.h"
 
 /* ---- count_nonzero, nonzero ----------------------------------------------------------------- */
 
@@ -225,7 +226,7 @@ static bool is_mask(const char *op, const eg_tensor *x, const eg_tensor *mask, i
         eg__fail(EG_INVALID, op, "the mask is %s, it must be bool: eg_cast it or compare it with 0",
             mask ? eg_dtype_name(eg_dtype_of(mask)) : "NULL");
     else if (eg__axis_of(op, axis, eg_rank(x) + (eg_rank(mask) == 0)) &&
-        !masks_from(&x->spec, &mask->spec, *axis))
+        !masks_from(eg__spec_look(x), eg__spec_look(mask), *axis))
         eg__fail(EG_INVALID, op,
             "the mask has shape %s, which is not that of x, %s, from axis %d on",
             eg__shape_text(&mask->spec, a), eg__shape_text(&x->spec, b), *axis);

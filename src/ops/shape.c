@@ -3,8 +3,10 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "kernel/move.h"
 #include "op/infer.h"
+#include "ops/compose.h"
 #include "ops/gradient.h"
 #include "ops/registry.h"
+#include "ops/sized.h"
 #include <eagre/variable.h>
 
 static const eg_attr dims_fields[] = {EG__ATTR(eg__dims_attrs, INDEX, dims), {0}};
@@ -59,7 +61,7 @@ static eg_status reshape_infer(eg_shapes *s)
 
 static eg_status reshape_grad(eg_backward *b)
 {
-    b->dx[0] = eg_reshape(b->dy[0], b->x[0]->spec.rank, b->x[0]->spec.dims);
+    b->dx[0] = eg__reshape_like(b->dy[0], b->x[0]);
     return eg__done();
 }
 
@@ -83,7 +85,7 @@ eg_tensor *eg_reshape(eg_tensor *x, int rank, const int64_t dims[])
 eg_tensor *eg_expand_dims(eg_tensor *x, int axis)
 {
     int rank = eg_rank(x) + 1, at = axis;
-    int64_t dims[EG_MAX_RANK + 1];
+    eg__size dims[EG_MAX_RANK + 1];
 
     if (eg__me.failed)
         return NULL;
@@ -93,25 +95,25 @@ eg_tensor *eg_expand_dims(eg_tensor *x, int axis)
             "tensor of rank %d",
             axis, rank - 1);
     for (int i = 0; i < rank; i++)
-        dims[i] = i == at ? 1 : eg_dim(x, i - (i > at));
-    return eg_reshape(x, rank, dims);
+        dims[i] = i == at ? eg__size_plain(1) : eg__size_at(x, i - (i > at));
+    return eg__reshape(x, rank, dims);
 }
 
 eg_tensor *eg_squeeze(eg_tensor *x, int axis)
 {
     int rank = eg_rank(x), at = axis;
-    int64_t dims[EG_MAX_RANK];
+    eg__size dims[EG_MAX_RANK];
 
     if (eg__me.failed || !x)
         return eg_reshape(x, 0, NULL);
-    if (!eg__axis_ok(&at, rank) || eg_dim(x, at) != 1)
+    if (!eg__axis_ok(&at, rank) || !eg__size_is(eg__size_at(x, at), 1))
         return eg__fail_null(EG_INVALID, "eg_squeeze",
             "axis %d of a tensor of rank %d has size "
             "%lld, not 1",
             axis, rank, (long long)eg_dim(x, axis));
     for (int i = 0; i < rank - 1; i++)
-        dims[i] = eg_dim(x, i + (i >= at));
-    return eg_reshape(x, rank - 1, dims);
+        dims[i] = eg__size_at(x, i + (i >= at));
+    return eg__reshape(x, rank - 1, dims);
 }
 
 /* ---- transpose ------------------------------------------------------------------------------ */
@@ -246,7 +248,7 @@ static eg_tensor *number_in_shape_of(const char *op, const eg_tensor *x, int64_t
         return NULL;
     if (eg_dtype_of(x) == EG_NO_DTYPE)
         return eg__fail_null(EG_INVALID, op, "x is %s", x ? "no tensor" : "NULL");
-    return eg_broadcast_to(eg_scalar_int(x->spec.dtype, number), x->spec.rank, x->spec.dims);
+    return eg__full_like(x, number);
 }
 
 eg_tensor *eg_zeros_like(eg_tensor *x)
@@ -257,6 +259,13 @@ eg_tensor *eg_zeros_like(eg_tensor *x)
 eg_tensor *eg_ones_like(eg_tensor *x)
 {
     return number_in_shape_of("eg_ones_like", x, 1);
+}
+
+eg_tensor *eg_size_of(const eg_tensor *x, int axis)
+{
+    if (!eg__has_axis("eg_size_of", x, &axis))
+        return NULL;
+    return eg__size_scalar(EG_INT64, eg__size_at(x, axis), 0, 0);
 }
 
 static const eg_attr range_fields[] = {EG__ATTR(eg__range_attrs, INT64, n), {0}};

@@ -7,6 +7,7 @@
 #include "ops/compose.h"
 #include "ops/gradient.h"
 #include "ops/registry.h"
+#include "ops/sized.h"
 #include <math.h>
 
 /* ---- sort, argsort -------------------------------------------------------------------------- */
@@ -35,7 +36,7 @@ static eg_status sort_grad(eg_backward *b)
 {
     eg_tensor *from = EG__APPLY(&eg_op_argsort, b->attrs, b->x[0]);
 
-    b->dx[0] = eg_add_along(from, b->dy[0], eg_dim(b->x[0], -1));
+    b->dx[0] = eg__add_along(from, b->dy[0], eg__size_at(b->x[0], -1));
     return eg__done();
 }
 
@@ -157,7 +158,7 @@ eg_tensor *eg_bincount(eg_tensor *x, int64_t n)
 {
     if (!x || eg__me.failed)
         return eg_scatter_add(x, x, n, 0);
-    return eg_scatter_add(x, eg_ones(EG_INT64, eg_rank(x), x->spec.dims), n, 0);
+    return eg_scatter_add(x, eg__broadcast_like(eg_scalar_int(EG_INT64, 1), x), n, 0);
 }
 
 /* The edges of n bins of one width, in the dtype of x. */

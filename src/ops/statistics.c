@@ -6,6 +6,7 @@
 #include "op/infer.h"
 #include "ops/compose.h"
 #include "ops/gradient.h"
+#include "ops/sized.h"
 #include "ops/registry.h"
 #include <math.h>
 
@@ -51,7 +52,7 @@ static eg_reduce_attrs kept(const eg_axes *axes)
 /* Takes out the axes that were kept, unless they are to stay. */
 static eg_tensor *without(eg_tensor *y, const eg_axes *axes, bool keep_dims)
 {
-    int64_t dims[EG_MAX_RANK];
+    eg__size dims[EG_MAX_RANK];
     int rank = 0;
 
     if (!y || keep_dims)
@@ -59,8 +60,8 @@ static eg_tensor *without(eg_tensor *y, const eg_axes *axes, bool keep_dims)
     unsigned mask = eg__reduced_axes(axes, eg_rank(y));
     for (int i = 0; i < eg_rank(y); i++)
         if (!(mask >> i & 1))
-            dims[rank++] = eg_dim(y, i);
-    return eg_reshape(y, rank, dims);
+            dims[rank++] = eg__size_at(y, i);
+    return eg__reshape(y, rank, dims);
 }
 
 /* Whether a reduction with these options gives one number of rank 0. */
@@ -101,9 +102,8 @@ static eg_tensor *variance(eg_tensor *x, const eg_var_attrs *given, const char *
     eg_tensor *sum = eg_sum_with(squared_size(eg_sub(x, eg_mean_with(x, &over))), &over);
     if (!sum)
         return NULL;
-    double count = eg_size(sum) ? (double)eg_size(x) / (double)eg_size(sum) : 0;
-    double left = count - o.correction;
-    eg_tensor *var = eg_div(sum, eg__number_like(sum, left > 0 ? left : 0));
+    eg_tensor *left = eg__size_scalar(eg_dtype_of(sum), eg__size_each(x, sum), -o.correction, 0);
+    eg_tensor *var = eg_div(sum, left);
     return without(var, &o.axes, o.keep_dims);
 }
 
@@ -148,7 +148,7 @@ eg_tensor *eg_logsumexp_with(eg_tensor *x, const eg_reduce_attrs *given)
         return NULL;
     if (eg__is_half(x))
         return eg_cast(eg_logsumexp_with(eg_cast(x, EG_FLOAT32), given), eg_dtype_of(x));
-    if (eg_size(x) == 0)
+    if (eg__size_is(eg__size_all(x), 0))
         return eg_log(eg_sum_with(eg_exp(x), &o));
     eg_reduce_attrs over = kept(&o.axes);
     eg_tensor *most = offset(x, &over);

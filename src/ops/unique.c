@@ -6,6 +6,7 @@
 #include "op/infer.h"
 #include "ops/compose.h"
 #include "ops/registry.h"
+#include "ops/sized.h"
 #include <string.h>
 
 /* ---- the parts of every answer -------------------------------------------------------------- */
@@ -109,7 +110,7 @@ static eg_tensor *inverse_of(const set *s, const eg_tensor *x)
     eg_tensor *number = eg_sub(up_to, eg_scalar_int(EG_INT64, 1));
     eg_tensor *y = eg_scatter_with(zeros(eg_size(s->order)), s->order, number, NULL);
 
-    return eg_reshape(y, eg_rank(x), x->spec.dims);
+    return eg__reshape_like(y, x);
 }
 
 /* ---- the Array API's four ------------------------------------------------------------------- */
@@ -197,7 +198,7 @@ static eg_tensor *is_complex_in(eg_tensor *x, eg_tensor *y)
         return NULL;
     eg_tensor *number = inverse_of(&s, s.order);
     eg_tensor *found = eg_isin(eg__along(number, 0, 0, n, 1), eg__along(number, 0, n, -1, 1));
-    return eg_reshape(found, eg_rank(x), x->spec.dims);
+    return eg__reshape_like(found, x);
 }
 
 eg_tensor *eg_isin(eg_tensor *x, eg_tensor *y)

@@ -1,7 +1,7 @@
 /* What a tensor is: questions that look at the handle only.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "tensor/tensor.h"
+#include "tensor/size.h"
 
 eg_dtype eg_dtype_of(const eg_tensor *x)
 {
@@ -15,14 +15,12 @@ int eg_rank(const eg_tensor *x)
 
 int64_t eg_dim(const eg_tensor *x, int axis)
 {
-    if (!x || x->kind == EG__TUPLE || !eg__axis_ok(&axis, x->spec.rank))
-        return 0;
-    return x->spec.dims[axis];
+    return eg__size_look(eg__size_at(x, axis));
 }
 
 int64_t eg_size(const eg_tensor *x)
 {
-    return x && x->kind != EG__TUPLE ? x->spec.size : 0;
+    return eg__size_look(eg__size_all(x));
 }
 
 bool eg_is_none(const eg_tensor *x)

@@ -171,6 +171,11 @@ inline tensor full(const operand &value, const shape &dims)
     return eg_full(value.alone(), dims.rank(), dims.data());
 }
 
+inline tensor size_of(const operand &x, int axis)
+{
+    return eg_size_of(x.alone(), axis);
+}
+
 inline tensor zeros_like(const operand &x)
 {
     return eg_zeros_like(x.alone());

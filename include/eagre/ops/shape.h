@@ -112,6 +112,13 @@ EG_API eg_tensor *eg_full(eg_tensor *value, int rank, const int64_t dims[]);
 EG_API eg_tensor *eg_zeros_like(eg_tensor *x);
 EG_API eg_tensor *eg_ones_like(eg_tensor *x);
 
+/* The size of x along an axis, which counts from the end if negative, as an int64 tensor. Unlike
+ * eg_dim it is no guard: a function's trace that computes with it serves other sizes too. While a
+ * graph is built it is the size that x has there. No gradient.
+ *     eg_size_of(eg_zeros(EG_FLOAT32, EG_DIMS(3, 2)), 0)  ->  3 int64[]
+ * Owns: the result. Fails: NULL, an axis outside. Records: a constant that follows the size. */
+EG_API eg_tensor *eg_size_of(const eg_tensor *x, int axis);
+
 /* n numbers from 0 on, int64. No gradient.
  *     eg_range(4)  ->  [0 1 2 3] int64[4]
  * Owns: the result. Fails: a negative n. Records: Range. */

@@ -1,11 +1,13 @@
 /* What is tested of an operation that is made of others: that a function gives the same bits as
- * eager code, recorded and served, and that its gradient agrees with differences.
+ * eager code, recorded and served, also with other sizes, and that its gradient agrees with
+ * differences.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef TESTS_UNIT_OPS_COMPOSED_H
 #define TESTS_UNIT_OPS_COMPOSED_H
 
 #include "harness.h"
+#include "other_sizes.h"
 #include <math.h>
 #include <string.h>
 
@@ -73,6 +75,7 @@ static inline void assert_gradient(const eg_callable *c, int n, eg_tensor *const
 static inline void assert_composed(const eg_callable *c, int n, eg_tensor *const x[])
 {
     eg_function *f = eg_function_from(c, NULL, 0);
+    other_sizes found = {0};
     EG_SCOPE;
 
     char *eager = eg_to_text(c->body(n, x, NULL), NULL);
@@ -85,6 +88,8 @@ static inline void assert_composed(const eg_callable *c, int n, eg_tensor *const
     eg_free(eager);
     assert_gradient(c, n, x);
     eg_function_free(f);
+    try_other_sizes(c, NULL, n, x, &found);
+    assert_string_equal(found.mistake, "");
 }
 
 #define assert_works(name, ...) assert_composed(&name##_callable, EG_IN(__VA_ARGS__))

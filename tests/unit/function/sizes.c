@@ -1,0 +1,503 @@
+/* Functions called with other sizes: a trace recorded with two serves more, with the bits that the
+ * body gives.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "harness.h"
+#include <string.h>
+
+static int bodies_run;
+
+static eg_function_info info_of(const eg_function *f)
+{
+    eg_function_info info = {.size = sizeof info};
+
+    eg_function_info_now(f, &info);
+    return info;
+}
+
+static const char *fixed_by(const eg_function *f, int trace)
+{
+    static eg_retrace r;
+
+    r = (eg_retrace){.size = sizeof r};
+    return eg_function_retrace(f, trace, &r) ? r.fixed : "no such trace";
+}
+
+/* Different numbers for each shape and seed. */
+static eg_tensor *numbers(int seed, int rank, const int64_t dims[])
+{
+    return eg_normal(eg_key((uint64_t)seed), rank, dims);
+}
+
+static void assert_same_bits(eg_tensor *a, eg_tensor *b)
+{
+    int n = eg_parts(a);
+
+    assert_non_null(a);
+    assert_non_null(b);
+    assert_int_equal(n, eg_parts(b));
+    for (int i = 0; i < n; i++)
+        assert_same_bits(eg_part(a, i), eg_part(b, i));
+    if (n > 0)
+        return;
+    assert_int_equal(eg_dtype_of(a), eg_dtype_of(b));
+    assert_int_equal(eg_rank(a), eg_rank(b));
+    for (int i = 0; i < eg_rank(a); i++)
+        assert_int_equal(eg_dim(a, i), eg_dim(b, i));
+    size_t bytes = (size_t)eg_size(a) * eg_dtype_size(eg_dtype_of(a));
+    assert_memory_equal(eg_data(a, eg_dtype_of(a)), eg_data(b, eg_dtype_of(b)), bytes);
+}
+
+/* Calls a function of one argument of rank 2 and demands what the body gives by itself. */
+static void check_rows(eg_function *f, int64_t rows, int64_t columns)
+{
+    EG_SCOPE;
+    eg_tensor *x = numbers((int)(rows * 100 + columns), EG_DIMS(rows, columns));
+    eg_tensor *y = eg_call(f, x);
+
+    eg_run_functions_eagerly(true);
+    eg_tensor *want = eg_call(f, x);
+    eg_run_functions_eagerly(false);
+    bodies_run--;
+    assert_same_bits(y, want);
+}
+
+/* ---- what stays free ------------------------------------------------------------------------ */
+
+EG_FUNCTION(standardize, x)
+{
+    bodies_run++;
+    eg_tensor *centered = eg_sub(x, eg_mean(x, .axes = EG_AXES(0), .keep_dims = true));
+    return eg_div(centered, eg_add(eg_std(x), 1e-3));
+}
+
+TEST(the_third_size_is_served_without_running_the_body)
+{
+    eg_function *f = eg_function_of(standardize);
+
+    bodies_run = 0;
+    check_rows(f, 32, 4);
+    check_rows(f, 48, 4);
+    assert_int_equal(bodies_run, 2);
+    for (int64_t rows = 2; rows < 20; rows++)
+        check_rows(f, rows, 4);
+    check_rows(f, 5, 7);
+    assert_int_equal(bodies_run, 2);
+    assert_int_equal(eg_function_trace_count(f), 2);
+    assert_int_equal(info_of(f).sizes, 19);
+    assert_null(eg_function_why_eager(f));
+    eg_function_free(f);
+}
+
+TEST(sizes_of_one_and_none_are_traced_for_themselves)
+{
+    eg_function *f = eg_function_of(standardize);
+
+    bodies_run = 0;
+    check_rows(f, 3, 4);
+    check_rows(f, 5, 4);
+    check_rows(f, 1, 4);
+    check_rows(f, 7, 4);
+    assert_int_equal(bodies_run, 3);
+    check_rows(f, 6, 1);
+    check_rows(f, 0, 4);
+    assert_int_equal(bodies_run, 5);
+    eg_function_free(f);
+}
+
+EG_FUNCTION(add_up, x, y)
+{
+    bodies_run++;
+    return eg_add(eg_sum(eg_mul(x, y), .axes = EG_AXES(-1)), eg_max(x));
+}
+
+TEST(several_arguments_vary_together_or_not)
+{
+    EG_SCOPE;
+    eg_function *f = eg_function_of(add_up);
+
+    bodies_run = 0;
+    for (int64_t n = 2; n < 9; n++) {
+        eg_tensor *x = numbers((int)n, EG_DIMS(n, 3)), *y = numbers((int)n + 50, EG_DIMS(n, 3));
+        eg_tensor *z = eg_call(f, x, y);
+        assert_same_bits(z, add_up(x, y));
+        bodies_run--;
+    }
+    assert_int_equal(bodies_run, 2);
+    /* Where the shape rules say no, the body says why. */
+    assert_null(eg_call(f, numbers(1, EG_DIMS(20, 3)), numbers(2, EG_DIMS(21, 3))));
+    assert_error(EG_INVALID, "broadcast");
+    eg_function_free(f);
+}
+
+EG_FUNCTION(half_of_the_size, x)
+{
+    bodies_run++;
+    eg_tensor *n = eg_cast(eg_size_of(x, 0), EG_FLOAT32);
+    return eg_mul(eg_sum(x), eg_div(n, 2));
+}
+
+TEST(a_size_as_a_tensor_is_free)
+{
+    eg_function *f = eg_function_of(half_of_the_size);
+
+    bodies_run = 0;
+    for (int64_t rows = 2; rows < 12; rows++)
+        check_rows(f, rows, 3);
+    assert_int_equal(bodies_run, 2);
+    eg_function_free(f);
+}
+
+TEST(a_size_of_no_axis_is_an_error)
+{
+    EG_SCOPE;
+
+    assert_prints(eg_size_of(eg_zeros(EG_FLOAT32, EG_DIMS(3, 2)), -1), "2 int64[]");
+    assert_null(eg_size_of(EG_F32(1, 2), 1));
+    assert_error(EG_INVALID, "no axis 1");
+    assert_null((eg_size_of)(NULL, 0));
+    assert_error(EG_INVALID, "NULL");
+}
+
+/* ---- what is fixed -------------------------------------------------------------------------- */
+
+static int line_of_eg_dim;
+
+EG_FUNCTION(divided_by_rows, x)
+{
+    bodies_run++;
+    line_of_eg_dim = __LINE__ + 1;
+    return eg_div(eg_sum(x), (double)eg_dim(x, 0));
+}
+
+TEST(eg_dim_fixes_its_dimension_and_no_other)
+{
+    eg_function *f = eg_function_of(divided_by_rows);
+    char want[64];
+
+    bodies_run = 0;
+    check_rows(f, 3, 4);
+    check_rows(f, 5, 4);
+    check_rows(f, 7, 4);
+    assert_int_equal(bodies_run, 3);
+    snprintf(want, sizeof want, "sizes.c:%d", line_of_eg_dim);
+    assert_non_null(strstr(fixed_by(f, 1), "dimension 0 of argument 0 is fixed at "));
+    assert_non_null(strstr(fixed_by(f, 1), want));
+    check_rows(f, 7, 5);
+    assert_int_equal(bodies_run, 4);
+    for (int64_t columns = 6; columns < 12; columns++)
+        check_rows(f, 7, columns);
+    assert_int_equal(bodies_run, 4);
+    eg_function_free(f);
+}
+
+EG_FUNCTION(few_or_many, x)
+{
+    bodies_run++;
+    return eg_size(x) < 20 ? eg_sum(x) : eg_max(x);
+}
+
+TEST(a_body_that_decides_by_a_size_is_right_for_all)
+{
+    eg_function *f = eg_function_of(few_or_many);
+
+    bodies_run = 0;
+    for (int64_t rows = 2; rows < 12; rows++)
+        check_rows(f, rows, 4);
+    assert_int_equal(bodies_run, 10);
+    eg_function_free(f);
+}
+
+static double secret;
+
+EG_FUNCTION(secretive, x)
+{
+    bodies_run++;
+    return eg_mul(x, secret);
+}
+
+TEST(a_body_that_knows_sizes_from_elsewhere_is_never_relaxed)
+{
+    EG_SCOPE;
+    eg_function *f = eg_function_of(secretive);
+
+    bodies_run = 0;
+    for (int64_t n = 2; n < 6; n++) {
+        secret = (double)n;
+        eg_call(f, numbers(1, EG_DIMS(n)));
+    }
+    assert_int_equal(bodies_run, 4);
+    assert_int_equal(info_of(f).sizes, 0);
+    assert_non_null(strstr(fixed_by(f, 1), "does something else at "));
+    eg_function_free(f);
+}
+
+/* ---- branches ------------------------------------------------------------------------------- */
+
+EG_FUNCTION(by_sign, x)
+{
+    bodies_run++;
+    if (eg_true(eg_greater(eg_sum(x), 0)))
+        return eg_mul(x, 2);
+    return eg_softmax(x);
+}
+
+TEST(branches_that_were_met_go_along)
+{
+    EG_SCOPE;
+    eg_function *f = eg_function_of(by_sign);
+
+    bodies_run = 0;
+    for (int64_t n = 2; n < 8; n++)
+        for (int sign = -1; sign < 2; sign += 2) {
+            eg_tensor *x = eg_mul(eg_ones(EG_FLOAT32, EG_DIMS(n, 2)), sign);
+            eg_tensor *y = eg_call(f, x);
+            assert_same_bits(y, sign > 0 ? eg_mul(x, 2) : eg_softmax(x));
+        }
+    /* Twice for each of the sizes that were recorded. */
+    assert_int_equal(bodies_run, 4);
+    eg_function_free(f);
+}
+
+EG_FUNCTION(early_branch, x)
+{
+    bodies_run++;
+    if (eg_true(eg_greater(eg_sum(x), 0)))
+        return eg_mul(x, (double)eg_dim(x, 0));
+    return eg_neg(x);
+}
+
+TEST(a_branch_that_looks_at_a_size_is_recorded_where_it_is_met)
+{
+    EG_SCOPE;
+    eg_function *f = eg_function_of(early_branch);
+
+    bodies_run = 0;
+    for (int64_t n = 2; n < 5; n++)
+        assert_non_null(eg_call(f, eg_mul(eg_ones(EG_FLOAT32, EG_DIMS(n)), -1)));
+    assert_int_equal(bodies_run, 2);
+    for (int64_t n = 4; n < 6; n++) {
+        eg_tensor *x = eg_ones(EG_FLOAT32, EG_DIMS(n));
+        assert_same_bits(eg_call(f, x), eg_mul(x, (double)n));
+    }
+    assert_int_equal(bodies_run, 4);
+    assert_int_equal(eg_function_trace_count(f), 2);
+    eg_function_free(f);
+}
+
+/* ---- training ------------------------------------------------------------------------------- */
+
+enum { CLASSES = 5 };
+static eg_tensor *weights[6];
+
+static eg_tensor *variable(int seed, int rank, const int64_t dims[])
+{
+    EG_SCOPE;
+    return eg_variable(eg_mul(numbers(seed, rank, dims), 0.2));
+}
+
+static void free_weights(void)
+{
+    for (int i = 0; i < 6; i++) {
+        eg_variable_free(weights[i]);
+        weights[i] = NULL;
+    }
+}
+
+/* Steps of plain descent along the gradients of n weights. */
+static void descend(int n, eg_tensor *const gradients[])
+{
+    for (int i = 0; i < n; i++)
+        eg_assign_sub(weights[i], eg_mul(gradients[i], 0.1));
+}
+
+static eg_tensor *mean_entropy(eg_tensor *logits, eg_tensor *labels)
+{
+    return eg_mean(eg_sparse_softmax_cross_entropy(logits, labels));
+}
+
+EG_FUNCTION(mlp_step, x, labels)
+{
+    eg_tensor *gradients[6];
+
+    bodies_run++;
+    EG_TAPE;
+    eg_tensor *h = eg_dropout(x, eg_key(3), 0.1);
+    h = eg_gelu(eg_add(eg_matmul(h, weights[0]), weights[1]));
+    h = eg_layer_norm(h, weights[4], weights[5]);
+    eg_tensor *loss = mean_entropy(eg_add(eg_matmul(h, weights[2]), weights[3]), labels);
+    if (eg_gradient(loss, 6, weights, gradients) == EG_OK)
+        descend(6, gradients);
+    return eg_give(loss);
+}
+
+/* Trains with other sizes each time, as a function and without one, and compares. */
+static void check_training(const eg_callable *step, eg_tensor *(*sample)(int64_t n),
+    void (*make)(void))
+{
+    eg_function *f = eg_function_from(step, NULL, 0);
+    eg_tensor *losses[12];
+
+    for (int way = 0; way < 2; way++) {
+        EG_SCOPE;
+        make();
+        eg_run_functions_eagerly(way == 1);
+        bodies_run = 0;
+        for (int i = 0; i < 6; i++) {
+            int64_t n = 4 + i % 4;
+            eg_tensor *labels = eg_cast(eg_remainder(eg_range(n), CLASSES), EG_INT32);
+            losses[6 * way + i] = eg_retain(eg_call(f, sample(n), labels));
+        }
+        assert_int_equal(bodies_run, way == 1 ? 6 : 2);
+        free_weights();
+    }
+    eg_run_functions_eagerly(false);
+    for (int i = 0; i < 6; i++) {
+        assert_same_bits(losses[i], losses[6 + i]);
+        eg_release(losses[i]);
+        eg_release(losses[6 + i]);
+    }
+    eg_function_free(f);
+}
+
+static eg_tensor *rows(int64_t n)
+{
+    return numbers((int)n, EG_DIMS(n, 6));
+}
+
+static void make_mlp(void)
+{
+    weights[0] = variable(1, EG_DIMS(6, 8));
+    weights[1] = variable(2, EG_DIMS(8));
+    weights[2] = variable(3, EG_DIMS(8, CLASSES));
+    weights[3] = variable(4, EG_DIMS(CLASSES));
+    weights[4] = variable(5, EG_DIMS(8));
+    weights[5] = variable(6, EG_DIMS(8));
+}
+
+TEST(a_training_step_of_dense_layers_is_free_in_its_batch)
+{
+    check_training(&mlp_step_callable, rows, make_mlp);
+}
+
+EG_FUNCTION(cnn_step, x, labels)
+{
+    eg_tensor *gradients[6];
+
+    bodies_run++;
+    EG_TAPE;
+    eg_tensor *h = eg_conv(x, weights[0], .same = true);
+    h = eg_part(eg_batch_norm_train(h, weights[4], weights[5]), 0);
+    h = eg_max_pool(eg_relu(h), .window = {2, {2, 2}});
+    h = eg_avg_pool(h, .window = {2, {2, 2}});
+    h = eg_add(eg_reshape(h, EG_DIMS(-1, 3)), weights[1]);
+    eg_tensor *loss = mean_entropy(eg_add(eg_matmul(h, weights[2]), weights[3]), labels);
+    if (eg_gradient(loss, 6, weights, gradients) == EG_OK)
+        descend(6, gradients);
+    return eg_give(loss);
+}
+
+static eg_tensor *images(int64_t n)
+{
+    return numbers((int)n, EG_DIMS(n, 4, 4, 2));
+}
+
+static void make_cnn(void)
+{
+    weights[0] = variable(1, EG_DIMS(3, 3, 2, 3));
+    weights[1] = variable(2, EG_DIMS(3));
+    weights[2] = variable(3, EG_DIMS(3, CLASSES));
+    weights[3] = variable(4, EG_DIMS(CLASSES));
+    weights[4] = variable(5, EG_DIMS(3));
+    weights[5] = variable(6, EG_DIMS(3));
+}
+
+TEST(a_training_step_of_convolutions_is_free_in_its_batch)
+{
+    check_training(&cnn_step_callable, images, make_cnn);
+}
+
+EG_FUNCTION(lstm_step, x, labels)
+{
+    eg_tensor *gradients[5];
+
+    bodies_run++;
+    EG_TAPE;
+    eg_tensor *zero = eg_zeros_like(eg_slice(eg_sum(x, .axes = EG_AXES(1)), .count = {2, {-1, 4}}));
+    eg_tensor *all = eg_lstm(x, eg_tuple(zero, zero), weights[0], weights[1], weights[2]);
+    eg_tensor *logits = eg_add(eg_matmul(eg_part(all, 1), weights[3]), weights[4]);
+    eg_tensor *loss = mean_entropy(logits, labels);
+    if (eg_gradient(loss, 5, weights, gradients) == EG_OK)
+        descend(5, gradients);
+    return eg_give(loss);
+}
+
+/* As many steps as rows. */
+static eg_tensor *sequences(int64_t n)
+{
+    return numbers((int)n, EG_DIMS(n, n, 6));
+}
+
+static void make_lstm(void)
+{
+    weights[0] = variable(1, EG_DIMS(6, 16));
+    weights[1] = variable(2, EG_DIMS(4, 16));
+    weights[2] = variable(3, EG_DIMS(16));
+    weights[3] = variable(4, EG_DIMS(4, CLASSES));
+    weights[4] = variable(5, EG_DIMS(CLASSES));
+}
+
+TEST(a_training_step_of_a_recurrent_layer_is_free_in_batch_and_time)
+{
+    check_training(&lstm_step_callable, sequences, make_lstm);
+}
+
+EG_FUNCTION(attention_step, x, labels)
+{
+    eg_tensor *gradients[5];
+
+    bodies_run++;
+    EG_TAPE;
+    eg_tensor *seen = eg_multi_head_attention(x, x, 4, weights, 2, .causal = true);
+    eg_tensor *logits = eg_matmul(eg_mean(seen, .axes = EG_AXES(1)), weights[4]);
+    eg_tensor *loss = mean_entropy(logits, labels);
+    if (eg_gradient(loss, 5, weights, gradients) == EG_OK)
+        descend(5, gradients);
+    return eg_give(loss);
+}
+
+static void make_attention(void)
+{
+    for (int i = 0; i < 4; i++)
+        weights[i] = variable(i, EG_DIMS(6, 6));
+    weights[4] = variable(5, EG_DIMS(6, CLASSES));
+}
+
+TEST(a_training_step_of_attention_is_free_in_batch_and_time)
+{
+    check_training(&attention_step_callable, sequences, make_attention);
+}
+
+/* ---- gradients of calls --------------------------------------------------------------------- */
+
+TEST(calls_on_a_tape_are_free_as_well)
+{
+    eg_function *f = eg_function_of(standardize);
+
+    bodies_run = 0;
+    for (int64_t n = 3; n < 9; n++) {
+        EG_SCOPE;
+        eg_tensor *x = numbers((int)n, EG_DIMS(n, 3)), *dx[2];
+        for (int way = 0; way < 2; way++) {
+            EG_TAPE;
+            eg_watch(x);
+            eg_tensor *y = way == 0 ? eg_call(f, x) : standardize(x);
+            eg_gradient(eg_sum(eg_square(y)), 1, &x, &dx[way]);
+            dx[way] = eg_give(dx[way]);
+        }
+        bodies_run--;
+        assert_same_bits(dx[0], dx[1]);
+    }
+    assert_int_equal(bodies_run, 2);
+    eg_function_free(f);
+}

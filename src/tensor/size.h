@@ -20,7 +20,7 @@ typedef struct eg__size {
     uint32_t from; /* what the watcher calls it; 0: a plain number */
 } eg__size;
 
-enum { EG__SIZE_LOST = UINT32_MAX }; /* `from` a place that the watcher does not see */
+enum { EG__SIZE_LOST = INT32_MAX }; /* `from` a place that the watcher does not see */
 
 typedef enum eg__size_kind {
     EG__SIZE_DIM, /* of a tensor: along an axis */

@@ -18,6 +18,8 @@
 #include <eagre/grad.h>
 #include <eagre/function.h>
 #include <eagre/graph.h>
+#include <eagre/concrete.h>
+#include <eagre/host.h>
 #include <eagre/nn.h>
 #include <eagre/data.h>
 #include <eagre/io.h>

@@ -77,6 +77,23 @@ void harness_prints(eg_tensor *x, const char *expected, const char *file, int li
         _fail(file, line);
 }
 
+void harness_values(eg_tensor *x, int n, const double expected[], const char *file, int line)
+{
+    EG_SCOPE;
+    double got[64] = {0};
+    bool same = n <= 64;
+
+    eg_read(eg_reshape(eg_cast(x, EG_FLOAT64), EG_DIMS(-1)), EG_FLOAT64, got, same ? n : 64);
+    harness_fine(file, line);
+    for (int i = 0; same && i < n; i++)
+        if (got[i] != expected[i]) {
+            print_error("element %d is %g, not %g\n", i, got[i], expected[i]);
+            same = false;
+        }
+    if (!same)
+        _fail(file, line);
+}
+
 uint64_t harness_random(uint64_t *state)
 {
     uint64_t x = *state ? *state : 88172645463325252u;

@@ -45,6 +45,12 @@ void harness_skip(const char *why, const char *file, int line);
 #define assert_prints(x, expected) harness_prints((x), (expected), __FILE__, __LINE__)
 void harness_prints(eg_tensor *x, const char *expected, const char *file, int line);
 
+/* Fails unless x, flattened, has just these elements. */
+#define assert_values(x, ...)                                                                      \
+    harness_values((x), (int)(sizeof((double[]){__VA_ARGS__}) / sizeof(double)),                   \
+        (const double[]){__VA_ARGS__}, __FILE__, __LINE__)
+void harness_values(eg_tensor *x, int n, const double expected[], const char *file, int line);
+
 /* Fails unless an error is pending whose message contains `part`; ends the error. */
 #define assert_error(status, part) harness_error((status), (part), __FILE__, __LINE__)
 void harness_error(eg_status status, const char *part, const char *file, int line);

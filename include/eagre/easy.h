@@ -22,6 +22,8 @@
 #include <eagre/control.h>
 #include <eagre/grad.h>
 #include <eagre/graph.h>
+#include <eagre/concrete.h>
+#include <eagre/host.h>
 #include <eagre/ops.h>
 #include <eagre/variable.h>
 

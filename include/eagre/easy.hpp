@@ -38,6 +38,7 @@
 #include <eagre/cpp/contract.hpp>
 #include <eagre/cpp/function.hpp>
 #include <eagre/cpp/graph.hpp>
+#include <eagre/cpp/host.hpp>
 #include <eagre/cpp/train.hpp>
 
 #endif

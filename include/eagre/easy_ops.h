@@ -311,6 +311,12 @@ EG_API eg_status eg_do_assign(const eg_site *at, eg_status (*action)(eg_tensor *
 #define eg_graph_draw(g, path)    EG_AT_(eg_graph_draw(g, path))
 #define eg_function_draw(f, path) EG_AT_(eg_function_draw(f, path))
 
+/* ---- concrete.h, host.h ---------------------------------------------------------------------- */
+
+#define eg_function_graph(...)       EG_AT_(eg_function_graph(__VA_ARGS__))
+#define eg_host_new(...) EG_AT_(eg_host_new_with(EG_WITH_(eg_host_attrs, __VA_ARGS__)))
+#define eg_host_call(...)            EG_AT_(eg_host_call(__VA_ARGS__))
+
 /* clang-format on */
 
 /* ---- what the macros above call ------------------------------------------------------------- */

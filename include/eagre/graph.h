@@ -71,8 +71,9 @@ typedef struct eg_feed {
 EG_API eg_session *eg_session_new(eg_graph *graph);
 EG_API void eg_session_free(eg_session *session);
 
-/* Computes `n_fetches` symbols from the values fed, and nothing that they do not need. Any symbol
- * may be fed. The first run with some fetches and feeds plans them, later ones run the plan.
+/* Computes `n_fetches` symbols from the values fed, and nothing that they do not need but effects
+ * (eg_host_call, prints), each once and in order, where all that they need is fed. Any symbol may
+ * be fed. The first run with some fetches and feeds plans them, later ones run the plan.
  *     eg_session_run(s, EG_FEEDS({x, a}, {y, b}), EG_IN(sum), results);
  * Action. Owns: `results`, by the innermost scope; all NULL after an error. May be called from
  * several threads. Fails: EG_INVALID for symbols of another graph, values of another dtype or

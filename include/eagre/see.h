@@ -4,8 +4,7 @@
 #ifndef EAGRE_SEE_H
 #define EAGRE_SEE_H
 
-#include <eagre/function.h>
-#include <eagre/graph.h>
+#include <eagre/concrete.h>
 
 #ifdef __cplusplus
 extern "C" {

@@ -55,4 +55,8 @@ eg_status eg__backward(eg__backward_run *run);
  * eg_gradient defines it. False after an error. */
 bool eg__differentiate(const eg_backward *b, eg_tensor *dy[]);
 
+/* What a computation returned, or the gradients by it, as the author of its gradient sees it: a
+ * tensor, or a tuple with none where there is no gradient. NULL after an error. custom.c */
+eg_tensor *eg__rule_sees(bool is_tuple, int n, eg_tensor *const part[]);
+
 #endif

@@ -53,12 +53,11 @@ static eg_tensor *none(void)
     return eg__own(x, op_name);
 }
 
-/* What forward returned, or the gradients by it, as the rule's author sees it. */
-static eg_tensor *whole(const with_gradient *rule, int n, eg_tensor *const part[])
+eg_tensor *eg__rule_sees(bool is_tuple, int n, eg_tensor *const part[])
 {
     eg_tensor *all[EG__MAX_PARTS];
 
-    if (!rule->is_tuple)
+    if (!is_tuple)
         return part[0];
     for (int i = 0; i < n; i++)
         all[i] = part[i] ? part[i] : none();
@@ -86,7 +85,8 @@ static eg_status call_rule(const with_gradient *rule, eg_backward *b)
 {
     int n = b->n_in - b->n_out;
     eg_tensor *dx[EG__MAX_IN] = {NULL};
-    eg_tensor *y = whole(rule, b->n_out, b->y), *dy = whole(rule, b->n_out, b->dy);
+    eg_tensor *y = eg__rule_sees(rule->is_tuple, b->n_out, b->y);
+    eg_tensor *dy = eg__rule_sees(rule->is_tuple, b->n_out, b->dy);
     eg_rule_call call = {n, b->x + b->n_out, y, dy, dx, rule->env};
 
     if (eg__me.failed)

@@ -61,7 +61,7 @@ static void compute_node(values *v, int at)
         any |= varies[i] = v->varies[node->in[i].node];
     }
     eg__batch b = {v->graph, node, v->n, in, varies};
-    if (node->op->traits & EG__EFFECT)
+    if (eg__traits(node->op, node->attrs) & EG__EFFECT)
         y = eg__fail_null(EG_INVALID, node->op->name,
             "it cannot be done for many examples at once");
     else

@@ -16,6 +16,7 @@ struct eg__watch;
 struct eg__transaction;
 struct eg__store;
 struct eg__size_watch;
+struct eg__host_log;
 
 typedef struct eg__thread {
     eg_status failed;      /* status of the pending error; EG_OK: none */
@@ -23,12 +24,15 @@ typedef struct eg__thread {
     uint32_t skip_prints;  /* prints not to repeat: a call already made them before it missed */
     uint32_t errors_ended; /* errors that eg_report or a try scope took away */
     uint32_t things_made;  /* variables, generators and the like */
+    uint32_t host_next;    /* the entry of the log that stands for the next host call; see below */
     eg_site site;          /* where the caller is */
     struct eg__store *store;
     struct eg_scope *scope;  /* innermost; NULL: none open */
     struct eg__watch *watch; /* innermost watcher of the dispatcher; NULL: plain eager */
     struct eg__transaction *transaction; /* innermost call with pending assignments */
-    uint64_t recording;                  /* number of the recording in progress; 0: none */
+    struct eg__host_log *host_log; /* host calls with effects that the call in progress has made,
+                                      for when it starts over; NULL: none. See function/host.h */
+    uint64_t recording;            /* number of the recording in progress; 0: none */
     /* While recording: a handle made in it is still owned by somebody when its scope lets go, or
      * moves to another scope. */
     void (*outlives)(struct eg_tensor *x);

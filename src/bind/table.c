@@ -165,6 +165,7 @@ eg_bind_kind eg__bind_kind(eg__attr_kind kind)
         [EG__ATTR_AXES] = EG_BIND_INTS,
         [EG__ATTR_INDEX] = EG_BIND_INTS,
         [EG__ATTR_HOST] = 0,
+        [EG__ATTR_LABEL] = 0,
     };
 
     return kinds[kind];

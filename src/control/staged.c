@@ -140,12 +140,30 @@ static bool find_kept(eg__staged *s)
     return true;
 }
 
+static unsigned traits_of(const eg__sweep *sweep)
+{
+    const eg_graph *graph = sweep->block ? eg__block_graph(sweep->block) : NULL;
+    unsigned traits = 0;
+
+    for (int i = 0; graph && i < graph->n; i++)
+        traits |= eg__traits(graph->nodes[i].op, graph->nodes[i].attrs);
+    return traits & (EG__EFFECT | EG__HOST);
+}
+
+static void find_traits(eg__staged *s)
+{
+    s->traits = traits_of(&s->go_on);
+    for (int i = 0; i < s->n_sweeps; i++)
+        s->traits |= traits_of(&s->sweep[i]);
+}
+
 eg__staged *eg__staged_settle(eg__staged *s)
 {
     if (!set_text(s) || !find_kept(s)) {
         eg__staged_unref(s);
         return NULL;
     }
+    find_traits(s);
     eg__staged *equal = enlist(s);
     if (equal)
         eg__staged_unref(s);
@@ -209,6 +227,11 @@ static void put(const void *attrs, eg__text *text)
     eg__staged_put(((const eg__staged_attrs *)attrs)->staged, text);
 }
 
+static unsigned more_traits(const void *attrs)
+{
+    return attrs ? ((const eg__staged_attrs *)attrs)->staged->traits : 0;
+}
+
 static int count_outputs(const void *attrs)
 {
     return attrs ? ((const eg__staged_attrs *)attrs)->staged->n_out : 1;
@@ -245,6 +268,7 @@ const eg_opdef eg_op_loop = {
     .in = {"x"},
     .variadic = true,
     .traits = EG__NESTS,
+    .more_traits = more_traits,
     .count_out = count_outputs,
     .attrs = fields,
     .attrs_size = sizeof(eg__staged_attrs),
@@ -262,6 +286,7 @@ const eg_opdef eg_op_switch = {
     .in = {"index"},
     .variadic = true,
     .traits = EG__NESTS,
+    .more_traits = more_traits,
     .count_out = count_outputs,
     .attrs = fields,
     .attrs_size = sizeof(eg__staged_attrs),

@@ -76,7 +76,7 @@ static bool append_segment(derivation *x, const eg__segment *s)
             *place = place_of(x, &s->imports[import++]);
             continue;
         }
-        if (node->op->traits & EG__EFFECT)
+        if (node->n_out == 0)
             continue;
         int at = copy_node(x, s, node);
         if (at < 0)

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/message.h"
 #include "base/option.h"
+#include "function/host.h"
 #include "function/trace.h"
 #include "op/watch.h"
 #include <eagre/easy.h>
@@ -266,12 +267,13 @@ static eg__outcome_of_call audit(eg_function *f, eg__trace *trace, const eg__key
     eg_tensor **y)
 {
     eg_tensor *replayed;
-    uint32_t printed = eg__me.printed, skip = eg__me.skip_prints;
+    uint32_t printed = eg__me.printed, skip = eg__me.skip_prints, host = eg__me.host_next;
     eg__outcome_of_call outcome = eg__replay_call(trace, key, true, &replayed);
 
     if (outcome != EG__CALL_DONE || eg__me.failed)
         return outcome;
     eg__me.skip_prints = skip + (eg__me.printed - printed);
+    eg__me.host_next = host;
     outcome = eg__record_call(f, trace, key, y);
     if (outcome == EG__CALL_DONE && *y && !atomic_load(&f->eager) && !same_bits(replayed, *y)) {
         eg__fail(EG_INTERNAL, call_name, "%s: the recorded graph gives other bits than the body",
@@ -303,15 +305,17 @@ static eg__outcome_of_call try_once(eg_function *f, const eg__key *key, bool mis
  * not print again. */
 static eg_tensor *call(eg_function *f, const eg__key *key)
 {
-    uint32_t printed = eg__me.printed, skip = eg__me.skip_prints;
+    uint32_t printed = eg__me.printed, skip = eg__me.skip_prints, host = eg__me.host_next;
     eg__outcome_of_call outcome = EG__CALL_AGAIN;
     eg_tensor *y = NULL;
 
     while (outcome == EG__CALL_AGAIN || outcome == EG__CALL_MISSED) {
         bool missed = outcome == EG__CALL_MISSED;
         outcome = atomic_load(&f->eager) ? EG__CALL_EAGER : try_once(f, key, missed, &y);
-        if (EG_UNLIKELY(outcome != EG__CALL_DONE))
+        if (EG_UNLIKELY(outcome != EG__CALL_DONE)) {
             eg__me.skip_prints = skip + (eg__me.printed - printed);
+            eg__me.host_next = host;
+        }
     }
     if (EG_LIKELY(outcome == EG__CALL_DONE))
         return y;
@@ -339,6 +343,7 @@ eg_tensor *eg_call_of(eg_function *f, int n, eg_tensor *const args[])
     bool inlined = EG_UNLIKELY(eg__me.recording || eg__is_symbolic(&eg__me));
     atomic_fetch_add(&f->in_flight, 1);
     eg_tensor *y = inlined ? eg__call_inline(f, n, args) : serve(f, n, args);
+    eg__host_log_end();
     if (EG_LIKELY(y && !inlined))
         atomic_fetch_add_explicit(&f->calls, 1, memory_order_relaxed);
     leave(f);

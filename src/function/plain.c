@@ -143,7 +143,7 @@ eg_tensor *eg__call_inline(eg_function *f, int n, eg_tensor *const args[])
 
 eg_tensor *eg__call_eagerly(eg_function *f, int n, eg_tensor *const args[])
 {
-    uint32_t printed = eg__me.printed, skip = eg__me.skip_prints;
+    uint32_t printed = eg__me.printed, skip = eg__me.skip_prints, host = eg__me.host_next;
 
     for (;;) {
         eg__transaction t;
@@ -156,5 +156,6 @@ eg_tensor *eg__call_eagerly(eg_function *f, int n, eg_tensor *const args[])
         if (eg__transaction_commit(&t))
             return y;
         eg__me.skip_prints = skip + (eg__me.printed - printed);
+        eg__me.host_next = host;
     }
 }

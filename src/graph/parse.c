@@ -481,9 +481,23 @@ eg_graph *eg_graph_parse(const char *text)
     return parse(text, NULL);
 }
 
+/* False, reported, for what only this process can run. */
+static bool can_be_saved(const eg_graph *graph)
+{
+    for (int i = 0; graph && !eg__me.failed && i < graph->n; i++) {
+        const eg_node *node = &graph->nodes[i];
+        if (eg__traits(node->op, node->attrs) & EG__HOST)
+            eg__fail(EG_INVALID, "eg_graph_save",
+                "%s at %s:%d calls code of this program, which no file holds; feed its result "
+                "through a placeholder, or write it with operations",
+                node->op->name, node->site.file ? node->site.file : "?", node->site.line);
+    }
+    return !eg__me.failed;
+}
+
 eg_status eg_graph_save(const eg_graph *graph, const char *path)
 {
-    char *text = eg_graph_text(graph);
+    char *text = can_be_saved(graph) ? eg_graph_text(graph) : NULL;
 
     if (text)
         eg__file_write(path, text, strlen(text), "eg_graph_save");

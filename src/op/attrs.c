@@ -50,6 +50,8 @@ static field get(const eg_attr *a, const void *attrs)
     case EG__ATTR_HOST:
         f.v[0] = (int64_t)(intptr_t) * (void *const *)at;
         break;
+    case EG__ATTR_LABEL:
+        break;
     }
     return f;
 }
@@ -85,6 +87,7 @@ static void put(const eg_attr *a, void *attrs, const field *f)
             ((eg_index *)at)->at[i] = f->v[i];
         break;
     case EG__ATTR_HOST:
+    case EG__ATTR_LABEL:
         break;
     }
 }
@@ -132,6 +135,14 @@ static void put_real(const field *f, eg__text *text)
     eg__put_real(text, value, 17);
 }
 
+static void put_label(const eg_attr *t, const void *attrs, eg__text *text)
+{
+    const char *label;
+
+    memcpy(&label, (const char *)attrs + t->offset, sizeof label);
+    eg__text_format(text, "\"%s\"", label);
+}
+
 static void put_list(const field *f, eg__text *text)
 {
     eg__text_put(text, "[");
@@ -144,11 +155,14 @@ void eg__attrs_text(const eg_attr *table, const void *attrs, bool first, eg__tex
 {
     for (const eg_attr *t = table; t && t->name; t++) {
         field f = get(t, attrs);
-        if ((is_list(t) ? f.n == 0 : f.v[0] == 0) || t->kind == EG__ATTR_HOST)
+        bool label = t->kind == EG__ATTR_LABEL;
+        if ((is_list(t) ? f.n == 0 : f.v[0] == 0 && !label) || t->kind == EG__ATTR_HOST)
             continue;
         eg__text_format(text, first ? "%s=" : ", %s=", t->name);
         first = false;
-        if (is_list(t))
+        if (label)
+            put_label(t, attrs, text);
+        else if (is_list(t))
             put_list(&f, text);
         else if (t->kind == EG__ATTR_REAL)
             put_real(&f, text);

@@ -19,6 +19,7 @@ typedef enum eg__attr_kind {
     EG__ATTR_AXES,  /* eg_axes */
     EG__ATTR_INDEX, /* eg_index */
     EG__ATTR_HOST,  /* an address in the host's program: compared, in no text */
+    EG__ATTR_LABEL, /* const char *, for people: in texts, never compared or read back */
 } eg__attr_kind;
 
 typedef struct eg_attr {

@@ -49,6 +49,7 @@ enum {
     EG__HOLOMORPHIC = 1 << 11,
     EG__NESTS = 1 << 12,    /* runs other operations, which are timed themselves */
     EG__NO_FLOPS = 1 << 12, /* it moves, compares, fills in or draws: nothing is computed */
+    EG__HOST = 1 << 13,     /* calls code of the host: never computed ahead of time, nor saved */
 };
 
 typedef struct eg_opdef eg_opdef;
@@ -87,7 +88,8 @@ struct eg_opdef {
     unsigned types[EG__NAMED_IN];        /* kinds each input may have */
     unsigned promote; /* bit i: input i is brought to the common dtype of these */
     unsigned traits;
-    const eg_attr *attrs; /* fields of the attribute struct; NULL: none */
+    unsigned (*more_traits)(const void *attrs); /* by the attributes; NULL: none. See eg__traits */
+    const eg_attr *attrs;                       /* fields of the attribute struct; NULL: none */
     size_t attrs_size;
     /* One owner more (1) or less (-1) of what the attributes point to. NULL: they own nothing. */
     void (*hold)(const void *attrs, int change);
@@ -120,6 +122,12 @@ static inline int eg__n_out(const eg_opdef *op, const void *attrs)
     if (op->count_out)
         return op->count_out(attrs);
     return op->n_out == EG__NO_RESULT ? 0 : op->n_out ? op->n_out : 1;
+}
+
+/* The traits of an operation with these attributes. */
+static inline unsigned eg__traits(const eg_opdef *op, const void *attrs)
+{
+    return op->more_traits ? op->traits | op->more_traits(attrs) : op->traits;
 }
 
 /* How many inputs are named; a variadic operation names one. */

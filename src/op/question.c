@@ -38,6 +38,11 @@ static eg_tensor *look_at(eg_tensor *x, eg__ask how, const char *op)
 {
     if (eg__me.failed)
         return NULL;
+    if (x && (x->kind == EG__SYMBOL || x->kind == EG__VARIABLE)) {
+        eg_tensor *answer = eg__watch_answered(x, how);
+        if (answer || eg__me.failed)
+            return answer;
+    }
     if (!x || (x->kind != EG__VALUE && x->kind != EG__VARIABLE)) {
         refuse(op, x);
         return NULL;

@@ -59,6 +59,14 @@ eg_status eg__watch_assigned(eg_tensor *variable, eg_tensor *value)
     return EG_OK;
 }
 
+eg_tensor *eg__watch_answered(eg_tensor *x, eg__ask how)
+{
+    for (eg__watch *w = eg__me.watch; w; w = w->outer)
+        if (w->type->answered)
+            return w->type->answered(w, x, how);
+    return NULL;
+}
+
 bool eg__assignments_are_watched(void)
 {
     for (const eg__watch *w = eg__me.watch; w; w = w->outer)

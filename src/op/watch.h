@@ -58,6 +58,9 @@ typedef struct eg__watch_type {
     eg_status (*asked)(eg__watch *w, eg_tensor *x, eg__ask how); /* before the host reads x */
     eg_status (*assigned)(eg__watch *w, eg_tensor *variable, eg_tensor *value);
     eg_status (*printed)(eg__watch *w, eg_tensor *x, const eg_print_attrs *attrs);
+    /* What the host is to see of a symbol, with one more owner; NULL, reported, where that cannot
+     * be said. No such call: symbols have no value. */
+    eg_tensor *(*answered)(eg__watch *w, eg_tensor *x, eg__ask how);
 } eg__watch_type;
 
 struct eg__watch {
@@ -75,6 +78,10 @@ eg_status eg__watch_applied(const eg_event *e);
 eg_status eg__watch_asked(eg_tensor *x, eg__ask how);
 eg_status eg__watch_assigned(eg_tensor *variable, eg_tensor *value);
 eg_status eg__watch_printed(eg_tensor *x, const eg_print_attrs *attrs);
+
+/* The value that a watcher takes a symbol to have, with one more owner. NULL: none does, or, with
+ * an error pending, it cannot. */
+eg_tensor *eg__watch_answered(eg_tensor *x, eg__ask how);
 
 /* Whether any of them needs to know of assignments, with the value. */
 bool eg__assignments_are_watched(void);

@@ -43,7 +43,8 @@ static bool equal(const eg_node *a, const eg_node *b, const eg_ref in[])
 
 static bool may_merge(const eg_node *node)
 {
-    return !(node->op->traits & EG__EFFECT) && node->op != &eg_op_placeholder && !node->name;
+    return !(eg__traits(node->op, node->attrs) & EG__EFFECT) && node->op != &eg_op_placeholder &&
+        !node->name;
 }
 
 static bool merge_or_keep(eg__rewrite *r, int i, eg__map *seen)

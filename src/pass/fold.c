@@ -12,7 +12,7 @@ enum { MOST_BYTES = 1 << 16 };
 
 static bool can_fold(const eg_graph *to, const eg_node *node, const eg_ref in[])
 {
-    if (node->op->traits & (EG__SOURCE | EG__EFFECT | EG__MAY_FAIL))
+    if (eg__traits(node->op, node->attrs) & (EG__SOURCE | EG__EFFECT | EG__MAY_FAIL | EG__HOST))
         return false;
     for (int k = 0; k < node->n_in; k++)
         if (to->nodes[in[k].node].op != &eg_op_constant)

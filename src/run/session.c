@@ -76,7 +76,7 @@ typedef struct extraction {
     const prepared *p;
     eg_ref *place; /* by result of the old graph; node UINT32_MAX: not copied */
     uint32_t *first;
-    bool *needed;
+    bool *needed, *possible; /* by node: it is needed; what it depends on is fed */
     size_t n_results;
 } extraction;
 
@@ -98,8 +98,9 @@ static bool start(extraction *x)
         x->n_results += (size_t)x->from->nodes[i].n_out;
     x->first = eg__alloc(sizeof *x->first * (n + 1));
     x->needed = eg__alloc_zero(n + 1);
+    x->possible = eg__alloc_zero(n + 1);
     x->place = eg__alloc(sizeof *x->place * (x->n_results + 1));
-    if (!x->first || !x->needed || !x->place) {
+    if (!x->first || !x->needed || !x->possible || !x->place) {
         eg__fail_memory(op_name, sizeof *x->place * x->n_results);
         return false;
     }
@@ -125,8 +126,23 @@ static bool place_feeds(extraction *x)
     return true;
 }
 
+/* Effects are part of every run that feeds what they need. */
+static void mark_effects(extraction *x)
+{
+    for (int i = 0; i < x->from->n; i++) {
+        const eg_node *node = &x->from->nodes[i];
+        bool fed = node->op != &eg_op_placeholder;
+        for (int k = 0; fed && k < node->n_in; k++)
+            fed = is_placed(x, node->in[k]) || x->possible[node->in[k].node];
+        x->possible[i] = fed;
+        if (fed && (eg__traits(node->op, node->attrs) & EG__EFFECT))
+            x->needed[i] = true;
+    }
+}
+
 static void mark(extraction *x)
 {
+    mark_effects(x);
     for (int i = 0; i < x->p->n_fetches; i++) {
         eg_ref r = x->p->key[x->p->n_feeds + i];
         x->needed[r.node] = x->needed[r.node] || !is_placed(x, r);
@@ -187,6 +203,7 @@ static eg_graph *extracted(const eg_graph *graph, const prepared *p)
     }
     eg__free(x.first, sizeof *x.first * ((size_t)graph->n + 1));
     eg__free(x.needed, (size_t)graph->n + 1);
+    eg__free(x.possible, (size_t)graph->n + 1);
     eg__free(x.place, sizeof *x.place * (x.n_results + 1));
     return x.to;
 }

@@ -41,6 +41,8 @@ static const char *colour_of(const eg_node *node)
         return "#f5f5f5";
     if (node->op == &eg_op_variable)
         return "#fcf3cf";
+    if (eg__traits(node->op, node->attrs) & EG__HOST)
+        return "#f5cba7";
     return node->op->traits & EG__EFFECT ? "#fadbd8" : "#eef3fa";
 }
 

@@ -78,6 +78,12 @@ class graph
         return detail::taken(eg_graph_text(it_.get()));
     }
 
+    /* One that a plain function made, which then belongs to the new object. */
+    static graph own(eg_graph *it) noexcept
+    {
+        return graph(it);
+    }
+
     /* For the plain functions. */
     eg_graph *get() const noexcept
     {

@@ -107,6 +107,54 @@ static void first_call_case(void)
     bench_emit(&work, n, times, 1);
 }
 
+/* ---- other sizes ---------------------------------------------------------------------------- */
+
+enum { SIZES = 9 };
+
+/* The time of a call with that many rows of the batch. */
+static double call_with_rows(const training *t, eg_function *f, int64_t rows)
+{
+    EG_SCOPE;
+    eg_tensor *in[2];
+
+    for (int i = 0; i < 2; i++)
+        in[i] = eg_slice(t->in[i], .count = {1, {rows}});
+    double start = bench_now();
+    eg_call_of(f, 2, in);
+    return bench_now() - start;
+}
+
+/* A call with a batch of a size that was not met: of a function that has met others, for which a
+ * trace is made; of a new one, which records; and a later call, which is served. */
+static void sizes_case(void)
+{
+    bench_work work = {.name = "new_size_mlp_train"};
+    double made[SIZES], recorded[SIZES], served[SIZES];
+    training t;
+
+    EG_SCOPE;
+    training_new(&t, true);
+    call_with_rows(&t, t.function, MODEL_BATCH);
+    call_with_rows(&t, t.function, MODEL_BATCH - 1);
+    for (int i = 0; i < SIZES; i++) {
+        eg_function *f = eg_function_new(model_step, 2, &t.model, sizeof t.model);
+        made[i] = call_with_rows(&t, t.function, MODEL_BATCH - 2 - i);
+        recorded[i] = call_with_rows(&t, f, MODEL_BATCH - 2 - i);
+        call_with_rows(&t, t.function, MODEL_BATCH - 2 - i);
+        served[i] = call_with_rows(&t, t.function, MODEL_BATCH - 2 - i);
+        eg_function_free(f);
+    }
+    if (eg_function_trace_count(t.function) != 2)
+        bench_fail(&work, "it was traced again");
+    work.mode = "made";
+    bench_emit(&work, SIZES, made, 1);
+    work.mode = "recorded";
+    bench_emit(&work, SIZES, recorded, 1);
+    work.mode = "served";
+    bench_emit(&work, SIZES, served, 1);
+    training_free(&t);
+}
+
 /* ---- forward -------------------------------------------------------------------------------- */
 
 static model one_row_model;
@@ -158,6 +206,8 @@ void bench_mlp(void)
         first_call_case();
     if (bench_wants("mlp_train"))
         step_case();
+    if (bench_wants("new_size_mlp_train"))
+        sizes_case();
     for (int function = 0; function < 2 && bench_wants("memory_mlp_train"); function++)
         memory_case(function == 1);
     if (bench_wants("mlp_infer_b1"))

@@ -142,6 +142,7 @@ static bool is_staged(const program *p)
 /* Instructions that are left out of programs, a bit each; what is found is said only once. */
 static unsigned skipped;
 static bool is_quiet;
+static long sizes_made; /* traces made for other sizes */
 
 static void make(program *p, uint64_t *random, bool pure)
 {
@@ -173,10 +174,17 @@ static int complain(uint64_t seed, const program *p, int call, const char *ways,
     return 1;
 }
 
+/* With half of the seeds each call has matrices of another size. */
+static int rows_of_call(uint64_t seed, int call)
+{
+    return seed / 4 % 2 ? 2 : 2 + call % (MOST_ROWS - 1);
+}
+
 /* ---- one program, eager and as a function ---------------------------------------------------- */
 
 static int check_function(uint64_t seed, long *eager)
 {
+    eg_function_info info = {.size = sizeof info};
     state mine, its;
     program p, q;
     uint64_t random = seed;
@@ -194,7 +202,7 @@ static int check_function(uint64_t seed, long *eager)
         EG_SCOPE;
         eg_tensor *args[ARGUMENTS];
         trail a = {0}, b = {0};
-        program_arguments(&random, args);
+        program_arguments(&random, rows_of_call(seed, i), args);
         if (i == CALLS / 2)
             p.scale = q.scale = mine.factor = its.factor = 2.5f;
         eg_run_functions_eagerly(seed % 3 != 0); /* the functions that the program calls */
@@ -207,6 +215,8 @@ static int check_function(uint64_t seed, long *eager)
     if (eg_function_why_eager(f) && getenv("FUZZ_SHOW_EAGER"))
         fprintf(stderr, "seed %llu: %s\n", (unsigned long long)seed, eg_function_why_eager(f));
     *eager += eg_function_why_eager(f) != NULL;
+    eg_function_info_now(f, &info);
+    sizes_made += info.sizes;
     eg_function_free(f);
     state_free(&mine);
     state_free(&its);
@@ -277,7 +287,7 @@ static int check_gradients(uint64_t seed)
         EG_SCOPE;
         eg_tensor *args[ARGUMENTS];
         trail a = {0}, b = {0};
-        program_arguments(&random, args);
+        program_arguments(&random, rows_of_call(seed, i), args);
         eg_run_functions_eagerly(true);
         run_on_tape(run_body, &p, &mine, args, &a);
         eg_run_functions_eagerly(false);
@@ -340,7 +350,7 @@ static int check_session(uint64_t seed)
         return eg_report(stderr);
     make(&p, &random, true);
     p.state = &s;
-    program_arguments(&random, args);
+    program_arguments(&random, 2, args);
     eg_set_threads(1);
     add_tensor(&a, program_body(ARGUMENTS, args, &p));
     eg_set_threads(4);
@@ -382,7 +392,7 @@ static void *call_from_a_thread(void *env)
         eg_error e;
         trail a = {0}, b = {0};
         EG_SCOPE;
-        program_arguments(&random, args);
+        program_arguments(&random, rows_of_call(s->seed, i), args);
         {
             EG_TRY(&e);
             eg_tensor *y = program_body(ARGUMENTS, args, s->p);
@@ -510,6 +520,7 @@ int main(int argc, char **argv)
     for (; done < o.count && seconds_since(&start) < o.seconds; done++, o.seed++)
         if (check(&o, o.seed, &eager))
             return reduce_program(&o, o.seed);
-    printf("%ld programs, %ld of them eager, none differ\n", done, eager);
+    printf("%ld programs, %ld of them eager, %ld traces for other sizes, none differ\n", done,
+        eager, sizes_made);
     return 0;
 }

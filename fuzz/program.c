@@ -38,15 +38,15 @@ void program_make(program *p, uint64_t *seed, bool pure)
     }
 }
 
-void program_arguments(uint64_t *seed, eg_tensor *args[ARGUMENTS])
+void program_arguments(uint64_t *seed, int rows, eg_tensor *args[ARGUMENTS])
 {
-    static const int64_t dims[4][2] = {{0, 0}, {3, 0}, {2, 1}, {2, 3}};
+    const int64_t dims[4][2] = {{0, 0}, {3, 0}, {rows, 1}, {rows, 3}};
     static const int rank[4] = {0, 1, 2, 2};
-    static const int size[4] = {1, 3, 2, 6};
+    const int size[4] = {1, 3, rows, 3 * rows};
 
     for (int i = 0; i < ARGUMENTS; i++) {
         int shape = below(seed, 6) ? 3 : below(seed, 4);
-        float v[6];
+        float v[3 * MOST_ROWS];
         for (int k = 0; k < size[shape]; k++)
             v[k] = (float)(below(seed, 9) - 4) / 2;
         args[i] = eg_copy(EG_FLOAT32, rank[shape], dims[shape], v);

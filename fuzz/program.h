@@ -9,7 +9,7 @@
 
 #include <eagre.h>
 
-enum { MOST_INSTRUCTIONS = 24, REGISTERS = 8, ARGUMENTS = 3 };
+enum { MOST_INSTRUCTIONS = 24, REGISTERS = 8, ARGUMENTS = 3, MOST_ROWS = 6 };
 
 typedef enum kind {
     UNARY,       /* r[to] = f(r[a]) */
@@ -73,8 +73,9 @@ typedef struct program {
 /* A random program; `pure`: without branches, effects, calls and errors. */
 void program_make(program *p, uint64_t *seed, bool pure);
 
-/* Random arguments for a call, from a small set of shapes and values, so that paths repeat. */
-void program_arguments(uint64_t *seed, eg_tensor *args[ARGUMENTS]);
+/* Random arguments for a call, from a small set of shapes and values, so that paths repeat;
+ * matrices have that many rows. */
+void program_arguments(uint64_t *seed, int rows, eg_tensor *args[ARGUMENTS]);
 
 /* The body. */
 eg_tensor *program_body(int n, eg_tensor *const in[], void *env);

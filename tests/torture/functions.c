@@ -32,6 +32,33 @@ TEST(a_branch_that_was_never_seen_reports_the_allocation_that_fails)
     torture_sweep("branches", take_branches, NULL);
 }
 
+/* ---- other sizes ---------------------------------------------------------------------------- */
+
+EG_FUNCTION(standardized, x)
+{
+    eg_tensor *z = eg_div(eg_sub(x, eg_mean(x)), eg_cast(eg_size_of(x, 0), EG_FLOAT32));
+    if (eg_true(eg_greater(eg_sum(x), 0)))
+        return eg_reshape(eg_std(z), EG_DIMS(1));
+    return eg_softmax(z);
+}
+
+static void take_sizes(torture *t, void *env)
+{
+    eg_function *f = eg_function_of(standardized);
+
+    (void)env;
+    for (int64_t n = 2; n < 6; n++) {
+        torture_result(t, eg_call(f, eg_cast(eg_range(n), EG_FLOAT32)));
+        torture_result(t, eg_call(f, eg_neg(eg_cast(eg_range(n), EG_FLOAT32))));
+    }
+    eg_function_free(f);
+}
+
+TEST(a_trace_that_cannot_be_made_for_another_size_is_recorded_or_reported)
+{
+    torture_sweep("sizes", take_sizes, NULL);
+}
+
 /* The function stays from run to run: a failed recording must not spoil what is there. */
 static void take_branches_again(torture *t, void *env)
 {

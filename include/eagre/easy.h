@@ -141,11 +141,15 @@ EG_API eg_tensor *eg_do_values(const eg_site *at, eg_dtype dtype, int64_t n, con
 
 /* ---- lists ---------------------------------------------------------------------------------- */
 
-/* A shape, a list of tensors, feeds: each stands for two arguments, count and array. */
+/* A shape, a list of tensors, bodies, feeds: each stands for two arguments, count and array. */
 #define EG_DIMS(...)                                                                               \
     ((int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t))), ((const int64_t[]){__VA_ARGS__})
 #define EG_NO_DIMS 0, ((const int64_t *)NULL)
 #define EG_IN(...) EG_N_(__VA_ARGS__), ((eg_tensor *[]){__VA_ARGS__})
+/* The same of tensors and numbers, 1 to 9, as loops begin with; a number is an eg_constant. */
+#define EG_STATE(...) EG_N_(__VA_ARGS__), ((eg_tensor *[]){EG_MAP_(EG_X_, __VA_ARGS__)})
+#define EG_BODIES(...)                                                                             \
+    ((int)(sizeof((eg_body[]){__VA_ARGS__}) / sizeof(eg_body))), ((const eg_body[]){__VA_ARGS__})
 #define EG_FEEDS(...)                                                                              \
     ((int)(sizeof((eg_feed[]){__VA_ARGS__}) / sizeof(eg_feed))), ((const eg_feed[]){__VA_ARGS__})
 
@@ -255,12 +259,34 @@ static inline eg_number eg_number_complex(double _Complex x)
     static eg_tensor *name(EG_MAP_(EG_PARAMETER_, __VA_ARGS__));                                   \
     static eg_tensor *name##_body(int n_, eg_tensor *const in_[], void *env_)                      \
     {                                                                                              \
-        (void)n_, (void)env_;                                                                      \
-        return name(EG_PASTE_(EG_FIRST, EG_N_(__VA_ARGS__))(in_));                                 \
+        (void)env_;                                                                                \
+        return eg_body_fits(#name, EG_N_(__VA_ARGS__), n_)                                         \
+            ? name(EG_PASTE_(EG_FIRST, EG_N_(__VA_ARGS__))(in_))                                   \
+            : NULL;                                                                                \
     }                                                                                              \
     __attribute__((unused)) static const eg_callable name##_callable = {                           \
         name##_body, EG_N_(__VA_ARGS__), #name};                                                   \
     static eg_tensor *name(EG_MAP_(EG_PARAMETER_, __VA_ARGS__))
+
+/* Defines a body of 1 to 8 tensors with an environment, which stands first: `decay` is then an
+ * eg_body, for staged control flow and eg_function_new.
+ *     EG_BODY(decay, const settings *s, x)
+ *     {
+ *         return eg_mul(x, s->rate);
+ *     }
+ */
+#define EG_BODY(name, env, ...)                                                                    \
+    static eg_tensor *name##_of(env, EG_MAP_(EG_PARAMETER_, __VA_ARGS__));                         \
+    static eg_tensor *name(int n_, eg_tensor *const in_[], void *env_)                             \
+    {                                                                                              \
+        return eg_body_fits(#name, EG_N_(__VA_ARGS__), n_)                                         \
+            ? name##_of(env_, EG_PASTE_(EG_FIRST, EG_N_(__VA_ARGS__))(in_))                        \
+            : NULL;                                                                                \
+    }                                                                                              \
+    static eg_tensor *name##_of(env, EG_MAP_(EG_PARAMETER_, __VA_ARGS__))
+
+/* Whether a body that takes n tensors was given as many; otherwise that is reported. */
+EG_API bool eg_body_fits(const char *name, int n, int given);
 
 #define EG_PARAMETER_(x) eg_tensor *x
 #define EG_FIRST1(v)     v[0]

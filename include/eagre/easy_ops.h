@@ -62,13 +62,27 @@ EG_API eg_status eg_do_assign(const eg_site *at, eg_status (*action)(eg_tensor *
 #define eg_hvp(...)               (eg_at(EG_HERE), eg_hvp(__VA_ARGS__))
 #define eg_hessian(...)           EG_AT_(eg_hessian(__VA_ARGS__))
 #define eg_vmap(...)              EG_AT_(eg_vmap(__VA_ARGS__))
-#define eg_cond(...)              EG_AT_(eg_cond(__VA_ARGS__))
-#define eg_switch(...)            EG_AT_(eg_switch(__VA_ARGS__))
-#define eg_while(...)             EG_AT_(eg_while(__VA_ARGS__))
+#define eg_cond(c, ...)           EG_AT_(eg_cond(EG_X_(c), __VA_ARGS__))
+#define eg_switch(i, ...)         EG_AT_(eg_switch(EG_X_(i), __VA_ARGS__))
 #define eg_while_with(...)        EG_AT_(eg_while_with(__VA_ARGS__))
-#define eg_for(...)               EG_AT_(eg_for(__VA_ARGS__))
-#define eg_scan(...)              EG_AT_(eg_scan(__VA_ARGS__))
+#define eg_while(...)             EG_WHILE_(__VA_ARGS__, )
+#define EG_WHILE_(go_on, step, env, n, in, ...)                                                    \
+    EG_AT_(eg_while_with(go_on, step, env, n, in, EG_WITH_(eg_while_attrs, __VA_ARGS__)))
+#define eg_for_with(c, ...)       EG_AT_(eg_for_with(EG_X_(c), __VA_ARGS__))
+#define eg_for(...)               EG_FOR_(__VA_ARGS__, )
+#define EG_FOR_(count, step, env, n, in, ...)                                                      \
+    EG_AT_(eg_for_with(EG_X_(count), step, env, n, in, EG_WITH_(eg_for_attrs, __VA_ARGS__)))
 #define eg_scan_with(...)         EG_AT_(eg_scan_with(__VA_ARGS__))
+#define eg_scan(...)              EG_SCAN_(eg_scan_with, __VA_ARGS__, )
+#define eg_fold_with(...)         EG_AT_(eg_fold_with(__VA_ARGS__))
+#define eg_fold(...)              EG_SCAN_(eg_fold_with, __VA_ARGS__, )
+#define EG_SCAN_(op, step, env, n_state, n, in, ...)                                               \
+    EG_AT_((op)(step, env, n_state, n, in, EG_WITH_(eg_scan_attrs, __VA_ARGS__)))
+#define eg_map(...)               EG_AT_(eg_map(__VA_ARGS__))
+#define eg_tensor_array(...)      EG_AT_(eg_tensor_array(__VA_ARGS__))
+#define eg_tensor_array_write(a, i, x)                                                             \
+    EG_AT_(eg_do_write(EG_HERE, EG_X_(a), EG_X_(i), EG_T(x)))
+#define eg_tensor_array_read(a, i) EG_AT_(eg_tensor_array_read(EG_X_(a), EG_X_(i)))
 #define eg_custom_gradient(...)   (eg_at(EG_HERE), eg_custom_gradient(__VA_ARGS__))
 #define eg_recompute(...)         (eg_at(EG_HERE), eg_recompute(__VA_ARGS__))
 #define eg_gradient(...)          EG_GRADIENT_(__VA_ARGS__, )
@@ -88,6 +102,9 @@ EG_API eg_status eg_do_assign(const eg_site *at, eg_status (*action)(eg_tensor *
 #define eg_placeholder(...)       (eg_at(EG_HERE), eg_placeholder(__VA_ARGS__))
 #define eg_name(x, name)          eg_name(EG_X_(x), name)
 #define eg_session_run(...)       (eg_at(EG_HERE), eg_session_run(__VA_ARGS__))
+
+/* What eg_tensor_array_write becomes: a number takes the array's dtype. */
+EG_API eg_tensor *eg_do_write(const eg_site *at, eg_tensor *array, eg_tensor *index, eg_arg x);
 
 /* ---- ops/math.h ----------------------------------------------------------------------------- */
 

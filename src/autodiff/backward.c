@@ -144,10 +144,6 @@ bool eg__differentiate(const eg_backward *given, eg_tensor *dy[])
     eg_backward copy = *given, *b = &copy;
 
     b->dy = dy;
-    if ((b->op->traits & EG__NESTS) && (eg__traits(b->op, b->attrs) & EG__EFFECT))
-        return eg__fail(EG_INVALID, b->op->name,
-                   "its bodies have effects, which its gradient would repeat; move them out, or "
-                   "make the host calls pure") == EG_OK;
     if (holomorphic && !conjugate(b->n_out, dy))
         return false;
     if (b->op->grad(b) != EG_OK || eg__me.failed)

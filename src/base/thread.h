@@ -25,6 +25,8 @@ typedef struct eg__thread {
     uint32_t errors_ended; /* errors that eg_report or a try scope took away */
     uint32_t things_made;  /* variables, generators and the like */
     uint32_t host_next;    /* the entry of the log that stands for the next host call; see below */
+    uint16_t bodies;       /* that run inside one another: see eg__body_enter */
+    uint16_t drawings;     /* of them, those being drawn on symbols */
     eg_site site;          /* where the caller is */
     struct eg__store *store;
     struct eg_scope *scope;  /* innermost; NULL: none open */

@@ -63,14 +63,17 @@ typedef struct applying {
     eg_tensor **at;
 } applying;
 
+/* What it prints is printed elsewhere. */
 static bool apply_node(applying *a, int i)
 {
     const eg_node *node = &a->graph->nodes[i];
     eg_tensor *in[EG__MAX_IN];
 
+    if (node->n_out == 0 && eg__prints(node->op, node->attrs))
+        return true;
     for (int k = 0; k < node->n_in; k++)
         in[k] = a->at[a->first[node->in[k].node] + node->in[k].result];
-    eg_tensor *y = eg_apply(node->op, node->attrs, node->n_in, in);
+    eg_tensor *y = eg__staged_again(node->op, node->attrs, node->n_in, in);
     for (int k = 0; y && k < node->n_out; k++)
         a->at[a->first[i] + (uint32_t)k] = node->n_out == 1 ? y : eg_part(y, k);
     return y != NULL;
@@ -134,17 +137,13 @@ eg_tensor *eg__draw_input(eg__drawing *d, const eg_spec *spec)
     return at < 0 ? NULL : eg__symbol(d->graph, (eg_ref){(uint32_t)at, 0}, op_name);
 }
 
-/* Makes x an output. */
-static bool want(eg__drawing *d, eg_tensor *x)
+bool eg__draw_output(eg__drawing *d, eg_tensor *x)
 {
-    if (x->kind == EG__SYMBOL && x->graph == d->graph)
-        return eg__graph_want(d->graph, (eg_ref){x->node - 1, x->result});
-    int at = eg__graph_find_tensor(d->graph, x);
-    return at >= 0 && eg__graph_want(d->graph, (eg_ref){(uint32_t)at, 0});
+    eg_ref r;
+    return eg__graph_ref(d->graph, x, op_name, &r) && eg__graph_want(d->graph, r);
 }
 
-/* Closes the scope and lets others watch again. */
-static void leave(eg__drawing *d)
+void eg__draw_leave(eg__drawing *d)
 {
     eg_scope_close(d->scope);
     eg__graph_done(d->graph, d->others);
@@ -155,96 +154,10 @@ eg__block *eg__draw_end(eg__drawing *d, int n, eg_tensor *const out[])
     if (!d->graph)
         return NULL;
     for (int i = 0; i < n && !eg__me.failed; i++)
-        want(d, out[i]);
-    leave(d);
+        eg__draw_output(d, out[i]);
+    eg__draw_leave(d);
     if (!eg__me.failed)
         return eg__block_of(d->graph);
     eg_graph_free(d->graph);
     return NULL;
-}
-
-/* ---- bodies --------------------------------------------------------------------------------- */
-
-/* Whether a constant of the drawing was made in it, so that nobody outside has it. */
-static bool is_local(const eg__drawing *d, const eg_tensor *x)
-{
-    return x->kind == EG__VALUE && (x->scope == d->scope || atomic_load(&x->refs) == 1);
-}
-
-/* What comes from outside becomes inputs. */
-static bool capture(eg__drawn *drawn, eg__drawing *d, const char *op)
-{
-    eg_graph *graph = d->graph;
-
-    for (int i = 0; i < graph->n; i++) {
-        eg_node *node = &graph->nodes[i];
-        if (!node->tensor || is_local(d, node->tensor))
-            continue;
-        if (drawn->n_captured == EG__MAX_IN)
-            return eg__fail(EG_INVALID, op, "a body uses more than %d tensors from outside",
-                       EG__MAX_IN) == EG_OK;
-        if (!eg__reserve(&graph->inputs, sizeof *graph->inputs, graph->n_inputs,
-                &graph->inputs_capacity))
-            return eg__fail_memory(op, sizeof *graph->inputs) == EG_OK;
-        drawn->captured[drawn->n_captured++] = node->tensor;
-        node->tensor = NULL;
-        node->op = &eg_op_placeholder;
-        graph->inputs[graph->n_inputs++] = (uint32_t)i;
-    }
-    return true;
-}
-
-bool eg__results_of(const char *op, eg_tensor *y, int *n, eg_tensor *results[])
-{
-    if (!y || y->kind > EG__TUPLE) {
-        if (!eg__me.failed)
-            eg__fail(EG_INVALID, op, "a body returned %s; return a tensor or a tuple",
-                y ? "what is no tensor" : "NULL without an error");
-        return false;
-    }
-    *n = y->kind == EG__TUPLE ? y->tuple.n : 1;
-    for (int i = 0; i < *n; i++)
-        results[i] = y->kind == EG__TUPLE ? y->tuple.part[i] : y;
-    return !eg__me.failed;
-}
-
-static bool take_results(eg__drawn *drawn, eg__drawing *d, eg_tensor *y, const char *op)
-{
-    eg_tensor *result[EG__MAX_PARTS];
-    int n;
-
-    if (!eg__results_of(op, y, &n, result))
-        return false;
-    for (int i = 0; i < n; i++)
-        if (!want(d, result[i]))
-            return false;
-    return capture(drawn, d, op);
-}
-
-bool eg__draw_body(eg__drawn *drawn, eg_body body, void *env, int n, const eg_spec *const args[],
-    const char *op)
-{
-    eg_tensor *in[EG__MAX_IN];
-    eg__drawing d;
-
-    *drawn = (eg__drawn){.n_captured = 0};
-    if (!eg__draw(&d, op))
-        return false;
-    for (int i = 0; i < n && !eg__me.failed; i++)
-        in[i] = eg__draw_input(&d, args[i]);
-    if (!eg__me.failed)
-        take_results(drawn, &d, body(n, in, env), op);
-    leave(&d);
-    if (eg__me.failed)
-        eg_graph_free(d.graph);
-    else
-        drawn->block = eg__block_of(d.graph);
-    return drawn->block != NULL;
-}
-
-void eg__drawn_free(eg__drawn *drawn)
-{
-    eg__block_unref(drawn->block);
-    for (int i = 0; i < drawn->n_captured; i++)
-        eg__unref(drawn->captured[i]);
 }

@@ -16,6 +16,7 @@ typedef struct making {
     eg_tensor *const *in;
     eg__drawn *drawn;
     int n_drawn;
+    eg__inputs inputs;
 } making;
 
 static bool draw(making *m)
@@ -24,9 +25,28 @@ static bool draw(making *m)
 
     if (!eg__specs_of(m->op, m->n, m->in, spec))
         return false;
-    for (; m->n_drawn < m->n_bodies; m->n_drawn++)
-        if (!eg__draw_body(&m->drawn[m->n_drawn], m->bodies[m->n_drawn], m->env, m->n, spec, m->op))
+    while (m->n_drawn < m->n_bodies) {
+        eg__drawn *drawn = &m->drawn[m->n_drawn];
+        if (!eg__draw_body(drawn, m->bodies[m->n_drawn++], m->env, m->n, spec, m->op) ||
+            !eg__list_assigned(&m->inputs, drawn))
             return false;
+    }
+    return true;
+}
+
+/* Every body gives the variables that any assigns. */
+static bool finish(making *m)
+{
+    for (int i = 0; i < m->n_bodies; i++) {
+        eg__drawn *drawn = &m->drawn[i];
+        if (drawn->n_results != m->drawn[0].n_results)
+            return eg__fail(EG_INVALID, m->op, "one body returns %d tensors, another %d",
+                       m->drawn[0].n_results, drawn->n_results) == EG_OK;
+        if (!eg__drawn_carry(drawn, m->op, drawn->n_results, m->inputs.n_assigned,
+                m->inputs.assigned) ||
+            !eg__drawn_finish(drawn))
+            return false;
+    }
     return true;
 }
 
@@ -36,19 +56,16 @@ static bool bodies_agree(const making *m)
 
     for (int i = 1; i < m->n_bodies; i++) {
         const eg__block *block = m->drawn[i].block;
-        int n = first->plan->n_outputs, k = block->plan->n_outputs;
-        if (n != k)
-            return eg__fail(EG_INVALID, m->op, "one body returns %d tensors, another %d", n, k) ==
-                EG_OK;
-        for (k = 0; k < n; k++)
+        for (int k = 0; k < m->drawn[0].n_results; k++)
             if (!eg__stays(m->op, "result", k, eg__block_out(first, k), eg__block_out(block, k)))
                 return false;
     }
     return true;
 }
 
-static bool fill(const making *m, eg__staged *s, eg__inputs *inputs)
+static bool fill(making *m, eg__staged *s)
 {
+    eg__inputs *inputs = &m->inputs;
     eg__port ports[EG__MAX_IN];
 
     for (int i = 0; i < m->n; i++) {
@@ -70,19 +87,20 @@ static bool fill(const making *m, eg__staged *s, eg__inputs *inputs)
 
 static eg_tensor *stage(making *m, eg_tensor *index)
 {
-    eg__inputs inputs = {.op = m->op, .at = {index}, .n = 1};
     size_t size = sizeof *m->drawn * (size_t)m->n_bodies;
     eg_tensor *y = NULL;
 
     m->drawn = eg__alloc(size);
     if (!m->drawn)
         return eg__fail_memory(m->op, size), NULL;
-    if (draw(m) && bodies_agree(m)) {
+    m->inputs = (eg__inputs){.op = m->op, .at = {index}, .n = 1};
+    if (draw(m) && finish(m) && bodies_agree(m)) {
         eg__staged *s = eg__staged_new(&eg_op_switch, EG__MAX_IN,
             m->drawn[0].block->plan->n_outputs, m->n_bodies);
         if (s)
-            fill(m, s, &inputs);
-        y = eg__staged_apply(s, inputs.at);
+            fill(m, s);
+        y = eg__staged_apply(s, m->inputs.at);
+        y = eg__assign_last(&m->inputs, y, m->drawn[0].n_results);
     }
     for (int i = 0; i < m->n_drawn; i++)
         eg__drawn_free(&m->drawn[i]);
@@ -99,7 +117,12 @@ static eg_tensor *call(const making *m, eg_tensor *index)
     if (eg__me.failed)
         return NULL;
     at = at < 0 ? 0 : at >= m->n_bodies ? m->n_bodies - 1 : at;
+    if (!eg__body_enter(m->op, false))
+        return NULL;
+    eg_site site = eg__me.site;
     eg_tensor *y = m->bodies[at](m->n, m->in, m->env);
+    eg__body_leave(false);
+    eg__me.site = site;
     return eg__results_of(m->op, y, &n, result) ? y : NULL;
 }
 
@@ -122,7 +145,7 @@ eg_tensor *eg_cond(eg_tensor *condition, eg_body then, eg_body otherwise, void *
     eg_tensor *const in[])
 {
     const eg_body bodies[] = {otherwise, then};
-    making m = {"eg_cond", 2, n, bodies, env, in, NULL, 0};
+    making m = {.op = "eg_cond", .n_bodies = 2, .n = n, .bodies = bodies, .env = env, .in = in};
     eg_scope *scope = eg_scope_open();
     eg_tensor *index = eg_cast(eg__only(m.op, "the condition", condition, EG_BOOL), EG_INT64);
 
@@ -132,8 +155,10 @@ eg_tensor *eg_cond(eg_tensor *condition, eg_body then, eg_body otherwise, void *
 eg_tensor *eg_switch(eg_tensor *index, int n_bodies, const eg_body bodies[], void *env, int n,
     eg_tensor *const in[])
 {
-    making m = {"eg_switch", n_bodies, n, bodies, env, in, NULL, 0};
+    making m = {.op = "eg_switch", .n_bodies = n_bodies, .n = n, .bodies = bodies};
 
+    m.env = env;
+    m.in = in;
     if (!eg__me.failed && (n_bodies < 1 || n_bodies > MOST_BODIES || !bodies))
         return eg__fail_null(EG_INVALID, m.op, "%d bodies; it takes 1 to %d", bodies ? n_bodies : 0,
             MOST_BODIES);

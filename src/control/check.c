@@ -94,6 +94,8 @@ static const char *fault_of_loop(eg__staged *s)
 
     if (s->n_sweeps < 1 || s->sweep[0].backwards)
         return "a loop begins with a sweep that runs forwards";
+    if (s->most_kept < 0)
+        return "fewer bytes are kept than none";
     if (s->most < 0 && s->count < 0 && !s->go_on.block)
         return "a loop without an end";
     if (s->count >= 0 && (s->count >= s->n_in || !is_one(&s->in[s->count], EG_INT64)))
@@ -117,7 +119,7 @@ static const char *fault_of_switch(eg__staged *s)
 
     if (s->n_sweeps < 1 || !is_one(&s->in[0], EG_INT64))
         return "a switch has branches, and an index that is an int64 without axes";
-    if (s->go_on.block || s->most >= 0 || s->count >= 0)
+    if (s->go_on.block || s->most >= 0 || s->count >= 0 || s->recompute || s->most_kept)
         return "a switch takes no steps";
     for (int i = 0; i < s->n_sweeps && !fault; i++) {
         const eg__sweep *branch = &s->sweep[i];

@@ -7,11 +7,14 @@
 #include "control/staged.h"
 #include <eagre/control.h>
 
-/* Tensors that `op` is about to make an operation of. */
+/* Tensors that `op` is about to make an operation of. In a loop the variables that its step assigns
+ * are states, from number `state` on. */
 typedef struct eg__inputs {
     const char *op;
     eg_tensor *at[EG__MAX_IN];
     int n;
+    eg_tensor *assigned[EG__MAX_PARTS];
+    int n_assigned, state;
 } eg__inputs;
 
 /* False, reported, unless there are n tensors (least to 64 of them). */
@@ -28,6 +31,13 @@ int eg__input(eg__inputs *inputs, eg_tensor *x);
 bool eg__sweep_of(eg__sweep *sweep, eg__staged *s, eg__inputs *inputs, const eg__drawn *drawn,
     int n, const eg__port ports[]);
 
+/* Lists the variables that a body assigned, once each. */
+bool eg__list_assigned(eg__inputs *inputs, const eg__drawn *drawn);
+
+/* Of what an operation gave, from result `at` on the last values of variables are assigned; the
+ * others are what the user gets. NULL after an error. */
+eg_tensor *eg__assign_last(const eg__inputs *inputs, eg_tensor *y, int at);
+
 /* One tensor as it is, several as a tuple. */
 eg_tensor *eg__joined(int n, eg_tensor *const results[]);
 
@@ -43,6 +53,7 @@ eg_tensor *eg__only(const char *op, const char *what, eg_tensor *x, eg_dtype dty
  * rows; it returns the variables and what is kept of each step. */
 typedef struct eg__loop_call {
     const char *op;
+    eg_site site;        /* of the call: mistakes of bodies are found after they have run */
     eg_body go_on, step; /* go_on: NULL for a given number of steps */
     void *env;
     int n, n_rows;
@@ -51,11 +62,17 @@ typedef struct eg__loop_call {
     int64_t most;     /* -1: any number */
     bool numbers;     /* steps are told their number */
     bool keeps;       /* steps return more than the variables, which is kept */
+    bool recompute;
+    int64_t most_kept; /* bytes; 0: any number */
 } eg__loop_call;
 
+/* As one operation. */
 eg_tensor *eg__loop_staged(const eg__loop_call *c);
 
-/* The same, body after body. */
+/* The mistake of a condition that assigns a variable. */
+eg_status eg__condition_assigns(const char *op, const eg_tensor *variable);
+
+/* Body after body. eagerly.c */
 eg_tensor *eg__loop_eagerly(const eg__loop_call *c);
 
 #endif

@@ -71,6 +71,25 @@ static bool same_port(const eg__port *a, const eg__port *b)
     return a->kind == b->kind && a->sweep == b->sweep && a->index == b->index;
 }
 
+/* The input that what is looked at here has the gradient of, whole: that of a variable is its; -1:
+ * none. */
+static int whole_input(const deriving *d, const eg__port *p)
+{
+    const eg__sweep *of = &d->old->sweep[p->sweep];
+
+    if (p->kind == EG__PORT_INPUT)
+        return p->index;
+    if (p->kind == EG__PORT_STATE && p->index >= of->n_state - of->n_variables)
+        return of->initial[p->index];
+    return -1;
+}
+
+/* Whether a state's gradient is carried from step to step. */
+static bool is_carried(const eg__sweep *sweep, int i)
+{
+    return i < sweep->n_state - sweep->n_variables && is_real(eg__block_out(sweep->block, i));
+}
+
 /* ---- inputs of the new loop ----------------------------------------------------------------- */
 
 /* A further input; its number, -1 after an error. */
@@ -172,21 +191,19 @@ static void draw_seeds(returning *r, eg_tensor *dy[])
     for (int i = 0; i < r->from->n_state + r->from->n_emitted && !eg__me.failed; i++) {
         const eg_spec *spec = eg__block_out(r->from->block, i);
         dy[i] = NULL;
-        if (!is_real(spec))
-            continue;
-        if (i >= r->from->n_state)
-            dy[i] = seed_of_emitted(r, i - r->from->n_state, spec);
-        else
+        if (i < r->from->n_state && is_carried(r->from, i))
             dy[i] = r->carried[i] = carry(r, spec);
+        else if (i >= r->from->n_state && is_real(spec))
+            dy[i] = seed_of_emitted(r, i - r->from->n_state, spec);
     }
 }
 
-/* The first port like this one. */
-static int port_of(const returning *r, eg__port port)
+/* The first port that looks at an input. */
+static int port_of(const returning *r, int input)
 {
     int p = 0;
 
-    while (!same_port(&r->from->port[p], &port))
+    while (whole_input(r->d, &r->from->port[p]) != input)
         p++;
     return p;
 }
@@ -195,8 +212,7 @@ static int port_of(const returning *r, eg__port port)
 static void draw_sums(returning *r)
 {
     for (int i = 0; i < r->n_sums && !eg__me.failed; i++)
-        r->dx[port_of(r, (eg__port){EG__PORT_INPUT, 0, r->sum_of[i]})] =
-            carry(r, &r->d->old->in[r->sum_of[i]]);
+        r->dx[port_of(r, r->sum_of[i])] = carry(r, &r->d->old->in[r->sum_of[i]]);
 }
 
 static bool give_share(deriving *d, int input, eg__port from)
@@ -216,6 +232,17 @@ static eg_tensor *with_returned(const returning *r, eg_tensor *x, eg__port port)
     return x;
 }
 
+/* What came back to a whole input. */
+static eg_tensor *returned_to(const returning *r, int input)
+{
+    eg_tensor *x = NULL;
+
+    for (int p = 0; p < r->from->n_ports; p++)
+        if (whole_input(r->d, &r->from->port[p]) == input)
+            x = eg__sum_of(x, r->dx[p]);
+    return x;
+}
+
 /* The states it leaves, in the order they came in: gradients of the states, then sums. */
 static void draw_states(returning *r)
 {
@@ -231,7 +258,7 @@ static void draw_states(returning *r)
     }
     for (int i = 0; i < r->n_sums && !eg__me.failed; i++) {
         give_share(r->d, r->sum_of[i], (eg__port){EG__PORT_STATE, r->number, r->n_out});
-        r->out[r->n_out++] = with_returned(r, NULL, (eg__port){EG__PORT_INPUT, 0, r->sum_of[i]});
+        r->out[r->n_out++] = returned_to(r, r->sum_of[i]);
     }
 }
 
@@ -246,6 +273,8 @@ static void draw_emitted(returning *r)
         bool row = port->kind == EG__PORT_ROW && is_wanted(d, port->index);
         bool earlier =
             (port->kind == EG__PORT_STATE || port->kind == EG__PORT_EMITTED) && port->sweep < r->k;
+        if (whole_input(d, port) >= 0)
+            continue;
         if (!r->dx[p] || (!row && !earlier))
             continue;
         if (row)
@@ -291,16 +320,15 @@ static bool has_sum(const returning *r, int input)
 static bool list_beginnings(returning *r)
 {
     for (int i = 0; i < r->from->n_state; i++)
-        if (is_real(eg__block_out(r->from->block, i)) &&
-            !begins_with(r, seed_of_state(r->d, r->k, i)))
+        if (is_carried(r->from, i) && !begins_with(r, seed_of_state(r->d, r->k, i)))
             return false;
     for (int i = 0; i < r->from->n_ports; i++) {
-        const eg__port *p = &r->from->port[i];
-        if (p->kind != EG__PORT_INPUT || !is_wanted(r->d, p->index) || has_sum(r, p->index))
+        int input = whole_input(r->d, &r->from->port[i]);
+        if (input < 0 || !is_wanted(r->d, input) || has_sum(r, input))
             continue;
-        if (!begins_with(r, zeros(r->d, &r->d->old->in[p->index])))
+        if (!begins_with(r, zeros(r->d, &r->d->old->in[input])))
             return false;
-        r->sum_of[r->n_sums++] = p->index;
+        r->sum_of[r->n_sums++] = input;
     }
     return true;
 }
@@ -329,6 +357,7 @@ static bool copy_sweep(deriving *d, eg__sweep *to, const eg__sweep *from)
 {
     *to = *from;
     to->block = NULL;
+    to->lanes = NULL;
     to->port = eg__staged_take(d->now, sizeof *to->port * ((size_t)from->n_ports + 1));
     to->initial = eg__staged_take(d->now, sizeof *to->initial * ((size_t)from->n_state + 1));
     if (!to->port || !to->initial)
@@ -338,8 +367,8 @@ static bool copy_sweep(deriving *d, eg__sweep *to, const eg__sweep *from)
     if (from->n_state > 0)
         memcpy(to->initial, from->initial, sizeof *to->initial * (size_t)from->n_state);
     if (from->block)
-        to->block = eg__block_ref(from->block);
-    return true;
+        to->block = eg__block_quiet(from->block);
+    return !eg__me.failed;
 }
 
 static bool begin(deriving *d)
@@ -358,6 +387,8 @@ static bool begin(deriving *d)
         return false;
     d->now->most = old->most;
     d->now->count = old->count;
+    d->now->recompute = old->recompute;
+    d->now->most_kept = old->most_kept;
     if (!copy_sweep(d, &d->now->go_on, &old->go_on))
         return false;
     for (; d->n_sweeps < old->n_sweeps; d->n_sweeps++)
@@ -391,7 +422,7 @@ eg_status eg__loop_grad(eg_backward *b)
 {
     deriving d = {.b = b, .old = ((const eg__staged_attrs *)b->attrs)->staged};
 
-    if (begin(&d)) {
+    if (eg__may_repeat(d.old) && begin(&d)) {
         for (int k = d.old->n_sweeps; k-- > 0 && !eg__me.failed;)
             return_sweep(&d, k);
         if (d.n_shares > 0 || eg__me.failed) {

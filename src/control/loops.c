@@ -10,7 +10,7 @@ typedef struct making {
     eg__staged *s;
     eg__inputs inputs;
     eg__drawn step, go_on;
-    int n_kept;
+    int n_state, n_kept;
 } making;
 
 /* ---- drawing -------------------------------------------------------------------------------- */
@@ -58,25 +58,38 @@ static bool draw(making *m)
     if (n > EG__MAX_IN)
         return eg__fail(EG_INVALID, c->op, "a step gets %d tensors; at most %d", n, EG__MAX_IN) ==
             EG_OK;
-    if (!eg__draw_body(&m->step, c->step, c->env, n, spec, c->op))
+    if (!eg__draw_body(&m->step, c->step, c->env, n, spec, c->op) ||
+        !eg__list_assigned(&m->inputs, &m->step))
         return false;
     return !c->go_on ||
         eg__draw_body(&m->go_on, ask, (void *)(uintptr_t)c, c->n, spec + c->numbers, c->op);
 }
 
-static bool variables_stay(making *m)
+/* The variables that a step assigns are states behind the others. */
+static bool finish(making *m)
 {
     const eg__loop_call *c = m->c;
-    const eg__block *block = m->step.block;
-    int n = block->plan->n_outputs;
+    int n = m->step.n_results;
 
     if (n < c->n || (n > c->n && !c->keeps))
         return eg__fail(EG_INVALID, c->op, "a step returned %d tensors; there are %d variables", n,
                    c->n) == EG_OK;
-    for (int i = 0; i < c->n; i++)
-        if (!eg__stays(c->op, "variable", i, &c->in[i]->spec, eg__block_out(block, i)))
-            return false;
+    if (m->go_on.n_assigned > 0)
+        return eg__condition_assigns(c->op, m->go_on.assigned[0].variable) == EG_OK;
+    m->inputs.state = c->n;
+    m->n_state = c->n + m->inputs.n_assigned;
     m->n_kept = n - c->n;
+    return eg__drawn_carry(&m->step, c->op, c->n, m->inputs.n_assigned, m->inputs.assigned) &&
+        eg__drawn_finish(&m->step) && (!c->go_on || eg__drawn_finish(&m->go_on));
+}
+
+static bool variables_stay(const making *m)
+{
+    const eg__loop_call *c = m->c;
+
+    for (int i = 0; i < c->n; i++)
+        if (!eg__stays(c->op, "variable", i, &c->in[i]->spec, eg__block_out(m->step.block, i)))
+            return false;
     return true;
 }
 
@@ -88,7 +101,7 @@ static bool set_step(making *m, eg__sweep *sweep)
     eg__port port[2 * EG__MAX_IN + 1];
     int n = 0;
 
-    sweep->initial = eg__staged_take(m->s, sizeof *sweep->initial * ((size_t)c->n + 1));
+    sweep->initial = eg__staged_take(m->s, sizeof *sweep->initial * ((size_t)m->n_state + 1));
     if (!sweep->initial)
         return false;
     if (c->numbers)
@@ -97,9 +110,12 @@ static bool set_step(making *m, eg__sweep *sweep)
         port[n++] = (eg__port){EG__PORT_STATE, 0, i};
         sweep->initial[i] = eg__input(&m->inputs, c->in[i]);
     }
+    for (int i = c->n; i < m->n_state; i++)
+        sweep->initial[i] = eg__input(&m->inputs, m->inputs.assigned[i - c->n]);
     for (int i = 0; i < c->n_rows; i++)
         port[n++] = (eg__port){EG__PORT_ROW, 0, eg__input(&m->inputs, c->rows[i])};
-    sweep->n_state = c->n;
+    sweep->n_state = m->n_state;
+    sweep->n_variables = m->inputs.n_assigned;
     sweep->n_emitted = m->n_kept;
     return !eg__me.failed && eg__sweep_of(sweep, m->s, &m->inputs, &m->step, n, port);
 }
@@ -122,8 +138,9 @@ static bool set_results(making *m)
     for (int i = 0; i < s->n_out; i++) {
         const eg_spec *spec = eg__block_out(m->step.block, i);
         int64_t dims[EG_MAX_RANK + 1] = {c->most};
-        bool kept = i >= c->n;
-        s->output[i] = (eg__port){kept ? EG__PORT_EMITTED : EG__PORT_STATE, 0, kept ? i - c->n : i};
+        bool kept = i >= m->n_state;
+        s->output[i] =
+            (eg__port){kept ? EG__PORT_EMITTED : EG__PORT_STATE, 0, kept ? i - m->n_state : i};
         s->out[i] = *spec;
         for (int k = 0; k < spec->rank; k++)
             dims[k + 1] = spec->dims[k];
@@ -139,6 +156,8 @@ static bool fill(making *m)
     eg__staged *s = m->s;
 
     s->most = c->most;
+    s->recompute = c->recompute;
+    s->most_kept = c->most_kept;
     if (!set_step(m, &s->sweep[0]) || !set_condition(m) || !set_results(m))
         return false;
     if (c->count)
@@ -154,11 +173,12 @@ eg_tensor *eg__loop_staged(const eg__loop_call *c)
     making m = {.c = c, .inputs.op = c->op};
     eg_tensor *y = NULL;
 
-    if (draw(&m) && variables_stay(&m)) {
+    if (draw(&m) && finish(&m) && variables_stay(&m)) {
         m.s = eg__staged_new(&eg_op_loop, EG__MAX_IN, m.step.block->plan->n_outputs, 1);
         if (m.s)
             fill(&m);
         y = eg__staged_apply(m.s, m.inputs.at);
+        y = eg__assign_last(&m.inputs, y, c->n);
     }
     eg__drawn_free(&m.step);
     eg__drawn_free(&m.go_on);

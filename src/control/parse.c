@@ -80,6 +80,8 @@ static bool take_sweep(reader *r, eg__sweep *sweep)
 {
     if (!take_ports(r, sweep) || !take_initial(r, sweep))
         return false;
+    if (eg__accept(r->at, "variables") && !take_index(r, sweep->n_state + 1, &sweep->n_variables))
+        return false;
     sweep->backwards = eg__accept(r->at, "backwards");
     eg_graph *graph = eg__graph_read(r->at);
     if (!graph)
@@ -114,6 +116,9 @@ static bool take_head(reader *r)
     if (eg__accept(r->at, "most") && !eg__take_number(r->at, &r->s->most))
         return false;
     if (eg__accept(r->at, "count") && !take_index(r, EG__MAX_IN, &r->s->count))
+        return false;
+    r->s->recompute = eg__accept(r->at, "recompute");
+    if (eg__accept(r->at, "keep") && !eg__take_number(r->at, &r->s->most_kept))
         return false;
     return !eg__accept(r->at, "while") || take_sweep(r, &r->s->go_on);
 }

@@ -14,7 +14,8 @@ eg_status eg__block_run(const eg__block *block, eg__pooled_frame *f, void *const
             at[plan->outputs[i].slot] = out[i];
     eg_status status = eg__plan_run(plan, &f->frame, 0, plan->n_steps);
     for (int i = 0; i < plan->n_outputs && status == EG_OK; i++)
-        if (!plan->outputs[i].own && plan->outputs[i].spec.size > 0)
+        if (!plan->outputs[i].own && plan->outputs[i].spec.size > 0 &&
+            out[i] != at[plan->outputs[i].slot])
             memcpy(out[i], at[plan->outputs[i].slot], eg__bytes(&plan->outputs[i].spec));
     return status;
 }

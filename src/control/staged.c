@@ -1,7 +1,7 @@
 /* What Loop and Switch have in common: making them, finding equal ones, their descriptors.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "control/staged.h"
+#include "control/lanes.h"
 #include "base/memory.h"
 #include "op/infer.h"
 #include <math.h>
@@ -98,14 +98,48 @@ static bool set_text(eg__staged *s)
     return s->text != NULL;
 }
 
-static bool is_equal(const eg__staged *a, const eg__staged *b)
+static bool same_print(const eg__print_node *x, const eg__print_node *y)
 {
-    for (int i = 0; a->n_in == b->n_in && i < a->n_in; i++)
-        if (!eg__same_spec(&a->in[i], &b->in[i]))
-            return false;
-    return a->n_in == b->n_in && strcmp(a->text, b->text) == 0;
+    const eg_print_attrs *a = &x->how, *b = &y->how;
+
+    return a->precision == b->precision && a->threshold == b->threshold &&
+        a->edge_items == b->edge_items && a->line_width == b->line_width && a->to == b->to;
 }
 
+/* What a text does not show: how and where something is printed, whom a host call calls. */
+static bool same_nodes(const eg__block *a, const eg__block *b)
+{
+    const eg_graph *p = a ? eg__block_graph(a) : NULL, *q = b ? eg__block_graph(b) : NULL;
+
+    if (!p || !q || p->n != q->n)
+        return p == q;
+    for (int i = 0; i < p->n; i++) {
+        const eg_node *x = &p->nodes[i], *y = &q->nodes[i];
+        if (x->op != y->op || (x->op == &eg_op_print && !same_print(x->attrs, y->attrs)) ||
+            (x->op->attrs && x->attrs && !eg__attrs_equal(x->op->attrs, x->attrs, y->attrs)))
+            return false;
+    }
+    return true;
+}
+
+static bool same_bodies(const eg__staged *a, const eg__staged *b)
+{
+    bool same = same_nodes(a->go_on.block, b->go_on.block);
+
+    for (int i = 0; same && i < a->n_sweeps; i++)
+        same = same_nodes(a->sweep[i].block, b->sweep[i].block);
+    return same;
+}
+
+static bool is_equal(const eg__staged *a, const eg__staged *b)
+{
+    if (a->n_in != b->n_in || a->n_sweeps != b->n_sweeps || strcmp(a->text, b->text) != 0)
+        return false;
+    for (int i = 0; i < a->n_in; i++)
+        if (!eg__same_spec(&a->in[i], &b->in[i]))
+            return false;
+    return !(a->traits & (EG__EFFECT | EG__HOST)) || same_bodies(a, b);
+}
 /* Lists it, or gives the one that is equal, with one more owner. */
 static eg__staged *enlist(eg__staged *s)
 {
@@ -121,23 +155,6 @@ static eg__staged *enlist(eg__staged *s)
     }
     pthread_mutex_unlock(&lock);
     return found;
-}
-
-static bool find_kept(eg__staged *s)
-{
-    if (s->go_on.block && !eg__sweep_prepare(s, &s->go_on))
-        return false;
-    for (int i = 0; i < s->n_sweeps; i++) {
-        if (!eg__sweep_prepare(s, &s->sweep[i]))
-            return false;
-        for (int k = 0; k < s->sweep[i].n_ports; k++) {
-            const eg__port *p = &s->sweep[i].port[k];
-            eg__sweep *of = &s->sweep[p->sweep];
-            of->keeps_state |= p->kind == EG__PORT_STATE && p->sweep < i;
-            of->keeps_emitted |= p->kind == EG__PORT_EMITTED;
-        }
-    }
-    return true;
 }
 
 static unsigned traits_of(const eg__sweep *sweep)
@@ -159,7 +176,7 @@ static void find_traits(eg__staged *s)
 
 eg__staged *eg__staged_settle(eg__staged *s)
 {
-    if (!set_text(s) || !find_kept(s)) {
+    if (!set_text(s) || (s->op == &eg_op_loop && !eg__lanes_find(s))) {
         eg__staged_unref(s);
         return NULL;
     }

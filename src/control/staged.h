@@ -15,6 +15,7 @@
 
 #include "base/arena.h"
 #include "control/block.h"
+#include <eagre/control.h>
 
 /* Where a value comes from. */
 typedef enum eg__port_kind {
@@ -35,13 +36,11 @@ typedef struct eg__sweep {
     eg__block *block;
     eg__port *port;
     int n_ports, n_state, n_emitted;
-    int *initial; /* of each of the state: the operation's input it starts from */
+    int *initial;    /* of each of the state: the operation's input it starts from */
+    int n_variables; /* the last so many states are variables: a gradient of what a step finds there
+                      * is one of the input, since assignments stop gradients */
     bool backwards;
-    bool keeps_state, keeps_emitted; /* of all steps: later sweeps look at them */
-    /* What running needs, found once: the ports that change from step to step, and where each
-     * output lies in the record of the states, or of what is emitted; see run_loop.c. */
-    int *moving, n_moving;
-    size_t *offset, state_record, emitted_record;
+    struct eg__lanes *lanes; /* what running needs, found once; see lanes.h */
 } eg__sweep;
 
 typedef struct eg__staged {
@@ -56,10 +55,12 @@ typedef struct eg__staged {
     eg__sweep *sweep; /* or branches */
     int n_sweeps;
     /* of a loop */
-    eg__sweep go_on;  /* asks before each step of the first sweep; no block: always */
-    int64_t most;     /* steps at most; -1: any number */
-    int count;        /* the input that says how many; -1: none does */
-    eg__port *output; /* STATE: what a sweep carried at last; EMITTED: of all steps, stacked */
+    eg__sweep go_on;   /* asks before each step of the first sweep; no block: always */
+    int64_t most;      /* steps at most; -1: any number */
+    int count;         /* the input that says how many; -1: none does */
+    eg__port *output;  /* STATE: what a sweep carried at last; EMITTED: of all steps, stacked */
+    bool recompute;    /* what later sweeps look at is kept of few steps, and run again */
+    int64_t most_kept; /* bytes for what later sweeps look at; 0: any number */
 } eg__staged;
 
 /* The attributes of both operations. */
@@ -77,6 +78,16 @@ eg__staged *eg__staged_new(const eg_opdef *op, int n_in, int n_out, int n_sweeps
 /* Room in its memory; NULL, reported, where that is out. */
 void *eg__staged_take(eg__staged *s, size_t size);
 
+/* Whether an operation prints, itself or inside. quiet.c */
+bool eg__prints(const eg_opdef *op, const void *attrs);
+
+/* False, reported, where bodies do what a gradient must not do again. quiet.c */
+bool eg__may_repeat(const eg__staged *s);
+
+/* Applies an operation as it stands in a block, but for what it prints: that is printed once, when
+ * the block runs. quiet.c */
+eg_tensor *eg__staged_again(const eg_opdef *op, const void *attrs, int n, eg_tensor *const in[]);
+
 /* Applies it: exchanges it for an equal one, if there is any, and lets go of it. */
 eg_tensor *eg__staged_apply(eg__staged *s, eg_tensor *const in[]);
 
@@ -91,8 +102,8 @@ bool eg__staged_parse(const eg_opdef *op, eg__staged_attrs *attrs, int n_in,
 /* What is wrong with one that was read; NULL: nothing. Fills in its results' specs. check.c */
 const char *eg__staged_fault(eg__staged *s);
 
-/* Finds what running a loop's sweep needs; false, reported, where memory is out. run_loop.c */
-bool eg__sweep_prepare(eg__staged *s, eg__sweep *sweep);
+/* Finds what running a loop needs; false, reported, where memory is out. lanes.c */
+bool eg__lanes_find(eg__staged *s);
 
 /* Exchanges one that is complete for an equal one, if there is any; NULL after an error. */
 eg__staged *eg__staged_settle(eg__staged *s);

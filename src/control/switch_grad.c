@@ -87,7 +87,7 @@ eg_status eg__switch_grad(eg_backward *b)
 {
     deriving d = {.old = ((const eg__staged_attrs *)b->attrs)->staged};
 
-    if (!list_inputs(&d, b) || d.n_out == 0)
+    if (!eg__may_repeat(d.old) || !list_inputs(&d, b) || d.n_out == 0)
         return eg__me.failed;
     d.now = eg__staged_new(&eg_op_switch, d.n_in, d.n_out, d.old->n_sweeps);
     for (int i = 0; d.now && i < d.n_in; i++)

@@ -14,8 +14,9 @@
  *
  * In parentheses stands where the inputs of the graph come from: an input of the operation, its row
  * of the step's number, the step's number, what a sweep carried when it came to the step, what it
- * emitted there. `most` and `count` say how many steps are taken at most, and which input says how
- * many.
+ * emitted there. The last states may be `variables`, see staged.h. `most` and `count` say how many
+ * steps are taken at most, and which input says how many; `recompute` and `keep` what is kept for
+ * later sweeps: that of few steps, so many bytes at most.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "control/staged.h"
@@ -57,6 +58,8 @@ static void put_sweep(const eg__sweep *sweep, eg__text *text)
     eg__text_put(text, ")");
     for (int i = 0; i < sweep->n_state; i++)
         eg__text_format(text, i ? ", %d" : " from %d", sweep->initial[i]);
+    if (sweep->n_variables > 0)
+        eg__text_format(text, " variables %d", sweep->n_variables);
     eg__text_put(text, sweep->backwards ? " backwards" : "");
     eg__text_put(text, "\n");
     put_graph(eg__block_graph(sweep->block), text);
@@ -69,6 +72,10 @@ void eg__staged_put(const eg__staged *s, eg__text *text)
         eg__text_format(text, "        most %lld\n", (long long)s->most);
     if (s->count >= 0)
         eg__text_format(text, "        count %d\n", s->count);
+    if (s->recompute)
+        eg__text_put(text, "        recompute\n");
+    if (s->most_kept > 0)
+        eg__text_format(text, "        keep %lld\n", (long long)s->most_kept);
     if (s->go_on.block) {
         eg__text_put(text, "        while");
         put_sweep(&s->go_on, text);

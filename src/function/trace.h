@@ -277,7 +277,6 @@ eg__derivative *eg__derivative_new(const eg__trace *trace, const eg__segment *le
 void eg__derivative_unref(eg__derivative *d);
 
 extern const eg_opdef eg_op_call;
-extern const eg_opdef eg_op_reread; /* reread.c */
 
 /* ---- relax.c -------------------------------------------------------------------------------- */
 

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "graph/graph.h"
+#include "base/memory.h"
 #include "tensor/scope.h"
 #include "tensor/size.h"
 #include <eagre/variable.h>
@@ -13,8 +14,22 @@ static eg_graph *graph_of(eg__watch *w)
     return (eg_graph *)(void *)((char *)w - offsetof(eg_graph, watch));
 }
 
-static bool ref_of(eg_graph *graph, eg_tensor *x, const char *op, eg_ref *r)
+static eg__effect *effect_on(const eg_graph *graph, const eg_tensor *variable)
 {
+    for (int i = 0; i < graph->n_effects; i++)
+        if (graph->effects[i].variable == variable)
+            return &graph->effects[i];
+    return NULL;
+}
+
+bool eg__graph_ref(eg_graph *graph, eg_tensor *x, const char *op, eg_ref *r)
+{
+    const eg__effect *effect = effect_on(graph, x);
+
+    if (effect) {
+        *r = effect->read;
+        return true;
+    }
     if (x->kind == EG__SYMBOL && !(graph->is_alone && x->graph != graph)) {
         *r = (eg_ref){x->node - 1, x->result};
         if (x->graph == graph)
@@ -42,7 +57,7 @@ static eg_status append(eg__watch *w, const eg_event *e)
     eg_spec out[EG__MAX_OUT];
 
     for (int i = 0; i < e->n_in; i++)
-        if (!ref_of(graph, e->in[i], e->op->name, &in[i]))
+        if (!eg__graph_ref(graph, e->in[i], e->op->name, &in[i]))
             return eg__me.failed;
     if ((e->op->traits & EG__ALIAS) && !graph->is_alone) {
         for (int i = 0; i < e->n_out; i++)
@@ -57,20 +72,67 @@ static eg_status append(eg__watch *w, const eg_event *e)
     return at >= 0 ? EG_OK : EG_NO_MEMORY;
 }
 
-static eg_status refuse_assign(eg__watch *w, eg_tensor *variable, eg_tensor *value)
+/* A gradient of what is read from now on is one of the variable. */
+static eg_status reread(eg_graph *graph, eg__effect *effect)
 {
-    (void)w, (void)value;
-    return eg__fail(EG_STATE, "eg_assign",
-        "variable \"%s\" cannot be assigned while a graph is "
-        "built; write a function (eg_function_of) for what has effects",
-        eg_variable_name(variable));
+    int variable = eg__graph_find_tensor(graph, effect->variable);
+    int at = variable < 0 ? -1
+                          : eg__graph_apply(graph, &eg_op_reread, NULL, 2,
+                                (eg_ref[]){effect->value, {(uint32_t)variable, 0}});
+
+    effect->read.node = (uint32_t)at;
+    effect->read.result = 0;
+    return at < 0 ? eg__me.failed : EG_OK;
+}
+
+static eg_status assigned(eg__watch *w, eg_tensor *variable, eg_tensor *value)
+{
+    static const char op[] = "eg_assign";
+    eg_graph *graph = graph_of(w);
+    eg__effect *effect = effect_on(graph, variable);
+    eg_ref r;
+
+    if (!graph->has_effects)
+        return eg__fail(EG_STATE, op,
+            "variable \"%s\" cannot be assigned while a graph is "
+            "built; write a function (eg_function_of) for what has effects",
+            eg_variable_name(variable));
+    if (!eg__graph_ref(graph, value, op, &r))
+        return eg__me.failed;
+    if (!effect) {
+        if (!eg__reserve(&graph->effects, sizeof *graph->effects, graph->n_effects,
+                &graph->effects_capacity))
+            return eg__fail_memory(op, sizeof *graph->effects);
+        effect = &graph->effects[graph->n_effects++];
+        effect->variable = eg__ref(variable);
+    }
+    effect->value = effect->read = r;
+    return eg__is_floating(variable->spec.dtype) ? reread(graph, effect) : EG_OK;
+}
+
+/* Prints when the graph runs, so not now. */
+static eg_status printed(eg__watch *w, eg_tensor *x, const eg_print_attrs *attrs)
+{
+    eg_graph *graph = graph_of(w);
+    eg__print_node how = {sizeof how, *attrs};
+    int parts = eg_parts(x), n = parts ? parts : 1;
+    eg_ref in[EG__MAX_PARTS];
+
+    if (!graph->has_effects || x->kind > EG__TUPLE)
+        return EG_OK;
+    for (int i = 0; i < n; i++)
+        if (!eg__graph_ref(graph, parts ? x->tuple.part[i] : x, "eg_print", &in[i]))
+            return eg__me.failed;
+    eg__me.skip_prints++;
+    return eg__graph_add(graph, &eg_op_print, &how, n, in, NULL) >= 0 ? EG_OK : EG_NO_MEMORY;
 }
 
 static const eg__watch_type builder = {
     .name = "graph",
     .symbolic = true,
     .applied = append,
-    .assigned = refuse_assign,
+    .assigned = assigned,
+    .printed = printed,
 };
 
 static eg_graph *open_graph(void)

@@ -43,10 +43,13 @@ void eg_graph_free(eg_graph *graph)
     }
     for (int i = 0; i < graph->n_owned; i++)
         eg_variable_free(graph->owned[i]);
+    for (int i = 0; i < graph->n_effects; i++)
+        eg__unref(graph->effects[i].variable);
     eg__free(graph->nodes, sizeof *graph->nodes * (size_t)graph->capacity);
     eg__free(graph->inputs, sizeof *graph->inputs * (size_t)graph->inputs_capacity);
     eg__free(graph->outputs, sizeof *graph->outputs * (size_t)graph->outputs_capacity);
     eg__free(graph->owned, sizeof *graph->owned * (size_t)graph->owned_capacity);
+    eg__free(graph->effects, sizeof *graph->effects * (size_t)graph->effects_capacity);
     eg__map_free(&graph->tensors);
     eg__arena_free(&graph->arena);
     eg__free(graph, sizeof *graph);

@@ -31,6 +31,12 @@ typedef struct eg_node {
     bool is_stopped;   /* made where tapes were told to remember nothing: no gradient */
 } eg_node;
 
+/* What a graph that is built assigned to a variable: the last value, and what reading it gives. */
+typedef struct eg__effect {
+    eg_tensor *variable; /* counted */
+    eg_ref value, read;
+} eg__effect;
+
 struct eg_graph {
     eg__arena arena; /* what nodes point to */
     const char *name;
@@ -43,12 +49,15 @@ struct eg_graph {
     bool keeps_failures; /* nodes that may fail are kept though nobody uses them */
     eg_tensor **owned;   /* variables that belong to the graph: those of a parsed text */
     int n_owned, owned_capacity;
-    eg__map tensors; /* constants and variables by tensor: their nodes */
-    bool is_alone;   /* built by eg__graph_alone: gradients will be taken of what runs it */
+    eg__map tensors;  /* constants and variables by tensor: their nodes */
+    bool is_alone;    /* built by eg__graph_alone: gradients will be taken of what runs it */
+    bool has_effects; /* while it is built it takes assignments, which are listed, and prints */
+    eg__effect *effects;
+    int n_effects, effects_capacity;
     eg__watch watch; /* the builder, while the graph is open */
 };
 
-extern const eg_opdef eg_op_placeholder, eg_op_constant, eg_op_variable, eg_op_print;
+extern const eg_opdef eg_op_placeholder, eg_op_constant, eg_op_variable, eg_op_print, eg_op_reread;
 extern const eg_opdef eg_op_loop, eg_op_switch; /* of control/, named here for texts */
 
 /* Everything that prints stands in the attributes of the node. */
@@ -96,6 +105,10 @@ double eg__node_flops(const eg_graph *graph, const eg_node *node);
 
 /* The operation of that name, sources included; NULL: none. */
 const eg_opdef *eg__graph_op(const char *name);
+
+/* What stands for a tensor in a graph that is being built: a node of its own for what comes from
+ * outside, for a variable that it assigned the last value. False, reported, where that fails. */
+bool eg__graph_ref(eg_graph *graph, eg_tensor *x, const char *op, eg_ref *r);
 
 /* Whether the graph must keep a node that nobody uses. */
 bool eg__node_must_stay(const eg_graph *graph, const eg_node *node);

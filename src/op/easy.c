@@ -269,6 +269,13 @@ eg_status eg_do_assign(const eg_site *at, eg_status (*action)(eg_tensor *, eg_te
     return action(variable, value);
 }
 
+bool eg_body_fits(const char *name, int n, int given)
+{
+    if (n != given)
+        eg__fail(EG_INVALID, name, "it is a body of %d tensors and was given %d", n, given);
+    return n == given;
+}
+
 eg_tensor *eg_do_quantize(const eg_site *at,
     eg_tensor *(*op)(eg_tensor *, eg_tensor *, eg_tensor *, const eg_quantize_attrs *), eg_arg x,
     eg_arg scale, eg_arg zero, const eg_quantize_attrs *o)

@@ -247,16 +247,17 @@ eg_status eg_assign(eg_tensor *variable, eg_tensor *value)
     static const char op[] = "eg_assign";
     eg_tensor *now = NULL, *from = value;
     eg_status status = check_assign(op, variable, value);
+    bool symbolic = eg__is_symbolic(&eg__me);
 
     if (status != EG_OK)
         return status;
-    if (value->kind == EG__VARIABLE)
+    if (value->kind == EG__VARIABLE && !symbolic)
         from = now = eg__variable_now(value);
     if (from && from->kind == EG__SPENT)
         status = eg__refuse_spent(op, "the value", from);
     else if (from)
         status = eg__watch_assigned(variable, value);
-    if (from && status == EG_OK && !(from->kind == EG__SYMBOL))
+    if (from && status == EG_OK && !symbolic)
         status = assign_value(variable, from);
     eg__unref(now);
     return from ? status : EG_NO_MEMORY;

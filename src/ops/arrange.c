@@ -39,6 +39,8 @@ eg_tensor *eg_flip_with(eg_tensor *x, const eg_flip_attrs *attrs)
     }
     part.begin.n = part.count.n = rank;
     for (int i = 0; i < rank; i++) {
+        if (eg_dim(x, i) == 0)
+            part.step.at[i] = 1;
         part.begin.at[i] = part.step.at[i] < 0 ? -1 : 0;
         part.count.at[i] = -1;
     }

@@ -180,7 +180,8 @@ static eg_tensor *gathered(eg_tensor *x, eg_tensor *indices, bool drop)
     return eg_where(mask, eg_gather(x, inside), eg__number_like(x, 0));
 }
 
-/* Which updates are what came out where several went to one row: bool, a row's axes being 1. */
+/* Of several, which updates are what came out where several went to one row: bool, a row's axes
+ * being 1. */
 static eg_tensor *last_ones(eg_tensor *indices, eg_tensor *updates, int64_t n, bool drop)
 {
     eg_tensor *number = eg__reshape_like(eg__range(eg__size_all(indices)), indices);
@@ -193,15 +194,18 @@ static eg_tensor *last_ones(eg_tensor *indices, eg_tensor *updates, int64_t n, b
     return eg_reshape(last, eg_rank(updates), dims);
 }
 
+/* What reads dz comes first, so that what changes it may do so in place. */
 static void set_grad(eg_backward *b, bool drop)
 {
     eg_tensor *indices = b->x[1], *updates = b->x[2], *dz = b->dy[0];
 
+    if (b->wanted[2])
+        b->dx[2] = gathered(dz, indices, drop);
+    if (b->wanted[2] && indices->spec.size != 1)
+        b->dx[2] = eg_where(last_ones(indices, updates, eg_dim(dz, 0), drop), b->dx[2],
+            eg__number_like(dz, 0));
     if (b->wanted[0])
         b->dx[0] = scattered(dz, indices, eg_zeros_like(updates), EG_SCATTER_SET);
-    if (b->wanted[2])
-        b->dx[2] = eg_where(last_ones(indices, updates, eg_dim(dz, 0), drop),
-            gathered(dz, indices, drop), eg__number_like(dz, 0));
 }
 
 static void extremum_grad(eg_backward *b, bool drop)

@@ -171,6 +171,8 @@ eg__plan *eg__plan_new(eg_graph *graph, const eg__role roles[])
         done = add_node(&m, i);
     if (done)
         set_outputs(&m, roles);
+    if (done && !roles)
+        eg__plan_chain(plan);
     done = done && (!roles || eg__plan_order(plan, roles)) && eg__plan_place(plan);
     eg__free(m.first, sizeof *m.first * ((size_t)graph->n + 1));
     eg__free(m.slot_of, sizeof *m.slot_of * (m.n_results + 1));

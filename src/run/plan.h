@@ -79,6 +79,12 @@ bool eg__plan_order(eg__plan *plan, const eg__role roles[]);
 /* Places arena slots: fills in offsets, sizes, scratch. place.c */
 bool eg__plan_place(eg__plan *plan);
 
+/* Brings steps that update one value in turn into the memory of the result they make. chain.c */
+void eg__plan_chain(eg__plan *plan);
+
+/* Whether an output may be given the memory of an input. */
+bool eg__plan_updates(const eg__plan *plan, int input, int output);
+
 /* ---- frame.c -------------------------------------------------------------------------------- */
 
 /* A place to run a plan: where each slot lies, and the arena. */

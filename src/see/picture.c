@@ -43,7 +43,7 @@ static const char *colour_of(const eg_node *node)
         return "#fcf3cf";
     if (eg__traits(node->op, node->attrs) & EG__HOST)
         return "#f5cba7";
-    return node->op->traits & EG__EFFECT ? "#fadbd8" : "#eef3fa";
+    return eg__traits(node->op, node->attrs) & EG__EFFECT ? "#fadbd8" : "#eef3fa";
 }
 
 static void put_label(const eg_node *node, eg__text *text)

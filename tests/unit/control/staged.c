@@ -42,8 +42,7 @@ BODY(third_of_three,
     eg_switch(eg_scalar_int(EG_INT64, 7), 3, ((const eg_body[]){squared, twice, grow}), NULL, 1,
         &x))
 BODY(until_large, eg_while(is_small, grow, NULL, 1, &x))
-BODY(at_most_two,
-    eg_while_with(is_small, grow, NULL, 1, &x, (&(eg_while_attrs){sizeof(eg_while_attrs), 2})))
+BODY(at_most_two, eg_while(is_small, grow, NULL, 1, &x, .most = 2))
 
 static eg_tensor *no_step(int n, eg_tensor *const in[], void *env)
 {

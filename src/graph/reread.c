@@ -1,9 +1,9 @@
-/* An assigned variable, read again in the same call, in recordings that a tape wants gradients of.
+/* An assigned variable, read again in the same body, where gradients may be asked for.
  * Its elements are what was assigned; its gradient is the variable's, as it is where nothing is
  * recorded: a tape does not look through an assignment.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "function/trace.h"
+#include "graph/graph.h"
 #include "op/infer.h"
 
 static eg_status reread_grad(eg_backward *b)
@@ -12,7 +12,7 @@ static eg_status reread_grad(eg_backward *b)
     return eg__me.failed;
 }
 
-/* Appended by the recorder, not applied through the dispatcher. */
+/* Appended by who records, not applied through the dispatcher. */
 const eg_opdef eg_op_reread = {
     .name = "Reread",
     .in = {"value", "variable"},

@@ -61,7 +61,7 @@ static eg_tensor *make_seeds(const rows *r, int64_t first, int64_t count)
         seeds = eg_cast(seeds, eg_dtype_of(r->y));
     if (r->imaginary)
         seeds = times_i(seeds);
-    memcpy(dims + 1, r->y->spec.dims, sizeof *dims * (size_t)r->y->spec.rank);
+    memcpy(dims + 1, eg__spec_look(r->y)->dims, sizeof *dims * (size_t)r->y->spec.rank);
     return eg_reshape(eg_broadcast_to(seeds, 3, all), r->y->spec.rank + 1, dims);
 }
 
@@ -69,14 +69,14 @@ static eg_tensor *zero_rows(const rows *r, int64_t count)
 {
     int64_t dims[EG_MAX_RANK + 1] = {count};
 
-    memcpy(dims + 1, r->x->spec.dims, sizeof *dims * (size_t)r->x->spec.rank);
+    memcpy(dims + 1, eg__spec_look(r->x)->dims, sizeof *dims * (size_t)r->x->spec.rank);
     return eg_zeros(r->x->spec.dtype, r->x->spec.rank + 1, dims);
 }
 
 /* The walk back from a symbol: whether the source is connected; its gradient is wanted then. */
 static bool walk_back(const rows *r, eg_graph *graph)
 {
-    int at = eg__graph_add_input(graph, NULL, &r->y->spec);
+    int at = eg__graph_add_input(graph, NULL, eg__spec_look(r->y));
     eg_tensor *seed = at < 0 ? NULL : eg__symbol(graph, (eg_ref){(uint32_t)at, 0}, r->op);
     eg_tensor *g = seed ? eg__tape_pull(r->tape, r->y, r->x, seed) : NULL;
 
@@ -107,12 +107,13 @@ static eg_tensor *one_row(const rows *r, eg_tensor *seeds, int64_t i)
 {
     eg_slice_attrs one = {.size = sizeof one, .begin = {1, {i}}, .count = {1, {1}}};
     int64_t dims[EG_MAX_RANK + 1] = {1};
-    eg_tensor *seed = eg_reshape(eg_slice_with(seeds, &one), r->y->spec.rank, r->y->spec.dims);
+    eg_tensor *seed =
+        eg_reshape(eg_slice_with(seeds, &one), r->y->spec.rank, eg__spec_look(r->y)->dims);
     eg_tensor *row = eg__me.failed ? NULL : eg__tape_pull(r->tape, r->y, r->x, seed);
 
     if (!row)
         return eg__me.failed ? NULL : zero_rows(r, 1);
-    memcpy(dims + 1, r->x->spec.dims, sizeof *dims * (size_t)r->x->spec.rank);
+    memcpy(dims + 1, eg__spec_look(r->x)->dims, sizeof *dims * (size_t)r->x->spec.rank);
     return eg_reshape(row, r->x->spec.rank + 1, dims);
 }
 

@@ -6,6 +6,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "autodiff/batch.h"
 #include "base/memory.h"
+#include "tensor/size.h"
 #include <eagre/grad.h>
 #include <eagre/ops.h>
 #include <string.h>
@@ -158,7 +159,7 @@ static bool make_symbols(const mapping *m, eg_graph *graph, eg_tensor *symbol[])
         symbol[i] = m->x[i];
         if (!is_mapped(m, i))
             continue;
-        const eg_spec *s = &m->in[k++]->spec;
+        const eg_spec *s = eg__spec_look(m->in[k++]);
         eg_spec example = {.dtype = s->dtype, .rank = s->rank - 1};
         memcpy(example.dims, s->dims + 1, sizeof *s->dims * (size_t)example.rank);
         eg__spec_measure(&example);

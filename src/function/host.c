@@ -165,7 +165,7 @@ static bool fits(const eg_host *host, const eg_backward *b, int i, const eg_tens
 {
     char got[EG__SPEC_TEXT], want[EG__SPEC_TEXT];
 
-    if (dx->kind <= EG__SYMBOL && eg__same_spec(&dx->spec, &b->x[i]->spec))
+    if (dx->kind <= EG__SYMBOL && eg__specs_agree(dx, b->x[i]))
         return true;
     eg__fail(EG_INVALID, host->attrs.name, "gradient %d is %s, its argument %s; they must agree", i,
         dx->kind <= EG__SYMBOL ? eg__spec_text(&dx->spec, got) : "no tensor",

@@ -11,6 +11,7 @@
 #include "ops/compose.h"
 #include "ops/gradient.h"
 #include "ops/registry.h"
+#include "ops/sized.h"
 #include <string.h>
 
 static const eg_attr conv_fields[] = {
@@ -165,11 +166,15 @@ static eg_tensor *gradient(const eg_opdef *op, const eg_backward *b, eg_tensor *
     eg_tensor *like, int axis)
 {
     eg_conv_attrs attrs = *(const eg_conv_attrs *)b->attrs;
+    eg__size_patch patches[EG_MAX_RANK];
 
     attrs.sizes.n = eg_rank(like) - 2;
-    for (int i = 0; i < attrs.sizes.n; i++)
-        attrs.sizes.at[i] = eg_dim(like, axis + i);
-    return eg_apply(op, &attrs, 2, in);
+    for (int i = 0; i < attrs.sizes.n; i++) {
+        eg__size size = eg__size_at(like, axis + i);
+        attrs.sizes.at[i] = size.n;
+        patches[i] = EG__SIZED(eg_conv_attrs, sizes, i, size);
+    }
+    return eg__apply_sized(op, &attrs, 2, in, attrs.sizes.n, patches);
 }
 
 static eg_tensor *towards_x(const eg_backward *b, eg_tensor *w, eg_tensor *dz, eg_tensor *x)

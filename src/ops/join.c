@@ -299,11 +299,15 @@ static eg_status put_slice_grad(eg_backward *b)
 {
     const eg_put_slice_attrs *attrs = b->attrs;
     eg_tensor *part = b->x[1];
-    eg_slice_attrs slice = slice_written(attrs, &part->spec);
+    eg_slice_attrs slice = {.size = sizeof slice, .begin = attrs->begin, .step = attrs->step};
     eg__size_patch patches[EG_MAX_RANK];
 
-    for (int i = 0; i < eg_rank(part); i++)
-        patches[i] = EG__SIZED(eg_slice_attrs, count, i, eg__size_at(part, i));
+    slice.count.n = eg_rank(part);
+    for (int i = 0; i < slice.count.n; i++) {
+        eg__size size = eg__size_at(part, i);
+        slice.count.at[i] = size.n;
+        patches[i] = EG__SIZED(eg_slice_attrs, count, i, size);
+    }
 
     if (b->wanted[0])
         b->dx[0] = eg_put_slice_with(b->dy[0], eg_zeros_like(part), attrs);

@@ -155,7 +155,7 @@ eg_tensor *eg_put_along_axis(eg_tensor *x, eg_tensor *indices, eg_tensor *values
 
     if (!set_along(&a, op))
         return NULL;
-    if (!values || !eg__same_shape(&a.x_shape, &x->spec))
+    if (!values || !eg__same_shape(&a.x_shape, eg__spec_look(x)))
         return eg__fail_null(EG_INVALID, op,
             values ? "the indices have more elements than x beside axis %d" : "values is NULL",
             a.axis);

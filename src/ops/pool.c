@@ -125,23 +125,27 @@ static eg_tensor *rows(eg_tensor *x)
 static eg_status max_pool_grad(eg_backward *b)
 {
     eg_tensor *x = b->x[0], *index = EG__APPLY(&eg_op_max_pool_index, b->attrs, x);
-    int64_t each = 1;
+    eg__size each = eg__size_plain(1);
 
     for (int i = 1; i < eg_rank(x); i++)
-        each *= eg_dim(x, i);
-    b->dx[0] = eg__reshape_like(eg_add_along(rows(index), rows(b->dy[0]), each), x);
+        each = eg__size_times(each, eg__size_at(x, i));
+    b->dx[0] = eg__reshape_like(eg__add_along(rows(index), rows(b->dy[0]), each), x);
     return eg__done();
 }
 
 static eg_status avg_pool_grad(eg_backward *b)
 {
     eg_pool_attrs attrs = *(const eg_pool_attrs *)b->attrs;
+    eg__size_patch patches[EG_MAX_RANK];
     eg_tensor *x = b->x[0];
 
     attrs.sizes.n = eg_rank(x) - 2;
-    for (int i = 0; i < attrs.sizes.n; i++)
-        attrs.sizes.at[i] = eg_dim(x, 1 + i);
-    b->dx[0] = EG__APPLY(&eg_op_avg_pool_grad, &attrs, b->dy[0]);
+    for (int i = 0; i < attrs.sizes.n; i++) {
+        eg__size size = eg__size_at(x, 1 + i);
+        attrs.sizes.at[i] = size.n;
+        patches[i] = EG__SIZED(eg_pool_attrs, sizes, i, size);
+    }
+    b->dx[0] = eg__apply_sized(&eg_op_avg_pool_grad, &attrs, 1, b->dy, attrs.sizes.n, patches);
     return eg__done();
 }
 

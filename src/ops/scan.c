@@ -15,7 +15,7 @@
 /* ---- parts along an axis -------------------------------------------------------------------- */
 
 /* `count` elements from `begin` on, along one axis. */
-static eg_tensor *part(eg_tensor *x, int axis, int64_t begin, int64_t count)
+static eg_tensor *part(eg_tensor *x, int axis, int64_t begin, eg__size count)
 {
     eg_slice_attrs o = {.size = sizeof o};
 
@@ -24,26 +24,35 @@ static eg_tensor *part(eg_tensor *x, int axis, int64_t begin, int64_t count)
     for (int i = 0; i < axis; i++)
         o.count.at[i] = -1;
     o.begin.at[axis] = begin;
-    o.count.at[axis] = count;
-    return eg_slice_with(x, &o);
+    o.count.at[axis] = count.n;
+    eg__size_patch patch = EG__SIZED(eg_slice_attrs, count, axis, count);
+    return eg__apply_sized(&eg_op_slice, &o, 1, &x, 1, &patch);
+}
+
+static eg__size one_less(const eg_tensor *x, int axis)
+{
+    return eg__size_minus(eg__size_at(x, axis), eg__size_plain(1));
 }
 
 /* x moved by one place along an axis, towards its end or its beginning; 0 moves in. */
 static eg_tensor *moved(eg_tensor *x, int axis, bool to_end)
 {
     eg__unslice_attrs into = {.size = sizeof into};
+    eg__size_patch patches[EG_MAX_RANK];
 
     if (!x || eg__size_is(eg__size_all(x), 0))
         return x;
     axis += axis < 0 ? eg_rank(x) : 0;
     into.begin.n = into.step.n = into.dims.n = eg_rank(x);
     for (int i = 0; i < eg_rank(x); i++) {
+        eg__size size = eg__size_at(x, i);
         into.step.at[i] = 1;
-        into.dims.at[i] = eg_dim(x, i);
+        into.dims.at[i] = size.n;
+        patches[i] = EG__SIZED(eg__unslice_attrs, dims, i, size);
     }
     into.begin.at[axis] = to_end;
-    int64_t n = eg_dim(x, axis);
-    return EG__APPLY(&eg_op_unslice, &into, part(x, axis, !to_end, n - 1));
+    eg_tensor *rest = part(x, axis, !to_end, one_less(x, axis));
+    return eg__apply_sized(&eg_op_unslice, &into, 1, &rest, eg_rank(x), patches);
 }
 
 /* ---- cumulative sum, product, maximum ------------------------------------------------------- */
@@ -89,7 +98,7 @@ static eg_tensor *arrived(eg_tensor *dy, const eg_cumulative_attrs *attrs)
     if (attrs->exclusive)
         return moved(dy, attrs->axis, attrs->reverse);
     if (attrs->include_initial)
-        return part(dy, attrs->axis, !attrs->reverse, eg_dim(dy, attrs->axis) - 1);
+        return part(dy, attrs->axis, !attrs->reverse, one_less(dy, attrs->axis));
     return dy;
 }
 
@@ -189,13 +198,13 @@ static eg_status cumulative_max_grad(eg_backward *b)
 
     o.axis = -1;
     eg_tensor *is_new = eg_equal(x, eg_cumulative_max_with(x, &o)), *at = positions(x);
-    int64_t last = eg_dim(x, -1) - 1;
+    eg_tensor *last = o.reverse ? eg__size_scalar(EG_INT64, one_less(x, -1), 0, 0) : NULL;
     if (o.reverse)
-        at = eg_sub(eg_scalar_int(EG_INT64, last), at);
+        at = eg_sub(last, at);
     at = eg_cumulative_max_with(eg_where(is_new, at, eg_scalar_int(EG_INT64, 0)), &o);
     if (o.reverse)
-        at = eg_sub(eg_scalar_int(EG_INT64, last), at);
-    b->dx[0] = eg__swap_last(eg_add_along(at, dy, last + 1), axis);
+        at = eg_sub(last, at);
+    b->dx[0] = eg__swap_last(eg__add_along(at, dy, eg__size_at(x, -1)), axis);
     return eg__done();
 }
 
@@ -339,10 +348,10 @@ eg_tensor *eg_diff_with(eg_tensor *x, int axis, const eg_diff_attrs *given)
         return eg__fail_null(EG_INVALID, "eg_diff",
             x ? "there is no axis %d, or n, which is %d, is negative" : "x is NULL", axis, o.n);
     for (int i = 0; i < (o.n ? o.n : 1) && x; i++) {
-        int64_t n = eg_dim(x, axis);
-        if (n == 0)
+        eg__size left = one_less(x, axis);
+        if (eg__size_is(eg__size_at(x, axis), 0))
             return x;
-        x = eg_sub(part(x, axis, 1, n - 1), part(x, axis, 0, n - 1));
+        x = eg_sub(part(x, axis, 1, left), part(x, axis, 0, left));
     }
     return x;
 }

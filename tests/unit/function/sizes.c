@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "harness.h"
+#include <pthread.h>
 #include <string.h>
 
 static int bodies_run;
@@ -500,4 +501,161 @@ TEST(calls_on_a_tape_are_free_as_well)
     }
     assert_int_equal(bodies_run, 2);
     eg_function_free(f);
+}
+
+/* ---- in bodies ------------------------------------------------------------------------------ */
+
+static eg_function *inner;
+
+EG_FUNCTION(calls_another, x)
+{
+    bodies_run++;
+    return eg_add(eg_call(inner, x), 1);
+}
+
+TEST(a_function_that_calls_another_serves_other_sizes)
+{
+    inner = eg_function_of(standardize);
+    eg_function *f = eg_function_of(calls_another);
+
+    for (int64_t rows = 2; rows < 9; rows++)
+        check_rows(f, rows, 3);
+    assert_int_equal(eg_function_trace_count(f), 2);
+    assert_int_equal(eg_function_trace_count(inner), 0);
+    eg_function_free(f);
+    eg_function_free(inner);
+}
+
+static eg_tensor *twice(int n, eg_tensor *const in[], void *env)
+{
+    (void)n, (void)env;
+    return eg_mul(in[0], 2);
+}
+
+/* The first with a tangent, through a reshape and a slice. */
+EG_FUNCTION(pushes_forward, x)
+{
+    eg_tensor *tangent = eg_cos(x), *dy;
+
+    bodies_run++;
+    EG_FORWARD;
+    eg_set_tangent(x, tangent);
+    eg_tensor *y = eg_mean(eg_reshape(eg_square(x), EG_DIMS(-1)));
+    y = eg_add(y, eg_sum(eg_slice(eg_exp(x), .begin = {1, {1}}), .axes = EG_AXES(0)));
+    dy = eg_tangent(y);
+    return eg_give(eg_add(y, dy));
+}
+
+TEST(tangents_are_free_as_well)
+{
+    eg_function *f = eg_function_of(pushes_forward);
+
+    bodies_run = 0;
+    for (int64_t rows = 2; rows < 8; rows++)
+        check_rows(f, rows, 3);
+    assert_int_equal(bodies_run, 2);
+    eg_function_free(f);
+}
+
+EG_FUNCTION(maps_over_rows, x)
+{
+    bodies_run++;
+    return eg_vmap(twice, NULL, 1, &x, NULL);
+}
+
+/* Of the step's number and x. */
+static eg_tensor *loop_body(int n, eg_tensor *const in[], void *env)
+{
+    (void)n, (void)env;
+    return eg_mul(in[1], 2);
+}
+
+EG_FUNCTION(loops_over_it, x)
+{
+    bodies_run++;
+    return eg_for(eg_constant(3), loop_body, NULL, 1, &x);
+}
+
+TEST(bodies_on_symbols_fix_the_sizes)
+{
+    eg_function *f = eg_function_of(maps_over_rows), *g = eg_function_of(loops_over_it);
+
+    bodies_run = 0;
+    for (int64_t rows = 2; rows < 6; rows++) {
+        check_rows(f, rows, 3);
+        check_rows(g, rows, 3);
+    }
+    assert_int_equal(bodies_run, 8);
+    assert_non_null(strstr(fixed_by(f, 1), "is fixed at "));
+    eg_function_free(f);
+    eg_function_free(g);
+}
+
+static eg_tensor *last_sum;
+static FILE *tmp;
+
+EG_FUNCTION(keeps_its_sum, x)
+{
+    bodies_run++;
+    eg_assign(last_sum, eg_sum(x, .axes = EG_AXES(0)));
+    eg_print(eg_max(x), .to = tmp);
+    return eg_value(last_sum);
+}
+
+TEST(what_is_assigned_must_fit_its_variable_with_each_size)
+{
+    EG_SCOPE;
+    eg_function *f = eg_function_of(keeps_its_sum);
+
+    tmp = tmpfile();
+    last_sum = eg_variable(eg_zeros(EG_FLOAT32, EG_DIMS(3)));
+    bodies_run = 0;
+    for (int64_t rows = 2; rows < 6; rows++)
+        check_rows(f, rows, 3);
+    assert_int_equal(bodies_run, 2);
+    assert_null(eg_call(f, numbers(1, EG_DIMS(9, 5))));
+    assert_error(EG_INVALID, "float32[3]");
+    eg_function_free(f);
+    eg_variable_free(last_sum);
+    fclose(tmp);
+}
+
+/* ---- threads -------------------------------------------------------------------------------- */
+
+static eg_function *shared;
+
+EG_FUNCTION(plain, x)
+{
+    return eg_div(eg_sub(x, eg_mean(x, .axes = EG_AXES(0), .keep_dims = true)), eg_std(x));
+}
+
+static void *call_with_many_sizes(void *wrong)
+{
+    for (int i = 0; i < 60; i++) {
+        EG_SCOPE;
+        int64_t n = 2 + i % 11;
+        eg_tensor *x = eg_cast(eg_reshape(eg_range(3 * n), EG_DIMS(n, 3)), EG_FLOAT32);
+        eg_tensor *y = eg_call(shared, x), *want = plain(x);
+        float got[64], expected[64];
+        eg_read(y, EG_FLOAT32, got, 3 * n);
+        eg_read(want, EG_FLOAT32, expected, 3 * n);
+        if (!eg_ok() || memcmp(got, expected, sizeof *got * (size_t)(3 * n)) != 0)
+            *(int *)wrong = 1;
+    }
+    return NULL;
+}
+
+TEST(threads_may_call_with_sizes_of_their_own)
+{
+    pthread_t threads[4];
+    int wrong[4] = {0};
+
+    shared = eg_function_from(&plain_callable, NULL, 0);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, call_with_many_sizes, &wrong[i]), 0);
+    for (int i = 0; i < 4; i++)
+        pthread_join(threads[i], NULL);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(wrong[i], 0);
+    eg_function_free(shared);
 }

@@ -20,9 +20,13 @@ COPY = "of the copy's bandwidth"
 ADDED = "more than "  # and the mode that is compared with
 PRIMITIVE, CALLS = "of the primitive's speed", "of the calls' speed"
 
-# Pattern of cases, what is measured, the bound: nanoseconds at most, or a ratio at least; and whose
-# nanoseconds, where one mode is compared with another.
-GOALS = (("eager_add_*", "ns", 60), ("eager_matmul_2x2", "ns", 150),
+TIMES = "times the time of "  # a mode
+
+# Pattern of cases, what is measured, the bound: nanoseconds or times at most, or a ratio at least;
+# and in which mode, where one is compared with another or only one is meant.
+GOALS = (("function_call_1add", "ns", 150, "function"), ("conditional_*", "ns", 400, "function"),
+         ("trace_mlp_train", "ns", 20e6), ("first_call_mlp_*", TIMES + "eager", 2, "first_call"),
+         ("eager_add_*", "ns", 60), ("eager_matmul_2x2", "ns", 150),
          ("bw_softmax_1024", "ns", 110e3), ("bw_gelu_tanh_10M", "ns", 3e6),
          ("bw_gelu_erf_10M", "ns", 4e6), ("bw_transpose_4096", "ns", 3.5e6),
          ("gather_100k_64", "ns", 0.7e6), ("maxpool_2x2", "ns", 0.2e6), ("bw_*", COPY, 0.85),
@@ -46,7 +50,10 @@ def figure(lines, what, key, mode=None):
     if what.startswith(ADDED):
         both = [lines.get(("eagre", m)) for m in (mode, what[len(ADDED):])]
         return both[0][key] - both[1][key] if all(both) else None
-    own = [d for (peer, _), d in lines.items() if peer == "eagre"]
+    if what.startswith(TIMES):
+        both = [lines.get(("eagre", m)) for m in (mode, what[len(TIMES):])]
+        return both[0][key] / both[1][key] if all(both) else None
+    own = [d for (peer, m), d in lines.items() if peer == "eagre" and mode in (None, m)]
     others = [d for (peer, _), d in lines.items() if peer != "eagre"]
     if not own or (what != "ns" and not others):
         return None
@@ -81,8 +88,9 @@ def main(path):
             least = figure(lines, what, "ns", *mode) if fnmatch.fnmatch(case, pattern) else None
             if least is None:
                 continue
-            holds = least <= bound if is_time(what) else least >= bound
-            goal = f"{'≤' if is_time(what) else '≥'} {text_of(bound, what)}"
+            at_most = is_time(what) or what.startswith(TIMES)
+            holds = least <= bound if at_most else least >= bound
+            goal = f"{'≤' if at_most else '≥'} {text_of(bound, what)}"
             goal += "" if what == "ns" else f" {what}"
             middle = figure(lines, what, "ns_med", *mode)
             print(f"| {case} | {goal} | {text_of(least, what)} | {text_of(middle, what)} | "

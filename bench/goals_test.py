@@ -58,6 +58,17 @@ class Goals(unittest.TestCase):
                           [name, "≤ 250 ns more than eager_recorded", "280 ns", "350 ns", "no"]],
                          rows)
 
+    def test_a_goal_may_be_of_one_mode_only(self):
+        rows = self.rows(line("function_call_1add", "eagre", "eager", 50, 50),
+                         line("function_call_1add", "eagre", "function", 160, 170))
+        self.assertEqual([["function_call_1add", "≤ 150 ns", "160 ns", "170 ns", "no"]], rows)
+
+    def test_a_first_call_is_told_by_that_of_the_same_body_eagerly(self):
+        rows = self.rows(line("first_call_mlp_train", "eagre", "eager", 1000, 1000),
+                         line("first_call_mlp_train", "eagre", "first_call", 1500, 2500))
+        self.assertEqual([["first_call_mlp_train", "≤ 2.00 times the time of eager", "1.50", "2.50",
+                           "yes"]], rows)
+
     def test_a_file_that_holds_something_else_is_an_error(self):
         done = self.run_on("no line")
         self.assertNotEqual(0, done.returncode)

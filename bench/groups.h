@@ -5,6 +5,7 @@
 #define BENCH_GROUPS_H
 
 void bench_tiny(void);
+void bench_functions(void);
 void bench_chains(void);
 void bench_products(void);
 void bench_arrays(void);

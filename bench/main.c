@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void (*const groups[])(void) = {bench_tiny, bench_chains, bench_products, bench_arrays,
-    bench_images, bench_bandwidth, bench_vectors, bench_sorts, bench_mlp, bench_tape_memory,
-    bench_start, bench_limits};
+static void (*const groups[])(void) = {bench_tiny, bench_functions, bench_chains, bench_products,
+    bench_arrays, bench_images, bench_bandwidth, bench_vectors, bench_sorts, bench_mlp,
+    bench_tape_memory, bench_start, bench_limits};
 
 static int usage(void)
 {

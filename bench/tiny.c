@@ -86,42 +86,7 @@ static void eager_cases(void)
             .env = &matrix});
 }
 
-/* ---- functions ------------------------------------------------------------------------------ */
-
-EG_FUNCTION(one_add, x, y)
-{
-    return eg_add(x, y);
-}
-
-EG_FUNCTION(conditional_operation, x, threshold)
-{
-    if (eg_true(eg_greater(x, threshold)))
-        return eg_square(x);
-    return eg_neg(x);
-}
-
-static bool is_one_sum(eg_tensor *z, void *env)
-{
-    eg_tensor *const *in = env;
-    return is_sum(z, &(pair){in[0], in[1]});
-}
-
-static bool is_nine(eg_tensor *z, void *in)
-{
-    (void)in;
-    return bench_at(z, 0) == 9;
-}
-
 void bench_tiny(void)
 {
     eager_cases();
-    bench_run_body(&(const bench_body){.name = "function_call_1add",
-        .body = &one_add_callable,
-        .in = {eg_constant(1.5), eg_constant(2.5)},
-        .right = is_one_sum});
-    bench_run_body(&(const bench_body){.name = "conditional_operation",
-        .body = &conditional_operation_callable,
-        .in = {eg_constant(3.0), eg_constant(2.0)},
-        .right = is_nine,
-        .looks_at_values = true});
 }

@@ -1,6 +1,6 @@
 /* What people run into with jax.jit, from its page of sharp bits and its users' threads: each works
- * here, or is an error or a reason that says what to write. The numbers are rows of our list of such
- * threads; the others are headings of the page.
+ * here, or is an error or a reason that says what to write. The numbers are rows of our list of
+ * such threads; the others are headings of the page.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "harness.h"
@@ -10,7 +10,7 @@
 static eg_tensor *variable;
 static eg_generator *generator;
 
-/* ---- pure functions --------------------------------------------------------------------------- */
+/* ---- pure functions ------------------------------------------------------------------------- */
 
 EG_FUNCTION(accumulates, x)
 {
@@ -54,7 +54,7 @@ TEST(another_constant_behind_the_same_name_is_another_trace) /* closures over co
     eg_function_free(f);
 }
 
-/* ---- updates in place ------------------------------------------------------------------------- */
+/* ---- updates in place ----------------------------------------------------------------------- */
 
 EG_FUNCTION(puts_zero_in_front, x)
 {
@@ -80,7 +80,7 @@ TEST(an_argument_is_never_changed_and_neither_is_an_earlier_result) /* in-place 
     eg_variable_free(variable);
 }
 
-/* ---- positions out of range ------------------------------------------------------------------- */
+/* ---- positions out of range ----------------------------------------------------------------- */
 
 EG_FUNCTION(takes, x, i)
 {
@@ -101,7 +101,7 @@ TEST(a_position_out_of_range_is_an_error_recorded_or_not) /* out-of-bounds index
     eg_function_free(f);
 }
 
-/* ---- random numbers --------------------------------------------------------------------------- */
+/* ---- random numbers ------------------------------------------------------------------------- */
 
 EG_FUNCTION(draws_by_key, key)
 {
@@ -149,7 +149,7 @@ TEST(a_branch_that_draws_does_not_disturb_the_others) /* 26 */
     eg_generator_free(generator);
 }
 
-/* ---- control flow ----------------------------------------------------------------------------- */
+/* ---- control flow --------------------------------------------------------------------------- */
 
 EG_FUNCTION(piecewise, x)
 {
@@ -243,7 +243,7 @@ TEST(an_unrolled_loop_and_a_staged_one) /* 40: unrolled loops compile in minutes
     eg_function_free(g);
 }
 
-/* ---- shapes that depend on values -------------------------------------------------------------- */
+/* ---- shapes that depend on values ------------------------------------------------------------ */
 
 EG_FUNCTION(mean_of_the_positive, x)
 {
@@ -281,7 +281,7 @@ TEST(a_shape_may_be_computed_from_an_argument) /* static arguments */
     eg_function_free(f);
 }
 
-/* ---- numbers ---------------------------------------------------------------------------------- */
+/* ---- numbers -------------------------------------------------------------------------------- */
 
 EG_FUNCTION(thirds, x)
 {
@@ -319,7 +319,7 @@ TEST(a_c_condition_has_no_nan_from_the_side_that_is_not_taken) /* where and NaN 
     eg_function_free(f);
 }
 
-/* ---- leaks and looking ------------------------------------------------------------------------ */
+/* ---- leaks and looking ---------------------------------------------------------------------- */
 
 static double seen;
 

@@ -17,7 +17,7 @@ static int count_traces(const eg_function *f)
     return eg_function_trace_count(f);
 }
 
-/* ---- host code (rows 22 to 30) ---------------------------------------------------------------- */
+/* ---- host code (rows 22 to 30) -------------------------------------------------------------- */
 
 EG_FUNCTION(counts_on_the_host, x)
 {
@@ -277,7 +277,7 @@ TEST(a_tensor_that_leaks_has_a_value_and_the_report_names_the_line) /* 28, 29: l
     eg_function_free(f);
 }
 
-/* ---- retracing (rows 31 to 34) ---------------------------------------------------------------- */
+/* ---- retracing (rows 31 to 34) -------------------------------------------------------------- */
 
 EG_FUNCTION(product, x, y)
 {
@@ -325,7 +325,7 @@ TEST(equal_environments_are_one_key_wherever_they_are) /* 34: identity of bound 
     eg_function_free(f);
 }
 
-/* ---- errors (rows 44 to 49) ------------------------------------------------------------------- */
+/* ---- errors (rows 44 to 49) ----------------------------------------------------------------- */
 
 static int line_of_gather;
 
@@ -390,7 +390,7 @@ TEST(the_gradient_of_a_vector_is_that_of_its_sum) /* 47 */
     eg_function_free(f);
 }
 
-/* ---- control flow and variables (rows 69 to 75) ----------------------------------------------- */
+/* ---- control flow and variables (rows 69 to 75) --------------------------------------------- */
 
 EG_FUNCTION(a_branch_for_each_rank, x)
 {

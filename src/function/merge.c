@@ -29,7 +29,7 @@ typedef struct merging {
     eg_ref first; /* the Switch's first result */
 } merging;
 
-enum { NO_PLACE = UINT32_MAX };
+static const uint32_t no_place = UINT32_MAX;
 
 static const eg__stretch *side(const merging *m, int i)
 {
@@ -44,7 +44,7 @@ static const eg_node *from_end(const merging *m, int i, int t)
 
 static bool in_tail(const merging *m, eg_ref r)
 {
-    return m->place[r.node] != NO_PLACE && m->place[r.node] < (uint32_t)m->tail;
+    return m->place[r.node] != no_place && m->place[r.node] < (uint32_t)m->tail;
 }
 
 /* ---- what is alike at the end ---------------------------------------------------------------- */

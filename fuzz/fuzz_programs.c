@@ -11,6 +11,7 @@
 #include "program.h"
 #include <math.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -505,6 +506,15 @@ static int reduce_program(const options *o, uint64_t seed)
     return 1;
 }
 
+static volatile sig_atomic_t is_stopped;
+
+/* Ctrl-C ends a long run with what it has done so far. */
+static void stop(int signal)
+{
+    (void)signal;
+    is_stopped = 1;
+}
+
 int main(int argc, char **argv)
 {
     options o = {.seed = 1, .count = 1000000000, .seconds = 5};
@@ -516,8 +526,10 @@ int main(int argc, char **argv)
             argv[0]);
         return 64;
     }
+    signal(SIGINT, stop);
+    signal(SIGTERM, stop);
     clock_gettime(CLOCK_MONOTONIC, &start);
-    for (; done < o.count && seconds_since(&start) < o.seconds; done++, o.seed++)
+    for (; !is_stopped && done < o.count && seconds_since(&start) < o.seconds; done++, o.seed++)
         if (check(&o, o.seed, &eager))
             return reduce_program(&o, o.seed);
     printf("%ld programs, %ld of them eager, %ld traces for other sizes, none differ\n", done,

@@ -153,6 +153,12 @@ static eg_tensor *gradient(int which, eg_tensor *x)
     return eg_give(g);
 }
 
+static eg_tensor *hidden(int which, eg_tensor *x)
+{
+    EG_STOP_RECORDING;
+    return eg_give(program_unary(which, x));
+}
+
 /* Keeps numbers small, so that programs do not run off to infinity at once. */
 eg_tensor *program_tamed(eg_tensor *x, float scale)
 {
@@ -197,6 +203,9 @@ static void compute(machine *m, const instruction *i)
         break;
     case NEST:
         y = staged_nest(i->which, i->number, a, b);
+        break;
+    case HIDE:
+        y = hidden(i->which, a);
         break;
     case COMPOSE:
         y = eg_call(callee[i->which % PURE_CALLEES], a);
@@ -348,9 +357,9 @@ void state_free(state *s)
 void program_print(const program *p, FILE *to)
 {
     static const char *const names[KINDS] = {"unary", "binary", "reduce", "constant", "matmul",
-        "loop", "choose", "nest", "gradient", "compose", "pick", "divide", "mask", "skip_if",
-        "switch", "repeat", "leave_if", "call", "slope", "fault", "assign", "decide", "read",
-        "draw", "print", "affect"};
+        "loop", "choose", "nest", "gradient", "compose", "hide", "pick", "divide", "mask",
+        "skip_if", "switch", "repeat", "leave_if", "call", "slope", "fault", "assign", "decide",
+        "read", "draw", "print", "affect"};
 
     fprintf(to, "scale %g, result %s\n", (double)p->scale, p->is_tuple ? "tuple" : "r0");
     for (int i = 0; i < p->n; i++) {

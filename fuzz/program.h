@@ -22,6 +22,7 @@ typedef enum kind {
     NEST,        /* r[to] = a staged loop whose body has loops and branches */
     GRADIENT,    /* r[to] = d/dx of a function of r[a] */
     COMPOSE,     /* r[to] = functions of functions of r[a] */
+    HIDE,        /* r[to] = f(r[a]), of which tapes are to remember nothing */
     PURE,        /* kinds from here on have branches, effects, errors */
     PICK = PURE, /* r[to] = gather from r[a] at an index computed from r[b]; may be out of range */
     DIVIDE,      /* integer division by something that may be zero */

@@ -84,6 +84,23 @@ void eg__function_unref(eg_function *f)
     let_go(f);
 }
 
+/* What it calls may call it: such a circle would hold itself. */
+static void forget_callees(eg_function *f)
+{
+    for (eg__trace *t = atomic_load(&f->traces); t; t = t->next)
+        for (int i = 0; i < t->n_segments; i++) {
+            eg_function *callee = t->segments[i]->callee;
+            t->segments[i]->callee = NULL;
+            eg__function_unref(callee);
+        }
+}
+
+static void end(eg_function *f)
+{
+    forget_callees(f);
+    eg__function_unref(f);
+}
+
 void eg_function_free(eg_function *f)
 {
     if (!f)
@@ -93,7 +110,7 @@ void eg_function_free(eg_function *f)
         eg__fail(EG_STATE, "eg_function_free", "%s is being called; free it after its calls",
             f->callable.name);
     else
-        eg__function_unref(f);
+        end(f);
 }
 
 void eg__function_give_up(eg_function *f, const char *format, ...)
@@ -203,7 +220,7 @@ static void leave(eg_function *f)
     pthread_mutex_unlock(&f->lock);
     eg__program_free(old);
     if (f->freed)
-        eg__function_unref(f);
+        end(f);
 }
 
 static void tell_trace(const eg_function *f, const eg__trace *t)

@@ -482,3 +482,78 @@ TEST(forward_mode_reports_the_allocation_that_fails)
 {
     torture_sweep("forward mode", move_along, NULL);
 }
+
+/* ---- what tapes do not see, and what a body must not do -------------------------------------- */
+
+typedef struct keeper {
+    eg_tensor *kept;
+    eg_function *self;
+} keeper;
+
+static eg_tensor *keeps(int n, eg_tensor *const in[], void *env)
+{
+    const keeper *k = env;
+    eg_tensor *hidden;
+
+    (void)n;
+    {
+        EG_STOP_RECORDING;
+        hidden = eg_give(eg_tanh(in[0]));
+    }
+    eg_assign_add(k->kept, hidden);
+    if (eg_true(eg_less(eg_sum(in[0]), 0)))
+        return eg_tuple(eg_square(in[0]), eg_constant(1.0));
+    return eg_mul(eg_add(in[0], hidden), k->kept);
+}
+
+static void differentiate_what_is_kept(torture *t, void *env)
+{
+    keeper k = {.kept = eg_variable(EG_F32(1, 2), .name = "kept")};
+    eg_function *f = eg_function_new(keeps, 1, &k, sizeof k);
+    eg_tensor *at[] = {EG_F32(1, 2), EG_F32(-1, -2), EG_F32(3, 4)}, *g[2] = {NULL, NULL};
+
+    (void)env;
+    for (int i = 0; i < 3; i++) {
+        EG_TAPE;
+        eg_watch(at[i]);
+        eg_tensor *y = eg_call(f, at[i]);
+        eg_gradient(eg_parts(y) ? eg_part(y, 0) : y, EG_IN(at[i], k.kept), g);
+        torture_result(t, g[0]);
+        torture_result(t, g[1]);
+    }
+    torture_result(t, eg_value(k.kept));
+    eg_function_free(f);
+    eg_variable_free(k.kept);
+}
+
+TEST(gradients_around_assignments_report_the_allocation_that_fails)
+{
+    torture_sweep("gradients around assignments", differentiate_what_is_kept, NULL);
+}
+
+static eg_tensor *calls_itself(int n, eg_tensor *const in[], void *env)
+{
+    const keeper *k = env;
+
+    (void)n;
+    if (eg_true(eg_less(in[0], 1)))
+        return in[0];
+    return eg_add(eg_call(k->self, eg_mul(in[0], 0.5)), 1);
+}
+
+static void recurse(torture *t, void *env)
+{
+    keeper k = {.kept = NULL};
+    k.self = eg_function_new(calls_itself, 1, &k, sizeof k);
+
+    (void)env;
+    torture_result(t, eg_call(k.self, 6.0));
+    torture_result(t, eg_call(k.self, 1.0));
+    torture_result(t, eg_call(k.self, 7.0));
+    eg_function_free(k.self);
+}
+
+TEST(recursion_reports_the_allocation_that_fails)
+{
+    torture_sweep("recursion", recurse, NULL);
+}

@@ -39,6 +39,7 @@
 #include <eagre/cpp/function.hpp>
 #include <eagre/cpp/graph.hpp>
 #include <eagre/cpp/host.hpp>
+#include <eagre/cpp/concrete.hpp>
 #include <eagre/cpp/train.hpp>
 
 #endif

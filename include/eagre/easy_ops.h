@@ -327,9 +327,15 @@ EG_API eg_tensor *eg_do_write(const eg_site *at, eg_tensor *array, eg_tensor *in
 #define eg_profile_save(p, path)  EG_AT_(eg_profile_save(p, path))
 #define eg_graph_draw(g, path)    EG_AT_(eg_graph_draw(g, path))
 #define eg_function_draw(f, path) EG_AT_(eg_function_draw(f, path))
+#define eg_concrete_draw(c, path) EG_AT_(eg_concrete_draw(c, path))
 
 /* ---- concrete.h, host.h ---------------------------------------------------------------------- */
 
+#define eg_function_concrete(...)    EG_AT_(eg_function_concrete(__VA_ARGS__))
+#define eg_function_concrete_of(...) EG_AT_(eg_function_concrete_of(__VA_ARGS__))
+#define eg_concrete_extend(...)      EG_AT_(eg_concrete_extend(__VA_ARGS__))
+#define eg_concrete_call(...)        EG_AT_(eg_concrete_call(__VA_ARGS__))
+#define eg_function_compare(...)     EG_AT_(eg_function_compare(__VA_ARGS__))
 #define eg_function_graph(...)       EG_AT_(eg_function_graph(__VA_ARGS__))
 #define eg_host_new(...) EG_AT_(eg_host_new_with(EG_WITH_(eg_host_attrs, __VA_ARGS__)))
 #define eg_host_call(...)            EG_AT_(eg_host_call(__VA_ARGS__))

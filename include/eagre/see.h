@@ -85,6 +85,7 @@ EG_API double eg_profile_flops(const eg_profile *profile, const char *op);
  * naming the package. */
 EG_API eg_status eg_graph_draw(const eg_graph *graph, const char *path);
 EG_API eg_status eg_function_draw(const eg_function *function, const char *path);
+EG_API eg_status eg_concrete_draw(const eg_concrete *concrete, const char *path);
 
 #ifdef __cplusplus
 }

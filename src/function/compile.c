@@ -111,7 +111,7 @@ static bool same_wishes(const eg__piece *a, const eg__piece *b)
     return true;
 }
 
-static eg_graph *copy_graph(const eg_graph *from)
+eg_graph *eg__graph_copy(const eg_graph *from)
 {
     eg_graph *to = eg__graph_new(from->name);
 
@@ -128,7 +128,7 @@ static eg_graph *copy_graph(const eg_graph *from)
 
 static bool plan_piece(eg__piece *p)
 {
-    eg_graph *graph = copy_graph(p->segment->graph);
+    eg_graph *graph = eg__graph_copy(p->segment->graph);
     bool done = graph != NULL;
 
     for (int i = 0; done && i < p->n_wanted; i++)

@@ -9,8 +9,10 @@
 #include "base/memory.h"
 #include "base/message.h"
 #include "base/option.h"
+#include "function/compare.h"
 #include "function/host.h"
 #include "function/trace.h"
+#include "op/effect.h"
 #include "op/watch.h"
 #include <eagre/easy.h>
 #include <stdarg.h>
@@ -163,7 +165,7 @@ static bool argument_ok(const eg_function *f, const eg_tensor *x, int i)
     return false;
 }
 
-static bool arguments_ok(const eg_function *f, int n, eg_tensor *const args[])
+bool eg__call_arguments_ok(const eg_function *f, int n, eg_tensor *const args[])
 {
     if (!f || n != f->callable.n_in || (n > 0 && !args)) {
         eg__fail(EG_INVALID, call_name, f ? "%s takes %d arguments, not %d" : "function is NULL",
@@ -280,7 +282,18 @@ static bool same_bits(eg_tensor *a, eg_tensor *b)
         (eg__same_spec(&a->spec, &b->spec) && memcmp(a->data, b->data, eg__bytes(&a->spec)) == 0);
 }
 
-static eg__outcome_of_call audit(eg_function *f, eg__trace *trace, const eg__key *key,
+/* Says where graph and body part. */
+static void report_difference(eg_function *f, eg__trace *trace, const eg__key *key)
+{
+    eg_comparison c = {.size = sizeof c};
+
+    eg__compare(f, trace, key, &c);
+    eg__fail(EG_INTERNAL, call_name, "%s: the recorded graph gives other bits than the body%s%s",
+        f->callable.name, c.what[0] ? ": " : "", c.what);
+}
+
+/* The graph's call, which is forgotten, and the recording's, seeing the same variables. */
+static eg__outcome_of_call run_both(eg_function *f, eg__trace *trace, const eg__key *key,
     eg_tensor **y)
 {
     eg_tensor *replayed;
@@ -293,11 +306,25 @@ static eg__outcome_of_call audit(eg_function *f, eg__trace *trace, const eg__key
     eg__me.host_next = host;
     outcome = eg__record_call(f, trace, key, y);
     if (outcome == EG__CALL_DONE && *y && !atomic_load(&f->eager) && !same_bits(replayed, *y)) {
-        eg__fail(EG_INTERNAL, call_name, "%s: the recorded graph gives other bits than the body",
-            f->callable.name);
+        eg__me.host_next = host;
+        report_difference(f, trace, key);
         *y = NULL;
     }
     return outcome;
+}
+
+static eg__outcome_of_call audit(eg_function *f, eg__trace *trace, const eg__key *key,
+    eg_tensor **y)
+{
+    eg__transaction t;
+
+    eg__transaction_begin(&t);
+    eg__outcome_of_call outcome = run_both(f, trace, key, y);
+    if (outcome != EG__CALL_DONE || eg__me.failed || !eg__transaction_prepare(&t)) {
+        eg__transaction_drop(&t);
+        return outcome;
+    }
+    return eg__transaction_commit(&t) ? EG__CALL_DONE : EG__CALL_AGAIN;
 }
 
 static eg__outcome_of_call try_once(eg_function *f, const eg__key *key, bool missed, eg_tensor **y)
@@ -355,7 +382,7 @@ static eg_tensor *serve(eg_function *f, int n, eg_tensor *const args[])
 
 eg_tensor *eg_call_of(eg_function *f, int n, eg_tensor *const args[])
 {
-    if (eg__me.failed || !arguments_ok(f, n, args))
+    if (eg__me.failed || !eg__call_arguments_ok(f, n, args))
         return NULL;
     bool inlined = EG_UNLIKELY(eg__me.recording || eg__is_symbolic(&eg__me));
     atomic_fetch_add(&f->in_flight, 1);

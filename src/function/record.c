@@ -170,8 +170,9 @@ static bool settle_tape(eg__recorder *r, const eg__key *key)
 static void merge_locked(eg__recorder *r, const eg__key *key)
 {
     bool branch = r->attach_to != NULL;
+    bool shared = !r->trace->is_private;
 
-    if (!branch && eg__trace_find(r->function, key))
+    if (!branch && shared && eg__trace_find(r->function, key))
         return;
     if (!settle_tape(r, key) || !attach(r))
         return;
@@ -180,6 +181,8 @@ static void merge_locked(eg__recorder *r, const eg__key *key)
         return;
     }
     r->n_made = 0;
+    if (!shared)
+        return;
     eg__trace_publish(r->function, r->trace);
     atomic_fetch_add(&r->function->branches, branch);
 }

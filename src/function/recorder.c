@@ -205,7 +205,8 @@ static bool is_reread(eg__recorder *r, const eg_tensor *variable)
     if (!eg__is_floating(variable->spec.dtype))
         return false;
     const eg_node *known = r->checking ? next_known(r) : NULL;
-    return r->checking ? known && known->op == &eg_op_reread : r->keeps_handles;
+    bool tapes = r->keeps_handles || r->trace->is_private;
+    return r->checking ? known && known->op == &eg_op_reread : tapes;
 }
 
 /* The number of an assigned variable read again; -1 after an error. */

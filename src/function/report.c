@@ -277,12 +277,12 @@ static void put_segment(numbering *n, const eg__segment *s, int indent)
     eg__free(n->number[s->depth], sizeof(uint32_t) * ((size_t)s->graph->n + 1));
 }
 
-static void put_trace(const eg_function *f, const eg__trace *t, eg__text *text)
+void eg__trace_put(const eg__trace *t, eg__text *text)
 {
     numbering n = {.text = text};
     char spec[EG__SPEC_TEXT];
 
-    eg__text_format(text, "%s(", f->callable.name);
+    eg__text_format(text, "%s(", t->function->callable.name);
     for (int i = 0; i < t->n; i++) {
         const eg__argument *a = &t->arguments[i];
         eg__text_format(text, i ? ", %%%d: " : "%%%d: ", i);
@@ -308,7 +308,7 @@ char *eg_function_text(const eg_function *f)
     for (int i = 0; i < atomic_load(&f->n_traces) && !eg__me.failed; i++) {
         const eg__trace *t = trace_number(f, i);
         if (t)
-            put_trace(f, t, &text);
+            eg__trace_put(t, &text);
     }
     eg__function_unlock(f);
     if (!eg__me.failed)

@@ -128,6 +128,7 @@ typedef struct eg__trace {
     int n_segments, segments_capacity;
     size_t bytes;
     _Atomic(eg__program *) program; /* NULL: none yet */
+    bool is_private;                /* a concrete function has it: no call finds it */
     bool relaxed;                   /* made from another one, for other sizes */
     bool relaxes;                   /* was seen to say the truth of other sizes */
     atomic_bool dropped;            /* serves no more calls */
@@ -246,6 +247,9 @@ struct eg__program {
 eg__piece *eg__piece_ref(eg__piece *piece);
 void eg__piece_unref(eg__piece *piece);
 
+/* Another graph of the same nodes, with no outputs; NULL after an error. */
+eg_graph *eg__graph_copy(const eg_graph *from);
+
 /* Compiles the trace as it is now and makes it the trace's program. */
 eg_status eg__trace_compile(eg__trace *trace);
 void eg__program_free(eg__program *program);
@@ -325,6 +329,12 @@ void eg__body_end(void);
 
 /* Whether a body returned something that can leave the call; false, reported. */
 bool eg__body_returned(const eg_function *f, const eg_tensor *y);
+
+/* Whether a function can be called with these; false, reported. function.c */
+bool eg__call_arguments_ok(const eg_function *f, int n, eg_tensor *const args[]);
+
+/* Appends a trace's tree. report.c */
+void eg__trace_put(const eg__trace *trace, eg__text *text);
 
 /* True while eg_run_functions_eagerly(true) holds. */
 bool eg__functions_run_eagerly(void);

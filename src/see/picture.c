@@ -6,7 +6,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/os.h"
-#include "function/trace.h"
+#include "function/concrete.h"
 #include "graph/graph.h"
 #include "tensor/variable.h"
 #include <eagre/see.h>
@@ -150,13 +150,11 @@ static void put_segment(const eg__segment *s, eg__text *text)
         put_outcome(s, &s->outcomes[i], text);
 }
 
-static void put_function(const eg_function *f, eg__text *text)
+static void put_trace(const eg_function *f, const eg__trace *trace, eg__text *text)
 {
-    const eg__trace *newest = atomic_load(&f->traces);
-
     put_start(text, f->callable.name);
-    for (int i = 0; newest && i < newest->n_segments; i++)
-        put_segment(newest->segments[i], text);
+    for (int i = 0; trace && i < trace->n_segments; i++)
+        put_segment(trace->segments[i], text);
     eg__text_put(text, "}\n");
 }
 
@@ -239,8 +237,23 @@ eg_status eg_function_draw(const eg_function *function, const char *path)
     if (!function)
         return eg__fail(EG_INVALID, op, "function is NULL");
     eg__function_lock(function);
-    put_function(function, &text);
+    put_trace(function, atomic_load(&function->traces), &text);
     eg__function_unlock(function);
+    draw(&text, path, op);
+    eg__text_free(&text);
+    return eg__me.failed;
+}
+
+eg_status eg_concrete_draw(const eg_concrete *c, const char *path)
+{
+    static const char op[] = "eg_concrete_draw";
+    eg__text text = {0};
+
+    if (eg__me.failed)
+        return eg__me.failed;
+    if (!c)
+        return eg__fail(EG_INVALID, op, "concrete is NULL");
+    put_trace(c->function, c->trace, &text);
     draw(&text, path, op);
     eg__text_free(&text);
     return eg__me.failed;

@@ -1,8 +1,9 @@
-/* easy.hpp: host calls, functions as graphs.
+/* easy.hpp: host calls, functions as graphs, concrete functions, comparisons.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.hpp"
 
+#include <memory>
 #include <stdexcept>
 
 using eagre::array, eagre::constant, eagre::function, eagre::scope, eagre::tensor;
@@ -54,6 +55,31 @@ TEST(a_function_becomes_a_graph_of_all_its_ways)
 
     CHECK_PRINTS(session.run({{x, array<float>({1, 2})}}, y), "[2. 4.] float32[2]");
     CHECK_PRINTS(session.run({{x, array<float>({-1, -2})}}, y), "[-2. -3.] float32[2]");
+}
+
+TEST(a_trace_outlives_its_function)
+{
+    scope s;
+    auto f = std::make_unique<function>([](tensor x) { return x * 3; });
+    eagre::concrete c(*f, {array<float>({1, 2})});
+    eagre::concrete moved = std::move(c);
+
+    f.reset();
+    CHECK_PRINTS(moved(array<float>({3, 4})), "[ 9. 12.] float32[2]");
+    CHECK(moved.info().nodes == 1 && moved.text().find("Mul") != std::string::npos);
+}
+
+TEST(a_body_with_a_counter_differs_from_its_graph)
+{
+    scope s;
+    int calls = 0;
+    function f([&](tensor x) { return x * static_cast<double>(++calls); });
+
+    f(constant(1.0));
+    eg_comparison c = eagre::compare(f, {constant(1.0)});
+    CHECK(!c.same && std::string(c.operation) == "Mul" && std::string(c.body) == "2");
+    function right([](tensor x) { return x * 2; });
+    CHECK(eagre::compare(right, {constant(1.0)}).same);
 }
 
 int main()

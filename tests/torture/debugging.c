@@ -93,3 +93,65 @@ TEST(symbolic_traces_report_the_allocation_that_fails)
     torture_sweep("symbolic", run_symbolic, NULL);
     eg_variable_free(total);
 }
+
+EG_FUNCTION(assigns, x)
+{
+    eg_assign_add(total, eg_sum(x));
+    return eg_true(eg_greater(total, 0)) ? eg_mul(x, total) : eg_neg(x);
+}
+
+static void run_concrete(torture *t, void *env)
+{
+    eg_function *f = eg_function_of(assigns);
+    eg_concrete *c = eg_function_concrete(f, EG_IN(EG_F32(1, 2)));
+    eg_tensor *x = EG_F32(1, 2), *dx = NULL;
+
+    (void)env;
+    eg_concrete_extend(c, EG_IN(EG_F32(-100, -2)));
+    eg_function_free(f);
+    char *text = eg_concrete_text(c);
+    torture_text(t, text);
+    eg_free(text);
+    eg_assign(total, eg_constant(0.0));
+    torture_result(t, eg_concrete_call(c, EG_IN(x)));
+    {
+        EG_TAPE;
+        eg_watch(x);
+        eg_gradient(eg_concrete_call(c, EG_IN(x)), 1, &x, &dx);
+        torture_result(t, dx);
+    }
+    eg_concrete_free(c);
+}
+
+TEST(concrete_functions_report_the_allocation_that_fails)
+{
+    {
+        EG_SCOPE;
+        total = eg_variable(eg_constant(0.0));
+    }
+    torture_sweep("concrete", run_concrete, NULL);
+    eg_variable_free(total);
+}
+
+static void run_compare(torture *t, void *env)
+{
+    eg_function *f = eg_function_of(assigns);
+    eg_comparison c = {.size = sizeof c};
+
+    (void)env;
+    eg_function_compare(f, EG_IN(EG_F32(1, 2)), &c);
+    torture_text(t, eg_ok() ? c.what : NULL);
+    if (eg_ok() && !c.same)
+        t->trouble = "graph and body differ";
+    eg_function_free(f);
+}
+
+TEST(comparisons_report_the_allocation_that_fails)
+{
+    {
+        EG_SCOPE;
+        total = eg_variable(eg_constant(0.0));
+    }
+    torture_sweep("compare", run_compare, NULL);
+    eg_variable_free(total);
+}

@@ -135,7 +135,7 @@ static bool near(const trail *a, const trail *b)
 static bool is_staged(const program *p)
 {
     for (int i = 0; i < p->n; i++)
-        if (p->code[i].kind >= LOOP && p->code[i].kind <= NEST)
+        if ((p->code[i].kind >= LOOP && p->code[i].kind <= NEST) || p->code[i].kind == STAGE)
             return true;
     return false;
 }

@@ -174,6 +174,17 @@ typedef struct machine {
     eg_tensor *left; /* the result of an early return */
 } machine;
 
+static eg_tensor *stage(const machine *m, const instruction *i, eg_tensor *a, eg_tensor *b)
+{
+    if (i->kind == LOOP)
+        return staged_loop(i->which, i->number, a, b);
+    if (i->kind == CHOOSE)
+        return staged_choice(i->which, i->number, a, b);
+    if (i->kind == NEST)
+        return staged_nest(i->which, i->number, a, b);
+    return staged_effects(m->p->state, i->which, i->number, a, b);
+}
+
 static void compute(machine *m, const instruction *i)
 {
     eg_tensor *a = m->r[i->a], *b = m->r[i->b], *y = NULL;
@@ -196,13 +207,10 @@ static void compute(machine *m, const instruction *i)
         y = product(a, b);
         break;
     case LOOP:
-        y = staged_loop(i->which, i->number, a, b);
-        break;
     case CHOOSE:
-        y = staged_choice(i->which, i->number, a, b);
-        break;
     case NEST:
-        y = staged_nest(i->which, i->number, a, b);
+    case STAGE:
+        y = stage(m, i, a, b);
         break;
     case HIDE:
         y = hidden(i->which, a);
@@ -321,7 +329,7 @@ eg_tensor *program_body(int n, eg_tensor *const in[], void *env)
         const instruction *i = &m.p->code[m.at];
         if (i->kind >= SKIP_IF && i->kind <= LEAVE_IF)
             branch(&m, i);
-        else if (i->kind >= FAULT && i->kind != AFFECT)
+        else if (i->kind >= FAULT && i->kind < AFFECT)
             effect(&m, i);
         else
             compute(&m, i);
@@ -359,7 +367,7 @@ void program_print(const program *p, FILE *to)
     static const char *const names[KINDS] = {"unary", "binary", "reduce", "constant", "matmul",
         "loop", "choose", "nest", "gradient", "compose", "hide", "pick", "divide", "mask",
         "skip_if", "switch", "repeat", "leave_if", "call", "slope", "fault", "assign", "decide",
-        "read", "draw", "print", "affect"};
+        "read", "draw", "print", "affect", "stage"};
 
     fprintf(to, "scale %g, result %s\n", (double)p->scale, p->is_tuple ? "tuple" : "r0");
     for (int i = 0; i < p->n; i++) {

@@ -40,6 +40,7 @@ typedef enum kind {
     DRAW,        /* r[to] = uniform numbers of the next key */
     PRINT,       /* eg_print(r[a]) */
     AFFECT,      /* r[to] = a function with effects (r[a]) */
+    STAGE,       /* r[to] = a staged loop or branch with effects over r[a] that uses r[b] */
     KINDS
 } kind;
 
@@ -87,6 +88,9 @@ eg_tensor *program_body(int n, eg_tensor *const in[], void *env);
 eg_tensor *staged_loop(int which, float number, eg_tensor *x, eg_tensor *other);
 eg_tensor *staged_choice(int which, float number, eg_tensor *x, eg_tensor *other);
 eg_tensor *staged_nest(int which, float number, eg_tensor *x, eg_tensor *other);
+
+/* The same with bodies that assign, draw, print and fail. */
+eg_tensor *staged_effects(state *s, int which, float number, eg_tensor *x, eg_tensor *other);
 
 /* Makes a state's functions; their environments are the state's. */
 bool callees_make(state *s);

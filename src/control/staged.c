@@ -164,7 +164,7 @@ static unsigned traits_of(const eg__sweep *sweep)
 
     for (int i = 0; graph && i < graph->n; i++)
         traits |= eg__traits(graph->nodes[i].op, graph->nodes[i].attrs);
-    return traits & (EG__EFFECT | EG__HOST);
+    return traits & (EG__EFFECT | EG__HOST | EG__MAY_FAIL);
 }
 
 static void find_traits(eg__staged *s)

@@ -51,7 +51,7 @@ typedef struct eg__staged {
     const eg_opdef *op;
     int n_in, n_out;
     eg_spec *in, *out;
-    unsigned traits;  /* that bodies have and the operation therefore too: effects, host calls */
+    unsigned traits;  /* that bodies have and the operation therefore too: see eg__traits */
     eg__sweep *sweep; /* or branches */
     int n_sweeps;
     /* of a loop */

@@ -188,8 +188,10 @@ bool eg__graph_want(eg_graph *graph, eg_ref output)
 
 bool eg__node_must_stay(const eg_graph *graph, const eg_node *node)
 {
-    return (eg__traits(node->op, node->attrs) & EG__EFFECT) || node->op == &eg_op_placeholder ||
-        (graph->keeps_failures && (node->op->traits & EG__MAY_FAIL));
+    unsigned traits = eg__traits(node->op, node->attrs);
+
+    return (traits & EG__EFFECT) || node->op == &eg_op_placeholder ||
+        (graph->keeps_failures && (traits & EG__MAY_FAIL));
 }
 
 void eg__graph_mark(const eg_graph *graph, bool live[])

@@ -201,7 +201,7 @@ static void set_grad(eg_backward *b, bool drop)
 
     if (b->wanted[2])
         b->dx[2] = gathered(dz, indices, drop);
-    if (b->wanted[2] && indices->spec.size != 1)
+    if (b->wanted[2] && eg_size(indices) != 1)
         b->dx[2] = eg_where(last_ones(indices, updates, eg_dim(dz, 0), drop), b->dx[2],
             eg__number_like(dz, 0));
     if (b->wanted[0])

@@ -27,6 +27,33 @@ static eg_tensor *cell(int n, eg_tensor *const in[], void *env)
     return eg_tuple(eg_tanh(eg_add(in[0], in[1])), eg_mul(in[0], in[1]));
 }
 
+static eg_tensor *total;
+
+EG_FUNCTION(note, t, x, rows)
+{
+    eg_assign_add(total, eg_sum(x));
+    return eg_tuple(eg_mul(x, eg_cos(total)), eg_tensor_array_write(rows, t, eg_sum(x)));
+}
+
+EG_FUNCTION(halve, row)
+{
+    return eg_mul(row, 0.5);
+}
+
+EG_FUNCTION(add_up, sum, row)
+{
+    return eg_add(sum, row);
+}
+
+/* Assignments, arrays, and what gradients run again. */
+EG_FUNCTION(more_of_them, x)
+{
+    eg_tensor *rows = eg_tensor_array(EG_FLOAT32, 3, EG_NO_DIMS);
+    eg_tensor *y = eg_for(3, note_body, NULL, EG_IN(x, rows), .recompute = true);
+    rows = eg_map(halve_body, NULL, EG_IN(eg_part(y, 1)));
+    return eg_mul(eg_fold(add_up_body, NULL, 1, EG_STATE(1.0, rows)), eg_sum(eg_part(y, 0)));
+}
+
 EG_FUNCTION(all_of_them, x)
 {
     eg_tensor *y = eg_while(is_small, grow, NULL, 1, &x);
@@ -45,6 +72,30 @@ static void run_eagerly(torture *t, void *env)
 TEST(staged_control_flow_reports_the_allocation_that_fails)
 {
     torture_sweep("staged, eagerly", run_eagerly, NULL);
+}
+
+static void run_more(torture *t, void *env)
+{
+    eg_function *f = eg_function_of(more_of_them);
+    eg_tensor *x = EG_F32(1, 2, 3), *g = NULL;
+
+    (void)env;
+    total = eg_variable(eg_constant(0.0));
+    if (total) {
+        EG_TAPE;
+        eg_watch(x);
+        eg_tensor *y = eg_call(f, x);
+        eg_gradient(y, 1, &x, &g);
+        eg_give(g);
+    }
+    torture_result(t, g);
+    eg_function_free(f);
+    eg_variable_free(total);
+}
+
+TEST(assignments_and_arrays_report_the_allocation_that_fails)
+{
+    torture_sweep("staged, with effects", run_more, NULL);
 }
 
 static void run_in_function(torture *t, void *env)

@@ -15,6 +15,7 @@ shown_by() {
     liblapack-dev) echo liblapack.a ;;
     libeigen3-dev) echo eigen3/unsupported/Eigen/FFT ;;
     zlib1g-dev) echo zlib.h ;;
+    libminizip-dev) echo minizip/unzip.h ;;
     libcmocka-dev) echo cmocka.h ;;
     libmpfr-dev) echo mpfr.h ;;
     libmpc-dev) echo mpc.h ;;
@@ -83,7 +84,7 @@ need() {
 }
 
 to_build="gcc g++ libc6-dev cmake ninja-build pkg-config libdnnl-dev libsleef-dev libjansson-dev
-    liblapack-dev libeigen3-dev zlib1g-dev"
+    liblapack-dev libeigen3-dev zlib1g-dev libminizip-dev"
 # shellcheck disable=SC2034
 to_show="$to_build graphviz"
 # shellcheck disable=SC2034

@@ -321,6 +321,13 @@ EG_API eg_tensor *eg_do_write(const eg_site *at, eg_tensor *array, eg_tensor *in
 #define eg_safetensors_load(path) EG_AT_(eg_safetensors_load(path))
 #define eg_safetensors_find(...)  EG_AT_(eg_safetensors_find(__VA_ARGS__))
 #define eg_safetensors_restore(...) EG_AT_(eg_safetensors_restore(__VA_ARGS__))
+#define eg_npy_save(path, x)      eg_npy_save(path, EG_X_(x))
+#define eg_npy_load(path)         EG_AT_(eg_npy_load(path))
+#define eg_npz_save(...)          EG_NPZ_SAVE_(__VA_ARGS__, )
+#define EG_NPZ_SAVE_(path, n, names, tensors, ...)                                                 \
+    EG_AT_(eg_npz_save_with(path, n, names, tensors, EG_WITH_(eg_npz_attrs, __VA_ARGS__)))
+#define eg_npz_load(path)         EG_AT_(eg_npz_load(path))
+#define eg_npz_find(...)          EG_AT_(eg_npz_find(__VA_ARGS__))
 #define eg_profile_start(p)       EG_AT_(eg_profile_start(p))
 #define eg_profile_stop(p)        EG_AT_(eg_profile_stop(p))
 #define eg_profile_print(p, to)   EG_AT_(eg_profile_print(p, to))

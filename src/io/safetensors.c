@@ -12,8 +12,8 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/os.h"
+#include "io/saved.h"
 #include "op/effect.h"
-#include "op/watch.h"
 #include <eagre/variable.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -66,40 +66,28 @@ static void clear(eg_safetensors *file)
 
 /* ---- saving --------------------------------------------------------------------------------- */
 
-static eg_status check_tensor(int i, eg_tensor *x, const char *name)
+static bool has_dtype(eg_dtype dtype)
 {
-    char which[24];
-
-    if (!x)
-        return eg__fail(EG_INVALID, save_name, "tensor %d is NULL", i);
-    if (x->kind == EG__SPENT)
-        return snprintf(which, sizeof which, "tensor %d", i), eg__refuse_spent(save_name, which, x);
-    if (x->kind != EG__VALUE && x->kind != EG__VARIABLE)
-        return eg__fail(EG_INVALID, save_name, "tensor %d is %s and has no elements", i,
-            x->kind == EG__SYMBOL ? "a symbol" : "a tuple or none");
-    if (eg__stored_type(x->spec.dtype) < 0)
-        return eg__fail(EG_INVALID, save_name, "tensor %d is %s, which the format does not have", i,
-            eg_dtype_name(x->spec.dtype));
-    if (!name)
-        return eg__fail(EG_INVALID, save_name, "tensor %d has no name and is no variable", i);
-    const char *fault = eg__stored_name_fault(name);
-    if (fault)
-        return eg__fail(EG_INVALID, save_name, "tensor %d: %s", i, fault);
-    return eg__watch_asked(x, EG__ASK_RAW);
+    return eg__stored_type(dtype) >= 0;
 }
 
 /* Adds tensor i with the value it has now. */
 static eg_status collect(eg_safetensors *file, int i, eg_tensor *x, const char *const names[])
 {
-    bool is_variable = x && x->kind == EG__VARIABLE;
-    const char *name = names ? names[i] : is_variable ? eg_variable_name(x) : NULL;
+    char which[24];
 
-    if (check_tensor(i, x, name) != EG_OK)
-        return eg__me.failed;
-    eg__stored e = {.spec = x->spec, .type = eg__stored_type(x->spec.dtype)};
-    if (!eg__stored_add(file, name, &e, save_name))
-        return eg__me.failed;
-    file->entries[file->n - 1].value = is_variable ? eg__variable_now(x) : eg__ref(x);
+    snprintf(which, sizeof which, "tensor %d", i);
+    eg_tensor *value = eg__saved_value(save_name, which, x, has_dtype);
+    const char *name = value ? eg__saved_name(save_name, i, x, names) : NULL;
+    const char *fault = name ? eg__stored_name_fault(name) : NULL;
+    if (fault)
+        eg__fail(EG_INVALID, save_name, "%s: %s", which, fault);
+    if (name && !fault) {
+        eg__stored e = {.spec = x->spec, .type = eg__stored_type(x->spec.dtype), .value = value};
+        if (eg__stored_add(file, name, &e, save_name))
+            return EG_OK;
+    }
+    eg__unref(value);
     return eg__me.failed;
 }
 

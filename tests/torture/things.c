@@ -220,6 +220,36 @@ TEST(safetensors_report_the_allocation_that_fails)
     remove(path);
 }
 
+static void save_and_load_npz(torture *t, void *env)
+{
+    const char *const names[] = {"a", "b"};
+    eg_tensor *saved[] = {EG_F32(1, 2, 3), EG_I64(4, 5)};
+
+    if (eg_npz_save(env, 2, names, saved) == EG_OK)
+        torture_file(t, env);
+    eg_npz *file = eg_npz_load(env);
+    torture_result(t, eg_npz_find(file, "b"));
+    eg_npz_free(file);
+    if (eg_npy_save(env, saved[0]) == EG_OK)
+        torture_file(t, env);
+    torture_result(t, eg_npy_load(env));
+}
+
+TEST(npz_report_the_allocation_that_fails)
+{
+    eg_error error;
+    char path[128];
+
+    snprintf(path, sizeof path, "%s", torture_path("x.npz"));
+    eg_scope *scope = eg_try_open(&error);
+    eg_npz_load("/nowhere/at/all");
+    eg_scope_close(scope);
+    if (error.status == EG_UNAVAILABLE)
+        skip_since("eagre was built without minizip");
+    torture_sweep("npz", save_and_load_npz, path);
+    remove(path);
+}
+
 typedef struct pair {
     const char *path;
     eg_tensor *v[2];

@@ -135,6 +135,65 @@ inline tensor load_idx(const std::string &path, eg_dtype dtype, const place &at 
     return eg_load_idx(path.c_str(), dtype);
 }
 
+/* The array of a .npy file, and a tensor written as one. */
+inline tensor npy_load(const std::string &path, const place &at = place())
+{
+    at.note();
+    return eg_npy_load(path.c_str());
+}
+
+inline void npy_save(const std::string &path, const tensor &x, const place &at = place())
+{
+    at.note();
+    eg_npy_save(path.c_str(), x.get());
+}
+
+/* An open .npz archive; after an error it has no array. */
+class npz
+{
+  public:
+    explicit npz(const std::string &path, const place &at = place())
+        : it_((at.note(), eg_npz_load(path.c_str())))
+    {
+    }
+
+    /* How many arrays it has. */
+    int count() const noexcept
+    {
+        return eg_npz_count(it_.get());
+    }
+
+    /* The name of number i in alphabetical order. */
+    std::string name(int i) const
+    {
+        const char *name = eg_npz_name(it_.get(), i);
+        return name ? name : "";
+    }
+
+    /* The array of that name. */
+    tensor find(const char *name, const place &at = place()) const
+    {
+        at.note();
+        return eg_npz_find(it_.get(), name);
+    }
+
+    /* Writes tensors under the given names, one each. */
+    static void save(const std::string &path, const std::vector<const char *> &names,
+        const tensors &list, bool compress = false, const place &at = place())
+    {
+        const eg_npz_attrs attrs = {sizeof attrs, compress};
+
+        at.note();
+        if (names.size() == static_cast<std::size_t>(list.count()))
+            eg_npz_save_with(path.c_str(), list.count(), names.data(), list.data(), &attrs);
+        else
+            eg_fail(EG_INVALID, "eg_npz_save", "there are not as many names as tensors");
+    }
+
+  private:
+    detail::thing<eg_npz, eg_npz_free> it_;
+};
+
 /* A safetensors file in memory; after an error it has no tensor. */
 class safetensors
 {

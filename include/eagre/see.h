@@ -26,7 +26,9 @@ EG_API eg_profile *eg_profile_new(void);
 EG_API void eg_profile_free(eg_profile *profile);
 
 /* From start to stop, every kernel that runs in the process, eager or planned, is noted with its
- * operation, implementation, result, time and floating-point operations. One profile at a time.
+ * operation, implementation, result, time and floating-point operations. What a function or session
+ * runs together is one kernel of the operation Fused, whose implementation names what is in it:
+ * "Mul+Add+Relu". One profile at a time.
  * Actions. Fails: EG_STATE where another is running; EG_INVALID for NULL. */
 EG_API eg_status eg_profile_start(eg_profile *profile);
 EG_API eg_status eg_profile_stop(eg_profile *profile);

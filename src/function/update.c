@@ -88,16 +88,22 @@ static bool slot_is_output(const eg__plan *plan, uint32_t slot)
     return false;
 }
 
-static bool reads(const eg__step *step, uint32_t slot)
+/* Whether a step may write `out`, one of its own slots or none, over what `slot` holds. */
+static bool spares(const eg__step *step, uint32_t slot, uint32_t out)
 {
+    int which = 0;
+
+    while (which < step->n_out && step->out[which] != out)
+        which++;
     for (int k = 0; k < step->n_in; k++)
-        if (step->in[k] == slot)
-            return true;
-    return false;
+        if (step->in[k] == slot &&
+            (which == step->n_out || !eg__may_overwrite(&step->job, which, k)))
+            return false;
+    return true;
 }
 
-/* Whether all reads of the old value are over when step `maker` writes. */
-static bool is_read_before(const eg__plan *plan, const eg_tensor *variable, int maker)
+/* Whether all reads of the old value are over when step `maker` writes slot `out`. */
+static bool is_read_before(const eg__plan *plan, const eg_tensor *variable, int maker, uint32_t out)
 {
     for (int v = 0; v < plan->n_variables; v++) {
         if (plan->variables[v] != variable)
@@ -106,7 +112,7 @@ static bool is_read_before(const eg__plan *plan, const eg_tensor *variable, int 
         if (slot_is_output(plan, slot))
             return false;
         for (int s = maker; s < plan->n_steps; s++)
-            if (reads(&plan->steps[s], slot) && (s > maker || !plan->steps[s].job.in_place))
+            if (!spares(&plan->steps[s], slot, out))
                 return false;
     }
     return true;
@@ -125,7 +131,8 @@ static int step_in_place(const eg__place *leaf, int i, int first)
     if (!output->own || eg__bytes(&variable->spec) < WORTH_IT)
         return -1;
     int maker = maker_of(plan, output->slot);
-    if (maker < first || old_value_leaves(leaf, variable) || !is_read_before(plan, variable, maker))
+    if (maker < first || old_value_leaves(leaf, variable) ||
+        !is_read_before(plan, variable, maker, output->slot))
         return -1;
     return maker;
 }

@@ -367,6 +367,11 @@ const char *eg__elementwise_prepare(const eg_kernel *self, const eg_problem *p, 
     return eg__elementwise_with(loop, is_wide ? loops->wide_cost : loops->cost, p, job);
 }
 
+const eg__nest *eg__elementwise_nest(const eg_job *job)
+{
+    return job->run == run_whole || job->run == run_tiny ? nest_of(job) : NULL;
+}
+
 /* ---- the kernels of elementwise.list -------------------------------------------------------- */
 
 #define EG_LIST "kernel/elementwise.list"

@@ -1,5 +1,5 @@
 /* Element-wise kernels: one loop a dtype over contiguous blocks, applied to whole arrays, to
- * broadcast pairs and (later) to blocks of fused groups.
+ * broadcast pairs and, in group.h, to blocks of what several of them make together.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef KERNEL_ELEMENTWISE_H
@@ -43,6 +43,10 @@ const char *eg__elementwise_prepare(const eg_kernel *self, const eg_problem *p, 
 
 /* The same for a given loop, for kernels that choose in another way. */
 const char *eg__elementwise_with(eg_loop loop, double cost, const eg_problem *p, eg_job *job);
+
+/* What a job prepared by these has in its state: of a nest the loop, its cost and its element sizes
+ * hold for any part of the arrays. NULL: another kernel prepared it. */
+const eg__nest *eg__elementwise_nest(const eg_job *job);
 
 /* eg__add_loop and so on: the kernels of elementwise.list. */
 #define EG_LOOP(name, by, cost, wide) extern const eg_kernel eg__##name##_loop;

@@ -29,7 +29,9 @@ typedef struct eg_job {
     size_t scratch;                   /* bytes of working memory a run needs */
     bool may_fail;                    /* a run can return something else than EG_OK */
     bool in_place;                    /* output 0 may be input 0 or any input of its size */
-    const char *implementation;       /* for profiles and verbose messages */
+    /* Where in_place does not say it all: whether an output may lie over an input of its bytes. */
+    bool (*may_overwrite)(const struct eg_job *job, int out, int in);
+    const char *implementation; /* for profiles and verbose messages */
     _Alignas(16) unsigned char state[EG__JOB_STATE];
 } eg_job;
 
@@ -53,7 +55,14 @@ static inline void eg__job_start(eg_job *job, const char *implementation,
     job->scratch = 0;
     job->may_fail = false;
     job->in_place = false;
+    job->may_overwrite = NULL;
     job->implementation = implementation;
+}
+
+/* Whether output `out` may be written over input `in`, which has as many bytes. */
+static inline bool eg__may_overwrite(const eg_job *job, int out, int in)
+{
+    return job->may_overwrite ? job->may_overwrite(job, out, in) : job->in_place && out == 0;
 }
 
 #endif

@@ -156,16 +156,11 @@ static void run_chunk(void *env, int chunk)
     run_range(p, at, min(at + p->cut.per_chunk, p->cut.units));
 }
 
-static eg_status run(const eg_job *job, void *const in[], void *const out[], void *scratch)
+/* The steps from `first` on, which reads x. */
+static void run_steps(const plan *t, int first, const char *x, char *out, char *scratch)
 {
-    const plan *t = (const plan *)(const void *)job->state;
-    const char *x = in[0];
-
-    for (int64_t i = 0; t->n_steps == 0 && i < t->out_size; i++)
-        eg__set_element_int(t->out_dtype, (char *)out[0] + (size_t)i * t->out_element,
-            t->of_nothing);
-    for (int i = 0; i < t->n_steps; i++) {
-        char *y = i == t->n_steps - 1 ? out[0] : (char *)scratch + (i % 2 ? t->second : 0);
+    for (int i = first; i < t->n_steps; i++) {
+        char *y = i == t->n_steps - 1 ? out : scratch + (i % 2 ? t->second : 0);
         pass p = {cut_step(&t->steps[i]), i == 0 ? t->first : t->rest, x, y,
             i == 0 ? t->element : t->out_element, t->out_element};
         if (p.cut.units <= p.cut.per_chunk)
@@ -174,8 +169,56 @@ static eg_status run(const eg_job *job, void *const in[], void *const out[], voi
             run_chunks(&p.cut, cost_of(&p.cut, p.x_element), run_chunk, &p);
         x = y;
     }
+}
+
+static const plan *plan_of(const eg_job *job)
+{
+    return (const plan *)(const void *)job->state;
+}
+
+static eg_status run(const eg_job *job, void *const in[], void *const out[], void *scratch)
+{
+    const plan *t = plan_of(job);
+
+    for (int64_t i = 0; t->n_steps == 0 && i < t->out_size; i++)
+        eg__set_element_int(t->out_dtype, (char *)out[0] + (size_t)i * t->out_element,
+            t->of_nothing);
+    run_steps(t, 0, in[0], out[0], scratch);
     return EG_OK;
 }
+
+/* ---- a piece at a time ---------------------------------------------------------------------- */
+
+bool eg__reduce_units(const eg_job *job, eg__units *units)
+{
+    const plan *t = plan_of(job);
+
+    if (job->run != run || t->n_steps == 0 || t->steps[0].inner != 1)
+        return false;
+    *units = (eg__units){t->steps[0].outer, t->steps[0].n, min(t->steps[0].n, ROW_BLOCK),
+        parts(t->steps[0].n, ROW_BLOCK)};
+    return true;
+}
+
+void *eg__reduce_partials(const eg_job *job, void *out, void *scratch)
+{
+    return plan_of(job)->n_steps == 1 ? out : scratch;
+}
+
+void eg__reduce_pieces(const eg_job *job, const void *x, void *partials, int64_t at,
+    const int64_t shape[2])
+{
+    const plan *t = plan_of(job);
+
+    t->first->rows(x, (char *)partials + (size_t)at * t->out_element, shape[0], shape[1]);
+}
+
+void eg__reduce_rest(const eg_job *job, void *out, void *scratch)
+{
+    run_steps(plan_of(job), 1, scratch, out, scratch);
+}
+
+/* ---- preparing ------------------------------------------------------------------------------ */
 
 /* Adds the steps that reduce [outer, n, inner] to [outer, 1, inner]. */
 static void add_steps(plan *t, int64_t outer, int64_t n, int64_t inner)

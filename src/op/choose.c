@@ -42,6 +42,14 @@ bool eg__choose(const eg_opdef *op, const eg_problem *p, eg_job *job)
     return false;
 }
 
+bool eg__prepare(const eg_opdef *op, const eg_problem *p, eg_job *job)
+{
+    for (const eg_kernel *const *k = op->kernels; k && *k && !eg__me.failed; k++)
+        if (!(*k)->prepare(*k, p, job))
+            return true;
+    return false;
+}
+
 static _Atomic(eg__timer *) timer;
 static atomic_int telling; /* threads that may be in the timer's function */
 

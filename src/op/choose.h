@@ -11,6 +11,10 @@
  * with every kernel's reason, where none does. */
 bool eg__choose(const eg_opdef *op, const eg_problem *p, eg_job *job);
 
+/* The same for who can do without: nothing is reported but what went wrong, no message tells of the
+ * choice, and no other dtype is tried. */
+bool eg__prepare(const eg_opdef *op, const eg_problem *p, eg_job *job);
+
 /* Runs a job once, with scratch of its own; errors are in the name of `op`. */
 static inline eg_status eg__run_once(const eg_job *job, const char *op, void *const in[],
     void *const out[])
@@ -28,7 +32,8 @@ static inline eg_status eg__run_once(const eg_job *job, const char *op, void *co
     return status;
 }
 
-/* A kernel that ran: its first result, its floating-point operations, and when, in nanoseconds. */
+/* A kernel that ran: its first result, its floating-point operations, and when, in nanoseconds.
+ * Whoever keeps more than the name of the operation copies it. */
 typedef struct eg__ran {
     const char *op, *implementation;
     const eg_spec *result;

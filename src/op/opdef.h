@@ -48,8 +48,8 @@ enum {
      * numbers the walk takes the conjugate before and behind, see eg_gradient. */
     EG__HOLOMORPHIC = 1 << 11,
     EG__NESTS = 1 << 12,    /* runs other operations, which are timed themselves */
-    EG__NO_FLOPS = 1 << 12, /* it moves, compares, fills in or draws: nothing is computed */
     EG__HOST = 1 << 13,     /* calls code of the host: never computed ahead of time, nor saved */
+    EG__NO_FLOPS = 1 << 14, /* it moves, compares, fills in or draws: nothing is computed */
 };
 
 typedef struct eg_opdef eg_opdef;

@@ -26,7 +26,7 @@ bool eg__rewrite_begin(eg__rewrite *r, eg_graph *graph)
     return true;
 }
 
-static eg_ref place_of(const eg__rewrite *r, eg_ref old)
+eg_ref eg__rewrite_place(const eg__rewrite *r, eg_ref old)
 {
     return r->place[r->first[old.node] + old.result];
 }
@@ -36,13 +36,18 @@ void eg__rewrite_inputs(eg__rewrite *r, int i)
     const eg_node *node = &r->from->nodes[i];
 
     for (int k = 0; k < node->n_in; k++)
-        r->in[k] = place_of(r, node->in[k]);
+        r->in[k] = eg__rewrite_place(r, node->in[k]);
 }
 
 void eg__rewrite_put(eg__rewrite *r, int i, uint32_t at)
 {
     for (int k = 0; k < r->from->nodes[i].n_out; k++)
         r->place[r->first[i] + (uint32_t)k] = (eg_ref){at, (uint32_t)k};
+}
+
+void eg__rewrite_put_one(eg__rewrite *r, int i, int k, eg_ref ref)
+{
+    r->place[r->first[i] + (uint32_t)k] = ref;
 }
 
 bool eg__rewrite_keep(eg__rewrite *r, int i)
@@ -54,13 +59,17 @@ bool eg__rewrite_keep(eg__rewrite *r, int i)
     return at >= 0;
 }
 
-static bool take_over(eg__rewrite *r)
+static bool want_outputs(eg__rewrite *r)
+{
+    for (int i = 0; i < r->from->n_outputs; i++)
+        if (!eg__graph_want(r->to, eg__rewrite_place(r, r->from->outputs[i])))
+            return false;
+    return true;
+}
+
+static void take_over(eg__rewrite *r)
 {
     eg_graph *from = r->from, *to = r->to;
-
-    for (int i = 0; i < from->n_outputs; i++)
-        if (!eg__graph_want(to, place_of(r, from->outputs[i])))
-            return false;
     eg_graph old = *from;
     *from = *to;
     from->owned = old.owned;
@@ -69,15 +78,29 @@ static bool take_over(eg__rewrite *r)
     *to = old;
     to->owned = NULL;
     to->n_owned = to->owned_capacity = 0;
-    return true;
+}
+
+static void free_tables(eg__rewrite *r)
+{
+    eg__free(r->first, sizeof *r->first * (r->n + 1));
+    eg__free(r->place, sizeof *r->place * (r->n_places + 1));
 }
 
 eg_status eg__rewrite_end(eg__rewrite *r, bool done)
 {
-    if (done)
+    if (done && want_outputs(r))
         take_over(r);
-    eg__free(r->first, sizeof *r->first * (r->n + 1));
-    eg__free(r->place, sizeof *r->place * (r->n_places + 1));
+    free_tables(r);
     eg_graph_free(r->to);
     return eg__me.failed;
+}
+
+eg_graph *eg__rewrite_take(eg__rewrite *r, bool done)
+{
+    done = done && want_outputs(r);
+    free_tables(r);
+    if (done)
+        return r->to;
+    eg_graph_free(r->to);
+    return NULL;
 }

@@ -26,7 +26,16 @@ bool eg__rewrite_keep(eg__rewrite *r, int i);
 /* The results of old node i are now those of new node `at`. */
 void eg__rewrite_put(eg__rewrite *r, int i, uint32_t at);
 
+/* Result k of old node i is now `ref` of the new graph. */
+void eg__rewrite_put_one(eg__rewrite *r, int i, int k, eg_ref ref);
+
+/* Where a result of the old graph is in the new one. */
+eg_ref eg__rewrite_place(const eg__rewrite *r, eg_ref old);
+
 /* Makes the new graph's nodes those of the old one; or, where anything failed, throws them away. */
 eg_status eg__rewrite_end(eg__rewrite *r, bool done);
+
+/* Leaves the old graph as it is and gives the new one; NULL where anything failed. */
+eg_graph *eg__rewrite_take(eg__rewrite *r, bool done);
 
 #endif

@@ -1,9 +1,9 @@
 /* Places in the arena: values that do not live at the same time share memory.
  *
  * One walk over the steps. A result takes the best hole, or extends the arena; behind the last step
- * that reads it its place becomes a hole again. An element-wise result takes the place of an
- * argument that dies with this step, if they have the same size. Outputs that stay in the frame
- * never die.
+ * that reads it its place becomes a hole again. An element-wise result, and each result of a fused
+ * group, takes the place of an argument that dies with this step, if they have the same size.
+ * Outputs that stay in the frame never die.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/memory.h"
@@ -88,17 +88,24 @@ static bool make_hole(placing *p, size_t offset, size_t size)
     return true;
 }
 
-/* An argument of an element-wise step whose place the result may take; UINT32_MAX: none. */
-static uint32_t dying_argument(const placing *p, int s)
+/* Whether output `out` may lie over what a slot holds, which may be several of the inputs. */
+static bool may_take(const eg__step *step, int out, uint32_t slot)
+{
+    for (int k = 0; k < step->n_in; k++)
+        if (step->in[k] == slot && !eg__may_overwrite(&step->job, out, k))
+            return false;
+    return true;
+}
+
+/* An argument that dies with the step, whose place output `out` may take; UINT32_MAX: none. */
+static uint32_t dying_argument(const placing *p, int s, int out)
 {
     const eg__step *step = &p->plan->steps[s];
 
-    if (!step->job.in_place)
-        return UINT32_MAX;
     for (int k = 0; k < step->n_in; k++) {
         const eg__slot *slot = &p->plan->slots[step->in[k]];
         if (slot->kind == EG__SLOT_ARENA && p->last_use[step->in[k]] == s &&
-            slot->bytes == p->plan->slots[step->out[0]].bytes)
+            slot->bytes == p->plan->slots[step->out[out]].bytes && may_take(step, out, step->in[k]))
             return step->in[k];
     }
     return UINT32_MAX;
@@ -107,15 +114,16 @@ static uint32_t dying_argument(const placing *p, int s)
 static bool place_step(placing *p, int s)
 {
     eg__step *step = &p->plan->steps[s];
-    uint32_t donor = UINT32_MAX;
 
     for (int k = 0; k < step->n_out; k++) {
         eg__slot *slot = &p->plan->slots[step->out[k]];
         if (slot->kind != EG__SLOT_ARENA)
             continue;
-        donor = k == 0 ? dying_argument(p, s) : donor;
-        slot->offset = k == 0 && donor != UINT32_MAX ? p->plan->slots[donor].offset
-                                                     : take_hole(p, rounded(slot->bytes));
+        uint32_t donor = dying_argument(p, s, k);
+        slot->offset =
+            donor != UINT32_MAX ? p->plan->slots[donor].offset : take_hole(p, rounded(slot->bytes));
+        if (donor != UINT32_MAX)
+            p->last_use[donor] = -1; /* its place goes on under another name */
     }
     step->scratch = take_hole(p, rounded(step->job.scratch));
     bool done = make_hole(p, step->scratch, rounded(step->job.scratch));
@@ -124,8 +132,7 @@ static bool place_step(placing *p, int s)
         if (slot->kind != EG__SLOT_ARENA || p->last_use[step->in[k]] != s)
             continue;
         p->last_use[step->in[k]] = -1; /* named twice, freed once */
-        if (step->in[k] != donor)
-            done = make_hole(p, slot->offset, rounded(slot->bytes));
+        done = make_hole(p, slot->offset, rounded(slot->bytes));
     }
     for (int k = 0; k < step->n_out && done; k++) {
         const eg__slot *slot = &p->plan->slots[step->out[k]];

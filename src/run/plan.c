@@ -4,6 +4,7 @@
 #include "run/plan.h"
 #include "base/memory.h"
 #include "op/choose.h"
+#include "pass/pass.h"
 #include <string.h>
 
 static const char op_name[] = "a plan";
@@ -155,10 +156,27 @@ static bool take_tables(making *m)
     return true;
 }
 
+/* The graph whose nodes become steps; NULL after an error. */
+static const eg_graph *graph_to_run(eg__plan *plan, const eg__role roles[])
+{
+    size_t size = (size_t)plan->graph->n_outputs + 1;
+    bool *late = eg__alloc_zero(size);
+
+    if (!late)
+        return eg__fail_memory(op_name, size), NULL;
+    for (int i = 0; roles && i < plan->graph->n_outputs; i++)
+        late[i] = roles[i] == EG__LATE;
+    plan->fused = eg__passes_plan(plan->graph, late);
+    eg__free(late, size);
+    if (eg__me.failed)
+        return NULL;
+    return plan->fused ? plan->fused : plan->graph;
+}
+
 eg__plan *eg__plan_new(eg_graph *graph, const eg__role roles[])
 {
     eg__plan *plan = eg__alloc_zero(sizeof *plan);
-    making m = {.plan = plan, .graph = graph};
+    making m = {.plan = plan};
 
     if (!plan) {
         eg__fail_memory(op_name, sizeof *plan);
@@ -166,15 +184,16 @@ eg__plan *eg__plan_new(eg_graph *graph, const eg__role roles[])
         return NULL;
     }
     plan->graph = graph;
-    bool done = take_tables(&m);
-    for (int i = 0; done && i < graph->n; i++)
+    m.graph = graph_to_run(plan, roles);
+    bool done = m.graph && take_tables(&m);
+    for (int i = 0; done && i < m.graph->n; i++)
         done = add_node(&m, i);
     if (done)
         set_outputs(&m, roles);
     if (done && !roles)
         eg__plan_chain(plan);
     done = done && (!roles || eg__plan_order(plan, roles)) && eg__plan_place(plan);
-    eg__free(m.first, sizeof *m.first * ((size_t)graph->n + 1));
+    eg__free(m.first, m.graph ? sizeof *m.first * ((size_t)m.graph->n + 1) : 0);
     eg__free(m.slot_of, sizeof *m.slot_of * (m.n_results + 1));
     if (done)
         return plan;
@@ -189,6 +208,7 @@ void eg__plan_free(eg__plan *plan)
     for (int i = 0; i < plan->n_steps; i++)
         if (plan->steps[i].job.drop)
             plan->steps[i].job.drop(&plan->steps[i].job);
+    eg_graph_free(plan->fused);
     eg_graph_free(plan->graph);
     eg__arena_free(&plan->memory);
     eg__free(plan, sizeof *plan);
@@ -198,6 +218,7 @@ size_t eg__plan_bytes(const eg__plan *plan)
 {
     size_t bytes = sizeof *plan + plan->memory.bytes + plan->graph->arena.bytes;
 
+    bytes += plan->fused ? plan->fused->arena.bytes : 0;
     for (int i = 0; i < plan->graph->n; i++)
         if (plan->graph->nodes[i].op == &eg_op_constant)
             bytes += eg__bytes(plan->graph->nodes[i].out);

@@ -16,7 +16,8 @@
 #include <string.h>
 
 typedef struct event {
-    const char *op, *implementation;
+    const char *op;
+    char implementation[48]; /* of a fused group, what it does: it may be gone before the profile */
     eg_spec result;
     double flops;
     int64_t start, end; /* nanoseconds */
@@ -80,11 +81,18 @@ static void ran(eg__timer *t, const eg__ran *what)
     if (what->start < p->resumed)
         return;
     pthread_mutex_lock(&p->lock);
-    if (eg__reserve(&p->events, sizeof *p->events, p->n, &p->capacity))
-        p->events[p->n++] = (event){what->op, what->implementation, *what->result, what->flops,
-            what->start, what->end, thread_number(p)};
-    else
+    if (eg__reserve(&p->events, sizeof *p->events, p->n, &p->capacity)) {
+        event *e = &p->events[p->n++];
+        *e = (event){.op = what->op,
+            .result = *what->result,
+            .flops = what->flops,
+            .start = what->start,
+            .end = what->end,
+            .thread = thread_number(p)};
+        snprintf(e->implementation, sizeof e->implementation, "%s", what->implementation);
+    } else {
         p->lost = true;
+    }
     pthread_mutex_unlock(&p->lock);
 }
 

@@ -1,0 +1,35 @@
+/* Fused: an operation made of others, element-wise ones and reductions of what they make, that are
+ * run together block by block. Only plans have it, see fuse.c.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef PASS_FUSED_H
+#define PASS_FUSED_H
+
+#include "graph/graph.h"
+
+/* The operations as a graph of their own: placeholders for the inputs, outputs for the results.
+ * Counted. */
+typedef struct eg__fused {
+    atomic_int refs;
+    eg_graph *body;
+} eg__fused;
+
+typedef struct eg__fused_attrs {
+    size_t size;
+    eg__fused *fused;
+} eg__fused_attrs;
+
+extern const eg_opdef eg_op_fused;
+
+/* Owns the body, also on failure; NULL, reported, where memory is out. */
+eg__fused *eg__fused_new(eg_graph *body);
+void eg__fused_unref(eg__fused *fused);
+
+/* Whether the loops of a node can be run on parts of its arrays: its job, as prepared, is filled
+ * in. */
+bool eg__is_loop(const eg_graph *graph, const eg_node *node, eg_job *job);
+
+/* Whether a node reduces rows a piece at a time, and which. */
+bool eg__is_row_reduction(const eg_graph *graph, const eg_node *node, eg_job *job);
+
+#endif

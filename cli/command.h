@@ -10,6 +10,7 @@
 enum { USAGE = 64 };
 
 int command_ops(int n, char **words);
+int command_passes(int n, char **words);
 int command_show(int n, char **words);
 int command_run(int n, char **words);
 int command_version(int n, char **words);

@@ -19,6 +19,8 @@ static const command commands[] = {
         "      of each NAME, as C, graphs, NumPy, TensorFlow or ONNX spell it, all that is known;\n"
         "      with --gradients which have one and why others do not; with --json for programs",
         command_ops},
+    {"passes", "", "the passes over graphs, in the order in which they run, and what they do",
+        command_passes},
     {"show", "FILE [--svg OUT] [--dot OUT]",
         "a saved graph, checked: its text, what it is made of, its picture in OUT;\n"
         "      of a file that ends in .safetensors the names, dtypes and shapes",

@@ -17,6 +17,26 @@ extern "C" {
  * NULL after an error. */
 EG_API char *eg_about(void);
 
+/* ---- passes -------------------------------------------------------------------------------- */
+
+/* A pass over graphs: graph in, better graph out, with the same bits. */
+typedef struct eg_pass_info {
+    size_t size;        /* sizeof(eg_pass_info) */
+    const char *name;   /* as the option EAGRE_PASSES calls it: -fuse switches fuse off */
+    const char *what;   /* what it does, in a few words */
+    bool is_on;         /* by that option */
+    bool when_planning; /* on the copy that is run: no text, file or gradient has what it makes */
+    int64_t runs;       /* in this process so far: graphs, */
+    int64_t nodes_before, nodes_after, nanoseconds; /* and their nodes and time, added up */
+} eg_pass_info;
+
+/* Question: fills in pass i, in the order in which passes run, from 0 on; false where there is no
+ * such pass, or pass is NULL. The texts live as long as the program. From any thread.
+ *     eg_pass_info p = {.size = sizeof p};
+ *     for (int i = 0; eg_pass_list(i, &p); i++)
+ *         printf("%s %s\n", p.name, p.what); */
+EG_API bool eg_pass_list(int i, eg_pass_info *pass);
+
 /* ---- profile ------------------------------------------------------------------------------- */
 
 typedef struct eg_profile eg_profile;

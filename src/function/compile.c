@@ -111,21 +111,6 @@ static bool same_wishes(const eg__piece *a, const eg__piece *b)
     return true;
 }
 
-eg_graph *eg__graph_copy(const eg_graph *from)
-{
-    eg_graph *to = eg__graph_new(from->name);
-
-    if (!to)
-        return NULL;
-    to->keeps_failures = from->keeps_failures;
-    for (int i = 0; i < from->n; i++)
-        if (eg__graph_copy_node(to, &from->nodes[i], from->nodes[i].in) < 0) {
-            eg_graph_free(to);
-            return NULL;
-        }
-    return to;
-}
-
 static bool plan_piece(eg__piece *p)
 {
     eg_graph *graph = eg__graph_copy(p->segment->graph);

@@ -247,9 +247,6 @@ struct eg__program {
 eg__piece *eg__piece_ref(eg__piece *piece);
 void eg__piece_unref(eg__piece *piece);
 
-/* Another graph of the same nodes, with no outputs; NULL after an error. */
-eg_graph *eg__graph_copy(const eg_graph *from);
-
 /* Compiles the trace as it is now and makes it the trace's program. */
 eg_status eg__trace_compile(eg__trace *trace);
 void eg__program_free(eg__program *program);

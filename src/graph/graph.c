@@ -186,6 +186,21 @@ bool eg__graph_want(eg_graph *graph, eg_ref output)
     return true;
 }
 
+eg_graph *eg__graph_copy(const eg_graph *from)
+{
+    eg_graph *to = eg__graph_new(from->name);
+    bool done = to != NULL;
+
+    if (done)
+        to->keeps_failures = from->keeps_failures;
+    for (int i = 0; done && i < from->n; i++)
+        done = eg__graph_copy_node(to, &from->nodes[i], from->nodes[i].in) >= 0;
+    if (done)
+        return to;
+    eg_graph_free(to);
+    return NULL;
+}
+
 bool eg__node_must_stay(const eg_graph *graph, const eg_node *node)
 {
     unsigned traits = eg__traits(node->op, node->attrs);

@@ -88,6 +88,10 @@ int eg__graph_apply(eg_graph *graph, const eg_opdef *op, const void *attrs, int 
 /* Copies node `from` of another graph with inputs `in`. */
 int eg__graph_copy_node(eg_graph *graph, const eg_node *from, const eg_ref in[]);
 
+/* Another graph of the same nodes, with no outputs; NULL, reported, where memory is out. Variables
+ * that belong to the graph stay its. */
+eg_graph *eg__graph_copy(const eg_graph *from);
+
 bool eg__graph_want(eg_graph *graph, eg_ref output);
 
 static inline const eg_spec *eg__spec_of(const eg_graph *graph, eg_ref r)

@@ -26,7 +26,8 @@ static uint64_t hash_of(const eg_node *node, const eg_ref in[])
 
 static bool equal(const eg_node *a, const eg_node *b, const eg_ref in[])
 {
-    if (a->op != b->op || a->n_in != b->n_in || !a->attrs != !b->attrs)
+    if (a->op != b->op || a->n_in != b->n_in || !a->attrs != !b->attrs ||
+        a->is_stopped != b->is_stopped)
         return false;
     for (int k = 0; k < a->n_in; k++)
         if (!eg__same_ref(a->in[k], in[k]))

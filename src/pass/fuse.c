@@ -437,7 +437,7 @@ static void end(fusing *f)
     eg__free(f->sets, sizeof *f->sets * (size_t)f->capacity);
 }
 
-eg_graph *eg__pass_fuse(eg_graph *graph, const bool late[])
+eg_status eg__pass_fuse(eg_graph *graph, const bool late[])
 {
     fusing f = {.graph = graph};
     bool done = eg__rewrite_begin(&f.r, graph);
@@ -452,5 +452,5 @@ eg_graph *eg__pass_fuse(eg_graph *graph, const bool late[])
     for (int s = 0; done && s < f.n_sets; s++)
         done = !f.sets[s].open || f.sets[s].merged_into != NONE || write_set(&f, s);
     end(&f);
-    return eg__rewrite_take(&f.r, done);
+    return eg__rewrite_end(&f.r, done);
 }

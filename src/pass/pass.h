@@ -12,18 +12,20 @@
 typedef struct eg_pass {
     const char *name, *what; /* as EAGRE_PASSES calls it; what it does, in a sentence */
     eg_status (*run)(eg_graph *graph);
-    /* Of a pass that is run when a graph is planned: gives the graph to plan in its place, NULL
-     * after an error. late[i]: output i is waited for by nobody before the call commits; NULL: each
-     * is. */
-    eg_graph *(*plan)(eg_graph *graph, const bool late[]);
+    /* In its place, of a pass that has to know what comes late: late[i] is true of an output that
+     * nobody waits for before the call commits. NULL: everybody waits for each. */
+    eg_status (*run_late)(eg_graph *graph, const bool late[]);
+    /* It is run on the copy of a graph that is planned: nothing it makes is saved, shown or
+     * differentiated. */
+    bool when_planning;
 } eg_pass;
 
-/* Runs the passes that are switched on. What they leave can be saved and differentiated. */
+/* Runs the passes that are switched on, but for those of planning. */
 eg_status eg__passes_run(eg_graph *graph);
 
-/* Runs those for planning: gives the graph to plan in place of this one, which stays as it is.
- * NULL: this one itself, or an error. */
-eg_graph *eg__passes_plan(eg_graph *graph, const bool late[]);
+/* Runs those of planning: gives the graph to plan in place of this one, which stays as it is. NULL
+ * after an error. */
+eg_graph *eg__passes_plan(const eg_graph *graph, const bool late[]);
 
 /* The table, ending with a nameless entry. */
 extern const eg_pass eg__passes[];
@@ -31,6 +33,9 @@ extern const eg_pass eg__passes[];
 eg_status eg__pass_prune(eg_graph *graph);
 eg_status eg__pass_fold(eg_graph *graph);
 eg_status eg__pass_cse(eg_graph *graph);
-eg_graph *eg__pass_fuse(eg_graph *graph, const bool late[]);
+eg_status eg__pass_simplify(eg_graph *graph);
+eg_status eg__pass_broadcast(eg_graph *graph);
+eg_status eg__pass_transpose(eg_graph *graph);
+eg_status eg__pass_fuse(eg_graph *graph, const bool late[]);
 
 #endif

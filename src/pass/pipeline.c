@@ -1,8 +1,9 @@
 /* The order of the passes, and what happens around each of them.
  *
- * EAGRE_PASSES=-cse switches one off, -all all of them. EAGRE_DUMP=folder writes the graph's text
- * before the first and after each. EAGRE_VERIFY=1, and always the cruel build, checks the graph
- * after each and names the pass that broke it.
+ * EAGRE_PASSES=-cse switches one off, -all all of them. EAGRE_PASS_LIMIT=n stops after the first n
+ * that the process runs. EAGRE_DUMP=folder writes the graph's text before the first and after each.
+ * EAGRE_VERIFY=1, and always the cruel build, checks the graph after each and names the pass that
+ * broke it.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/file.h"
@@ -10,15 +11,42 @@
 #include "base/option.h"
 #include "base/os.h"
 #include "pass/pass.h"
+#include <eagre/see.h>
 #include <string.h>
 
 const eg_pass eg__passes[] = {
-    {"fold", "computes what depends on constants alone", .run = eg__pass_fold},
-    {"cse", "computes equal things once", .run = eg__pass_cse},
-    {"prune", "drops what nothing needs", .run = eg__pass_prune},
-    {"fuse", "runs element-wise operations and sums of them together", .plan = eg__pass_fuse},
+    {.name = "fold", .what = "computes what depends on constants alone", .run = eg__pass_fold},
+    {.name = "cse", .what = "computes equal things once", .run = eg__pass_cse},
+    {.name = "prune", .what = "drops what nothing needs", .run = eg__pass_prune},
+    {.name = "simplify",
+        .what =
+            "drops arithmetic that changes nothing, multiplies where it can instead of dividing",
+        .run = eg__pass_simplify,
+        .when_planning = true},
+    {.name = "broadcast",
+        .what = "repeats elements behind operations, or never",
+        .run = eg__pass_broadcast,
+        .when_planning = true},
+    {.name = "transpose",
+        .what = "joins transposes, drops those that move nothing",
+        .run = eg__pass_transpose,
+        .when_planning = true},
+    {.name = "prune",
+        .what = "drops what those before left over",
+        .run = eg__pass_prune,
+        .when_planning = true},
+    {.name = "fuse",
+        .what = "runs element-wise operations and reductions of what they make together",
+        .run_late = eg__pass_fuse,
+        .when_planning = true},
     {0},
 };
+
+enum { PASSES = sizeof eg__passes / sizeof *eg__passes - 1 };
+
+static struct counter {
+    atomic_llong runs, before, after, nanoseconds;
+} counters[PASSES];
 
 static void dump(const eg_graph *graph, unsigned serial, int step, const char *after)
 {
@@ -43,86 +71,104 @@ static bool is_on(const eg_pass *pass)
     return eg__list_names(eg__option_text(EG__OPTION_PASSES), pass->name) >= 0;
 }
 
+/* Whether the limit lets one more pass run; counts those it was asked for. */
+static bool is_within_limit(long *number)
+{
+    static atomic_long asked;
+    int limit = eg__option_number(EG__OPTION_PASS_LIMIT);
+
+    *number = atomic_fetch_add(&asked, 1) + 1;
+    return limit < 0 || *number <= limit;
+}
+
 static bool verifies(void)
 {
     return EG_CRUEL || eg__option_number(EG__OPTION_VERIFY);
 }
 
-static void tell(const eg_pass *pass, const eg_graph *graph, int before, int64_t start)
+static void note(int i, const eg_graph *graph, long number, int before, int64_t spent)
 {
+    struct counter *c = &counters[i];
+
+    atomic_fetch_add(&c->runs, 1);
+    atomic_fetch_add(&c->before, before);
+    atomic_fetch_add(&c->after, graph->n);
+    atomic_fetch_add(&c->nanoseconds, spent);
     if (eg__listens("pass"))
-        eg__message("pass", "%s: %s: %d nodes -> %d in %.1f us", graph->name, pass->name, before,
-            graph->n, 1e-3 * (double)(eg__os_nanoseconds() - start));
+        eg__message("pass", "%s: %s: %d nodes -> %d in %.1f us (pass %ld)", graph->name,
+            eg__passes[i].name, before, graph->n, 1e-3 * (double)spent, number);
 }
 
-static eg_status run_one(const eg_pass *pass, eg_graph *graph)
+static eg_status run_one(int i, eg_graph *graph, const bool late[])
 {
+    const eg_pass *pass = &eg__passes[i];
     int before = graph->n;
-    int64_t start = eg__os_nanoseconds();
-    eg_status status = pass->run(graph);
+    long number;
 
-    if (status == EG_OK)
-        tell(pass, graph, before, start);
-    if (status == EG_OK && verifies())
-        status = eg__graph_verify(graph, pass->name);
-    return status;
+    if (!is_within_limit(&number))
+        return EG_OK;
+    int64_t start = eg__os_nanoseconds();
+    eg_status status = pass->run ? pass->run(graph) : pass->run_late(graph, late);
+    if (status != EG_OK)
+        return status;
+    note(i, graph, number, before, eg__os_nanoseconds() - start);
+    return verifies() ? eg__graph_verify(graph, pass->name) : EG_OK;
 }
 
-static unsigned next_serial(void)
+static eg_status run_all(eg_graph *graph, const bool late[], bool planning)
 {
     static atomic_uint serials;
-
-    return atomic_fetch_add(&serials, 1);
-}
-
-eg_status eg__passes_run(eg_graph *graph)
-{
-    unsigned serial = next_serial();
+    unsigned serial = atomic_fetch_add(&serials, 1);
     eg_status status = EG_OK;
 
     if (verifies())
         status = eg__graph_verify(graph, "recording");
-    dump(graph, serial, 0, "recorded");
-    for (int i = 0; eg__passes[i].name && status == EG_OK; i++) {
-        if (!eg__passes[i].run || !is_on(&eg__passes[i]))
+    dump(graph, serial, 0, planning ? "planned" : "recorded");
+    for (int i = 0; i < PASSES && status == EG_OK; i++) {
+        if (eg__passes[i].when_planning != planning || !is_on(&eg__passes[i]))
             continue;
-        status = run_one(&eg__passes[i], graph);
+        status = run_one(i, graph, late);
         dump(graph, serial, i + 1, eg__passes[i].name);
     }
     return status;
 }
 
-/* ---- passes for planning -------------------------------------------------------------------- */
-
-/* Puts the graph that a pass makes in the place of *graph, which is freed unless it is `first`. */
-static eg_status plan_one(const eg_pass *pass, eg_graph **graph, eg_graph *first, const bool late[])
+eg_status eg__passes_run(eg_graph *graph)
 {
-    int64_t start = eg__os_nanoseconds();
-    eg_graph *made = pass->plan(*graph, late);
-
-    if (!made)
-        return eg__me.failed;
-    tell(pass, made, (*graph)->n, start);
-    if (*graph != first)
-        eg_graph_free(*graph);
-    *graph = made;
-    return verifies() ? eg__graph_verify(made, pass->name) : EG_OK;
+    return run_all(graph, NULL, false);
 }
 
-eg_graph *eg__passes_plan(eg_graph *graph, const bool late[])
+eg_graph *eg__passes_plan(const eg_graph *graph, const bool late[])
 {
-    unsigned serial = next_serial();
-    eg_graph *planned = graph;
-    eg_status status = EG_OK;
+    eg_graph *copy = eg__graph_copy(graph);
+    bool done = copy != NULL;
 
-    for (int i = 0; eg__passes[i].name && status == EG_OK; i++) {
-        if (!eg__passes[i].plan || !is_on(&eg__passes[i]))
-            continue;
-        status = plan_one(&eg__passes[i], &planned, graph, late);
-        if (status == EG_OK)
-            dump(planned, serial, i + 1, eg__passes[i].name);
-    }
-    if (status != EG_OK && planned != graph)
-        eg_graph_free(planned);
-    return status == EG_OK && planned != graph ? planned : NULL;
+    for (int i = 0; done && i < graph->n_outputs; i++)
+        done = eg__graph_want(copy, graph->outputs[i]);
+    if (done && run_all(copy, late, true) == EG_OK)
+        return copy;
+    eg_graph_free(copy);
+    return NULL;
+}
+
+bool eg_pass_list(int i, eg_pass_info *info)
+{
+    if (i < 0 || i >= PASSES || !info)
+        return false;
+    struct counter *c = &counters[i];
+    eg_pass_info all = {
+        .size = sizeof all,
+        .name = eg__passes[i].name,
+        .what = eg__passes[i].what,
+        .is_on = is_on(&eg__passes[i]),
+        .when_planning = eg__passes[i].when_planning,
+        .runs = atomic_load(&c->runs),
+        .nodes_before = atomic_load(&c->before),
+        .nodes_after = atomic_load(&c->after),
+        .nanoseconds = atomic_load(&c->nanoseconds),
+    };
+    size_t size = info->size < sizeof all ? info->size : sizeof all;
+    all.size = info->size;
+    memcpy(info, &all, size);
+    return true;
 }

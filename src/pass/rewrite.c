@@ -80,27 +80,12 @@ static void take_over(eg__rewrite *r)
     to->n_owned = to->owned_capacity = 0;
 }
 
-static void free_tables(eg__rewrite *r)
-{
-    eg__free(r->first, sizeof *r->first * (r->n + 1));
-    eg__free(r->place, sizeof *r->place * (r->n_places + 1));
-}
-
 eg_status eg__rewrite_end(eg__rewrite *r, bool done)
 {
     if (done && want_outputs(r))
         take_over(r);
-    free_tables(r);
+    eg__free(r->first, sizeof *r->first * (r->n + 1));
+    eg__free(r->place, sizeof *r->place * (r->n_places + 1));
     eg_graph_free(r->to);
     return eg__me.failed;
-}
-
-eg_graph *eg__rewrite_take(eg__rewrite *r, bool done)
-{
-    done = done && want_outputs(r);
-    free_tables(r);
-    if (done)
-        return r->to;
-    eg_graph_free(r->to);
-    return NULL;
 }

@@ -35,7 +35,4 @@ eg_ref eg__rewrite_place(const eg__rewrite *r, eg_ref old);
 /* Makes the new graph's nodes those of the old one; or, where anything failed, throws them away. */
 eg_status eg__rewrite_end(eg__rewrite *r, bool done);
 
-/* Leaves the old graph as it is and gives the new one; NULL where anything failed. */
-eg_graph *eg__rewrite_take(eg__rewrite *r, bool done);
-
 #endif

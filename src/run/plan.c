@@ -156,21 +156,19 @@ static bool take_tables(making *m)
     return true;
 }
 
-/* The graph whose nodes become steps; NULL after an error. */
-static const eg_graph *graph_to_run(eg__plan *plan, const eg__role roles[])
+/* Makes the graph whose nodes become steps. */
+static bool make_steps_graph(eg__plan *plan, const eg__role roles[])
 {
     size_t size = (size_t)plan->graph->n_outputs + 1;
     bool *late = eg__alloc_zero(size);
 
     if (!late)
-        return eg__fail_memory(op_name, size), NULL;
+        return eg__fail_memory(op_name, size), false;
     for (int i = 0; roles && i < plan->graph->n_outputs; i++)
         late[i] = roles[i] == EG__LATE;
-    plan->fused = eg__passes_plan(plan->graph, late);
+    plan->run = eg__passes_plan(plan->graph, late);
     eg__free(late, size);
-    if (eg__me.failed)
-        return NULL;
-    return plan->fused ? plan->fused : plan->graph;
+    return plan->run != NULL;
 }
 
 eg__plan *eg__plan_new(eg_graph *graph, const eg__role roles[])
@@ -184,8 +182,9 @@ eg__plan *eg__plan_new(eg_graph *graph, const eg__role roles[])
         return NULL;
     }
     plan->graph = graph;
-    m.graph = graph_to_run(plan, roles);
-    bool done = m.graph && take_tables(&m);
+    bool done = make_steps_graph(plan, roles);
+    m.graph = plan->run;
+    done = done && take_tables(&m);
     for (int i = 0; done && i < m.graph->n; i++)
         done = add_node(&m, i);
     if (done)
@@ -208,7 +207,7 @@ void eg__plan_free(eg__plan *plan)
     for (int i = 0; i < plan->n_steps; i++)
         if (plan->steps[i].job.drop)
             plan->steps[i].job.drop(&plan->steps[i].job);
-    eg_graph_free(plan->fused);
+    eg_graph_free(plan->run);
     eg_graph_free(plan->graph);
     eg__arena_free(&plan->memory);
     eg__free(plan, sizeof *plan);
@@ -218,7 +217,7 @@ size_t eg__plan_bytes(const eg__plan *plan)
 {
     size_t bytes = sizeof *plan + plan->memory.bytes + plan->graph->arena.bytes;
 
-    bytes += plan->fused ? plan->fused->arena.bytes : 0;
+    bytes += plan->run->arena.bytes;
     for (int i = 0; i < plan->graph->n; i++)
         if (plan->graph->nodes[i].op == &eg_op_constant)
             bytes += eg__bytes(plan->graph->nodes[i].out);

@@ -46,8 +46,8 @@ typedef struct eg__plan_output {
 
 typedef struct eg__plan {
     eg_graph *graph; /* owned: what the plan does */
-    eg_graph *fused; /* owned: the same in the steps that are run, NULL: as it is. Constants,
-                         attributes and specs of the steps live in it. */
+    eg_graph *run;   /* owned: the same in the steps that are run, whose constants, attributes and
+                        specs live in it */
     eg__arena memory;
     eg__step *steps;
     eg__slot *slots;

@@ -1,4 +1,4 @@
-/* easy.hpp: graphs and sessions, profiles.
+/* easy.hpp: graphs and sessions, passes, profiles.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef EAGRE_CPP_GRAPH_HPP
@@ -178,6 +178,20 @@ class session
   private:
     detail::thing<eg_session, eg_session_free> it_;
 };
+
+/* ---- passes ---------------------------------------------------------------------------------- */
+
+/* What is done to graphs before they run, in that order, and how much of it was done so far. */
+inline std::vector<eg_pass_info> passes()
+{
+    std::vector<eg_pass_info> all;
+    eg_pass_info one = eg_pass_info();
+
+    one.size = sizeof one;
+    while (eg_pass_list(static_cast<int>(all.size()), &one))
+        all.push_back(one);
+    return all;
+}
 
 /* ---- profiles ------------------------------------------------------------------------------- */
 

@@ -23,12 +23,12 @@ static const command commands[] = {
         command_passes},
     {"show", "FILE [--svg OUT] [--dot OUT]",
         "a saved graph, checked: its text, what it is made of, its picture in OUT;\n"
-        "      of a file that ends in .safetensors the names, dtypes and shapes",
+        "      of a file that ends in .safetensors, .npz or .npy the names, dtypes and shapes",
         command_show},
     {"run", "GRAPH [--feed NAME=FILE[:TENSOR]]... [--fetch NAME]... [--save OUT]",
         "runs a saved graph and prints the results: of each NAME, or of all that are named;\n"
-        "      feeds come from safetensors files, where TENSOR is called NAME unless told;\n"
-        "      with --save the results go to a safetensors file instead",
+        "      feeds come from files that end in .safetensors, .npz or .npy, where TENSOR is\n"
+        "      called NAME unless told; with --save the results go to such a file instead",
         command_run},
     {"version", "", "the version, the instruction set, the libraries it was built with",
         command_version},

@@ -1,8 +1,9 @@
-/* eagre run: a saved graph in a session, fed from safetensors files.
+/* eagre run: a saved graph in a session, fed from files of tensors.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "command.h"
 #include "listing.h"
+#include "tensors.h"
 #include <string.h>
 
 enum { MOST = 64, NAME = 128 };
@@ -82,9 +83,9 @@ static eg_tensor *load_value(const char *where, const char *name)
     }
     memcpy(path, where, length);
     path[length] = '\0';
-    eg_safetensors *file = eg_safetensors_load(path);
-    eg_tensor *value = file ? eg_safetensors_find(file, colon ? colon + 1 : name) : NULL;
-    eg_safetensors_free(file);
+    tensors file = tensors_open(path);
+    eg_tensor *value = tensors_find(&file, colon ? colon + 1 : name);
+    tensors_close(&file);
     return value;
 }
 
@@ -132,7 +133,7 @@ static void give_results(const job *j)
     for (int i = 0; i < j->n_names; i++)
         names[i] = j->names[i];
     if (j->save) {
-        eg_safetensors_save(j->save, j->n_names, names, j->results);
+        tensors_save(j->save, j->n_names, names, j->results);
         return;
     }
     for (int i = 0; i < j->n_names && eg_ok(); i++) {

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "command.h"
 #include "listing.h"
+#include "tensors.h"
 #include <string.h>
 
 static void print_spec(const eg_tensor *x)
@@ -17,22 +18,22 @@ static void print_spec(const eg_tensor *x)
 
 static void show_weights(const char *path)
 {
-    eg_safetensors *file = eg_safetensors_load(path);
+    tensors file = tensors_open(path);
     int64_t elements = 0, bytes = 0;
 
-    for (int i = 0; i < eg_safetensors_count(file) && eg_ok(); i++) {
+    for (int i = 0; i < tensors_count(&file) && eg_ok(); i++) {
         EG_SCOPE;
-        eg_tensor *x = eg_safetensors_find(file, eg_safetensors_name(file, i));
-        printf("%-32s ", eg_safetensors_name(file, i));
+        eg_tensor *x = tensors_find(&file, tensors_name(&file, i));
+        printf("%-32s ", tensors_name(&file, i));
         print_spec(x);
         printf("\n");
         elements += eg_size(x);
         bytes += eg_size(x) * (int64_t)eg_dtype_size(eg_dtype_of(x));
     }
     if (eg_ok())
-        printf("%d tensors, %lld elements, %lld bytes\n", eg_safetensors_count(file),
-            (long long)elements, (long long)bytes);
-    eg_safetensors_free(file);
+        printf("%d tensors, %lld elements, %lld bytes\n", tensors_count(&file), (long long)elements,
+            (long long)bytes);
+    tensors_close(&file);
 }
 
 /* ---- graphs --------------------------------------------------------------------------------- */
@@ -109,12 +110,6 @@ static void show_graph(const char *path, const char *svg, const char *dot)
     eg_graph_free(graph);
 }
 
-static bool ends_with(const char *text, const char *ending)
-{
-    size_t n = strlen(text), m = strlen(ending);
-    return n >= m && strcmp(text + n - m, ending) == 0;
-}
-
 int command_show(int n, char **words)
 {
     const char *path = NULL, *svg = NULL, *dot = NULL, *value;
@@ -131,7 +126,7 @@ int command_show(int n, char **words)
     }
     if (!path)
         return USAGE;
-    if (!ends_with(path, ".safetensors"))
+    if (!is_tensors(path))
         show_graph(path, svg, dot);
     else if (svg || dot)
         return USAGE;

@@ -51,6 +51,21 @@ class Graphs(Command):
                                EAGRE_THREADS=threads)
                     self.assertEqual((self.folder / "again.safetensors").read_bytes(), expected)
 
+    def test_arrays_of_numpy_feed_and_are_saved(self):
+        self.eagre("run", "model.graph", *FEEDS, "--save", "all.npz")
+        expected = self.eagre("show", "results.safetensors").splitlines()
+        self.assertEqual(sorted(self.eagre("show", "all.npz").splitlines()), sorted(expected))
+        self.write("same.graph", 'graph "same" {\n  %0 = Placeholder() "x" : float32[5]\n'
+                   '  %1 = Neg(%0) "y" : float32[5]\n}\n')
+        self.eagre("run", "same.graph", "--feed", "x=all.npz:spread", "--save", "y.npy")
+        self.assertEqual(self.eagre("show", "y.npy").splitlines()[-1],
+                         "1 tensors, 5 elements, 20 bytes")
+        back = self.eagre("run", "same.graph", "--feed", "x=y.npy")
+        spread = self.eagre("run", "model.graph", *FEEDS, "--fetch", "spread")
+        self.assertEqual(back.partition("\n")[2], spread.partition("\n")[2])
+        self.before = sorted(os.listdir(self.folder))
+        self.trouble(["one tensor"], "run", "model.graph", *FEEDS, "--save", "many.npy")
+
     def test_results_are_printed_under_their_names(self):
         printed = self.eagre("run", "model.graph", *FEEDS)
         self.assertEqual(re.findall(r"^(\w+):$", printed, re.MULTILINE), NAMED)

@@ -368,6 +368,18 @@ static bool is_floating(const eg_node *node)
     return eg__is_floating(node->out[0].dtype);
 }
 
+static void collect_tensor(building *b, const eg_node *node)
+{
+    eg__program *p = b->program;
+    bool variable = node->op == &eg_op_variable;
+    bool trains = variable && node->tensor->variable->trainable;
+
+    p->touches_variables = p->touches_variables || variable;
+    p->has_trainable = p->has_trainable || (trains && is_floating(node));
+    if (!trains && is_floating(node))
+        add_capture(b, node->tensor);
+}
+
 static bool collect_tensors(building *b)
 {
     eg__program *p = b->program;
@@ -379,16 +391,9 @@ static bool collect_tensors(building *b)
     for (int s = 0; p->captures && s < b->trace->n_segments; s++) {
         const eg__segment *segment = b->trace->segments[s];
         p->touches_variables = p->touches_variables || segment->n_assignments > 0;
-        for (int i = 0; i < segment->graph->n; i++) {
-            const eg_node *node = &segment->graph->nodes[i];
-            if (node->op == &eg_op_variable) {
-                p->touches_variables = true;
-                p->has_trainable =
-                    p->has_trainable || (node->tensor->variable->trainable && is_floating(node));
-            } else if (node->op == &eg_op_constant && is_floating(node)) {
-                add_capture(b, node->tensor);
-            }
-        }
+        for (int i = 0; i < segment->graph->n; i++)
+            if (segment->graph->nodes[i].tensor)
+                collect_tensor(b, &segment->graph->nodes[i]);
     }
     return p->captures != NULL;
 }

@@ -139,7 +139,7 @@ static bool add_source(derivation *x, eg__value value)
     return true;
 }
 
-/* Arguments that a tape follows, trainable variables, captured tensors that a tape follows. */
+/* Arguments that a tape follows, trainable variables, what else it follows. */
 static bool find_sources(derivation *x)
 {
     const eg__tape *tape = eg__tape_innermost();
@@ -155,9 +155,8 @@ static bool find_sources(derivation *x)
                 (eg__value){(eg__segment *)(uintptr_t)root, {root->graph->inputs[i], 0}, NULL});
     for (int i = 0; i < x->whole->n; i++) {
         eg_tensor *tensor = x->whole->nodes[i].tensor;
-        bool variable = tensor && tensor->kind == EG__VARIABLE;
-        if (variable ? tensor->variable->trainable
-                     : tensor && tape && eg__tape_follows(tape, tensor))
+        bool trains = tensor && tensor->kind == EG__VARIABLE && tensor->variable->trainable;
+        if (trains || (tensor && tape && eg__tape_follows(tape, tensor)))
             add_source(x, (eg__value){.tensor = tensor});
     }
     return true;

@@ -52,13 +52,18 @@ eg_function *(eg_function_new)(eg_body body, int n_in, void *env, size_t env_siz
 }
 
 #if EG_CRUEL
-/* Freed functions stay a while, so that a call of one is an error. */
+/* Freed functions stay a while, so that a call of one is an error. They count as memory kept
+ * for reuse. */
 static void let_go(eg_function *f)
 {
     static _Atomic(eg_function *) quarantine[64];
     static atomic_uint next;
+    eg_function *old = atomic_exchange(&quarantine[atomic_fetch_add(&next, 1) % 64], f);
 
-    eg__free(atomic_exchange(&quarantine[atomic_fetch_add(&next, 1) % 64], f), sizeof *f);
+    eg__memory_cached((ptrdiff_t)sizeof *f);
+    if (old)
+        eg__memory_cached(-(ptrdiff_t)sizeof *old);
+    eg__free(old, sizeof *old);
 }
 #else
 static void let_go(eg_function *f)

@@ -227,7 +227,7 @@ typedef struct eg__place {
     struct eg__derivative *derivative; /* on a tape; shared by programs, counted */
 } eg__place;
 
-/* A captured tensor, and whether a tape followed it when the trace was made. */
+/* A captured tensor or variable, and whether a tape followed it when the trace was made. */
 typedef struct eg__capture {
     eg_tensor *tensor;
     bool followed;
@@ -238,7 +238,7 @@ struct eg__program {
     eg__arena memory;
     eg__place *places; /* by segment number */
     int n_places;
-    eg__capture *captures; /* floating-point tensors from outside that are no variables */
+    eg__capture *captures; /* floating-point tensors from outside that do not train */
     int n_captures;
     bool touches_variables; /* reads or assigns some */
     bool has_trainable;     /* reads a trainable variable */

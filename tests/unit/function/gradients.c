@@ -319,3 +319,30 @@ TEST(a_result_that_depends_on_nothing_is_unknown_to_the_tape)
     }
     eg_function_free(f);
 }
+
+static eg_tensor *frozen;
+
+EG_FUNCTION(multiplies_by_what_is_frozen, x)
+{
+    return eg_mul(x, frozen);
+}
+
+TEST(a_variable_that_does_not_train_has_a_gradient_where_it_is_watched)
+{
+    EG_SCOPE;
+    eg_tensor *x = eg_constant(3.0), *g;
+
+    frozen = eg_variable(eg_constant(2.0), .not_trainable = true);
+    eg_function *f = eg_function_of(multiplies_by_what_is_frozen);
+    for (int i = 0; i < 4; i++) {
+        EG_TAPE;
+        if (i % 2)
+            eg_watch(frozen);
+        else
+            eg_watch(x);
+        eg_gradient(eg_call(f, x), EG_IN(i % 2 ? frozen : x), &g);
+        assert_true(eg_item(g) == (i % 2 ? 3 : 2));
+    }
+    eg_function_free(f);
+    eg_variable_free(frozen);
+}

@@ -70,22 +70,23 @@ eg_tensor *eg_roll(eg_tensor *x, int64_t shift, int axis)
 /* x with one axis n times as large: each element n times in a row, or the whole n times. */
 static eg_tensor *multiplied(eg_tensor *x, int axis, int64_t n, bool whole)
 {
-    int64_t wide[4], thin[4], dims[EG_MAX_RANK];
+    eg__size wide[4], thin[4], dims[EG_MAX_RANK];
+    int64_t all;
 
     if (n == 1)
         return x;
     eg_tensor *rows = eg__as_rows(x, axis);
-    for (int i = 0; i < eg_rank(x); i++)
-        dims[i] = eg_dim(x, i);
-    if (__builtin_mul_overflow(dims[axis], n, &dims[axis]))
+    int rank = eg__sizes_of(x, dims);
+    if (rank > 0 && __builtin_mul_overflow(dims[axis].n, n, &all))
         return eg__fail_null(EG_INVALID, whole ? "eg_tile" : "eg_repeat",
             "axis %d would have more elements than any memory", axis);
     for (int i = 0; i < 4; i++) {
         int at = whole ? 1 : 2;
-        thin[i] = i == at ? 1 : eg_dim(rows, i < at ? i : i - 1);
-        wide[i] = i == at ? n : thin[i];
+        thin[i] = i == at ? eg__size_plain(1) : eg__size_at(rows, i < at ? i : i - 1);
+        wide[i] = i == at ? eg__size_plain(n) : thin[i];
     }
-    return eg_reshape(eg_broadcast_to(eg_reshape(rows, 4, thin), 4, wide), eg_rank(x), dims);
+    dims[axis] = eg__size_times(dims[axis], eg__size_plain(n));
+    return eg__reshape(eg__broadcast_to(eg__reshape(rows, 4, thin), 4, wide), rank, dims);
 }
 
 eg_tensor *eg_repeat(eg_tensor *x, int64_t n, int axis)
@@ -100,7 +101,7 @@ eg_tensor *eg_repeat(eg_tensor *x, int64_t n, int axis)
 
 eg_tensor *eg_tile(eg_tensor *x, int rank, const int64_t counts[])
 {
-    int64_t dims[EG_MAX_RANK];
+    eg__size dims[EG_MAX_RANK];
 
     if (!eg__is_tensor("eg_tile", x))
         return NULL;
@@ -109,12 +110,12 @@ eg_tensor *eg_tile(eg_tensor *x, int rank, const int64_t counts[])
             counts || rank <= 0 ? "" : ", which are NULL", EG_MAX_RANK);
     int added = rank - eg_rank(x);
     for (int i = 0; i < rank; i++) {
-        dims[i] = i < added ? 1 : eg_dim(x, i - added);
+        dims[i] = i < added ? eg__size_plain(1) : eg__size_at(x, i - added);
         if (counts[i] < 0)
             return eg__fail_null(EG_INVALID, "eg_tile", "%lld times; it must not be negative",
                 (long long)counts[i]);
     }
-    eg_tensor *y = added > 0 ? eg_reshape(x, rank, dims) : eg_identity(x);
+    eg_tensor *y = added > 0 ? eg__reshape(x, rank, dims) : eg_identity(x);
     for (int i = rank - 1; i >= 0 && y; i--)
         y = multiplied(y, i + eg_rank(y) - rank, counts[i], true);
     return y;
@@ -176,22 +177,26 @@ static eg_tensor *pad_constant(eg_tensor *x, const eg_pad_attrs *attrs)
 {
     eg__unslice_attrs in = {.size = sizeof in};
     eg_put_slice_attrs at = {.size = sizeof at};
-    int rank = eg_rank(x);
+    eg__size sizes[EG_MAX_RANK];
+    eg__size_patch patches[EG_MAX_RANK];
+    int rank = eg__sizes_of(x, sizes);
 
     in.begin.n = in.step.n = in.dims.n = rank;
     for (int i = 0; i < rank; i++) {
         int64_t edges = size_at(&attrs->before, i) + size_at(&attrs->after, i);
         in.begin.at[i] = size_at(&attrs->before, i);
         in.step.at[i] = 1;
-        if (__builtin_add_overflow(eg_dim(x, i), edges, &in.dims.at[i]))
+        if (__builtin_add_overflow(sizes[i].n, edges, &in.dims.at[i]))
             return eg__fail_null(EG_INVALID, "eg_pad", "axis %d would be larger than any memory",
                 i);
+        sizes[i] = eg__size_plus(sizes[i], eg__size_plain(edges));
+        patches[i] = EG__SIZED(eg__unslice_attrs, dims, i, sizes[i]);
     }
     if (attrs->value == 0)
-        return EG__APPLY(&eg_op_unslice, &in, x);
+        return eg__apply_sized(&eg_op_unslice, &in, 1, &x, rank, patches);
     at.begin = in.begin;
     eg_tensor *value = eg_scalar(eg_dtype_of(x), attrs->value);
-    return eg_put_slice_with(eg_broadcast_to(value, rank, in.dims.at), x, &at);
+    return eg_put_slice_with(eg__broadcast_to(value, rank, sizes), x, &at);
 }
 
 static bool pad_is_possible(const eg_pad_attrs *attrs, int rank)

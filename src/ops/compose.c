@@ -4,6 +4,7 @@
 #include "ops/compose.h"
 #include "op/watch.h"
 #include "ops/gradient.h"
+#include "ops/sized.h"
 #include <math.h>
 #include <string.h>
 
@@ -84,12 +85,12 @@ eg_tensor *eg__channels(eg_tensor *x, bool to_last)
 
 eg_tensor *eg__as_rows(eg_tensor *x, int axis)
 {
-    int64_t dims[3] = {1, eg_dim(x, axis), 1};
+    eg__size dims[3] = {eg__size_plain(1), eg__size_at(x, axis), eg__size_plain(1)};
 
     for (int i = 0; i < eg_rank(x); i++)
         if (i != axis)
-            dims[i < axis ? 0 : 2] *= eg_dim(x, i);
-    return eg_reshape(x, 3, dims);
+            dims[i < axis ? 0 : 2] = eg__size_times(dims[i < axis ? 0 : 2], eg__size_at(x, i));
+    return eg__reshape(x, 3, dims);
 }
 
 eg_tensor *eg__whole_numbers(int64_t n, const int64_t numbers[])

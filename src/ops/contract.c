@@ -6,6 +6,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "ops/contract.h"
+#include "ops/sized.h"
 #include <string.h>
 
 /* ---- labelled tensors ----------------------------------------------------------------------- */
@@ -38,19 +39,19 @@ void eg__sum_labels(eg__labelled *t, uint64_t keep)
 /* Axes of one sort. */
 typedef struct group {
     int n, axis[EG_MAX_RANK]; /* of the operand */
-    int64_t size;             /* all together */
+    eg__size size;            /* all together */
 } group;
 
 /* The axes of t whose labels are in the set, in the order of `like`, a tensor that has them too. */
 static group group_of(const eg__labelled *t, uint64_t set, const eg__labelled *like)
 {
-    group g = {.size = 1};
+    group g = {.size = {1, 0}};
 
     for (int i = 0; i < eg_rank(like->x); i++)
         for (int k = 0; set >> like->label[i] & 1 && k < eg_rank(t->x); k++)
             if (t->label[k] == like->label[i]) {
                 g.axis[g.n++] = k;
-                g.size *= eg_dim(t->x, k);
+                g.size = eg__size_times(g.size, eg__size_at(t->x, k));
             }
     return g;
 }
@@ -68,7 +69,7 @@ static eg_tensor *matrices(const eg__labelled *t, const group *batch, const grou
     const group *columns, bool *turned)
 {
     int order[EG_MAX_RANK], n = append(columns, order, append(batch, order, 0));
-    int64_t dims[3] = {batch->size};
+    eg__size dims[3] = {batch->size};
 
     append(rows, order, n);
     *turned = rows->n > 0 && columns->n > 0;
@@ -79,12 +80,12 @@ static eg_tensor *matrices(const eg__labelled *t, const group *batch, const grou
     dims[1] = *turned ? columns->size : rows->size;
     dims[2] = *turned ? rows->size : columns->size;
     bool one = batch->n == 0;
-    return eg_reshape(eg__ordered(t->x, order), 3 - one, dims + one);
+    return eg__reshape(eg__ordered(t->x, order), 3 - one, dims + one);
 }
 
 /* What is left of a and b, in the order in which the result has it. */
 static int labels_left(const eg__labelled *a, const eg__labelled *b, uint64_t keep,
-    int64_t dims[2 * EG_MAX_RANK], int label[2 * EG_MAX_RANK])
+    eg__size dims[2 * EG_MAX_RANK], int label[2 * EG_MAX_RANK])
 {
     uint64_t both = eg__labels(a) & eg__labels(b);
     int n = 0;
@@ -95,7 +96,7 @@ static int labels_left(const eg__labelled *a, const eg__labelled *b, uint64_t ke
             bool shared = both >> t->label[i] & 1;
             if (shared != (pass == 0) || (shared && !(keep >> t->label[i] & 1)))
                 continue;
-            dims[n] = eg_dim(t->x, i);
+            dims[n] = eg__size_at(t->x, i);
             label[n++] = t->label[i];
         }
     }
@@ -106,17 +107,17 @@ static int labels_left(const eg__labelled *a, const eg__labelled *b, uint64_t ke
 static eg_tensor *spread(const eg__labelled *t, int n, const int label[])
 {
     int order[EG_MAX_RANK], used = 0;
-    int64_t dims[EG_MAX_RANK];
+    eg__size dims[EG_MAX_RANK];
 
     for (int i = 0; i < n; i++) {
-        dims[i] = 1;
+        dims[i] = eg__size_plain(1);
         for (int k = 0; k < eg_rank(t->x); k++)
             if (t->label[k] == label[i]) {
-                dims[i] = eg_dim(t->x, k);
+                dims[i] = eg__size_at(t->x, k);
                 order[used++] = k;
             }
     }
-    return eg_reshape(eg__ordered(t->x, order), n, dims);
+    return eg__reshape(eg__ordered(t->x, order), n, dims);
 }
 
 static eg_tensor *product_of_matrices(const eg__labelled *a, const eg__labelled *b, uint64_t keep)
@@ -134,7 +135,7 @@ static eg_tensor *product_of_matrices(const eg__labelled *a, const eg__labelled 
 
 eg__labelled eg__contract(const eg__labelled *a, const eg__labelled *b, uint64_t keep)
 {
-    int64_t dims[2 * EG_MAX_RANK];
+    eg__size dims[2 * EG_MAX_RANK];
     int label[2 * EG_MAX_RANK], n = labels_left(a, b, keep, dims, label);
     eg__labelled z = {NULL, {0}};
 
@@ -147,7 +148,7 @@ eg__labelled eg__contract(const eg__labelled *a, const eg__labelled *b, uint64_t
         return z;
     memcpy(z.label, label, sizeof z.label);
     if (eg__labels(a) & eg__labels(b) & ~keep)
-        z.x = eg_reshape(product_of_matrices(a, b, keep), n, dims);
+        z.x = eg__reshape(product_of_matrices(a, b, keep), n, dims);
     else
         z.x = eg_mul(spread(a, n, label), spread(b, n, label));
     return z;
@@ -178,7 +179,8 @@ static bool tensordot_axes(const eg_tensor *x, const eg_tensor *y, eg_tensordot_
             o->x_axes.n, o->y_axes.n);
     for (int i = 0; i < o->x_axes.n && !eg__me.failed; i++) {
         int *a = &o->x_axes.axis[i], *b = &o->y_axes.axis[i];
-        if (eg__has_axis(op, x, a) && eg__has_axis(op, y, b) && eg_dim(x, *a) != eg_dim(y, *b))
+        if (eg__has_axis(op, x, a) && eg__has_axis(op, y, b) &&
+            !eg__size_equal(eg__size_at(x, *a), eg__size_at(y, *b)))
             eg__fail(EG_INVALID, op, "axis %d of x has %lld elements, axis %d of y has %lld", *a,
                 (long long)eg_dim(x, *a), *b, (long long)eg_dim(y, *b));
     }
@@ -211,8 +213,8 @@ eg_tensor *eg_outer(eg_tensor *x, eg_tensor *y)
 {
     if (!eg__is_tensor("eg_outer", x) || !eg__is_tensor("eg_outer", y))
         return NULL;
-    eg_tensor *column = eg_reshape(x, 2, (const int64_t[]){eg_size(x), 1});
-    return eg_mul(column, eg_reshape(y, 1, (const int64_t[]){eg_size(y)}));
+    eg__size sizes[] = {eg__size_all(x), eg__size_plain(1)};
+    return eg_mul(eg__reshape(x, 2, sizes), eg_flatten(y));
 }
 
 /* Makes the axis count from the end of both; false, reported, where they do not agree. */
@@ -228,7 +230,7 @@ static bool shared_axis(const char *op, const eg_tensor *x, const eg_tensor *y, 
             "axis %d of tensors with %d and %d axes; it is counted from the "
             "end: -%d to -1",
             *axis, eg_rank(x), eg_rank(y), least);
-    else if (eg_dim(x, at) != eg_dim(y, at))
+    else if (!eg__size_equal(eg__size_at(x, at), eg__size_at(y, at)))
         eg__fail(EG_INVALID, op, "along axis %d x has %lld elements and y has %lld", at,
             (long long)eg_dim(x, at), (long long)eg_dim(y, at));
     *axis = at;
@@ -293,7 +295,7 @@ eg_tensor *eg_cross(eg_tensor *x, eg_tensor *y, int axis)
 {
     if (!shared_axis("eg_cross", x, y, &axis))
         return NULL;
-    if (eg_dim(x, axis) != 3)
+    if (!eg__size_is(eg__size_at(x, axis), 3))
         return eg__fail_null(EG_INVALID, "eg_cross", "axis %d has %lld elements, not 3", axis,
             (long long)eg_dim(x, axis));
     eg_gather_attrs along = {sizeof along, axis};

@@ -7,6 +7,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "ops/contract.h"
+#include "ops/sized.h"
 #include <string.h>
 
 enum { LETTERS = 52, LABELS = LETTERS + EG_MAX_RANK, MOST_OPERANDS = 64 };
@@ -21,7 +22,7 @@ typedef struct letters {
 typedef struct equation {
     int n;
     eg__labelled term[MOST_OPERANDS];
-    int64_t size[LABELS];    /* 0, with count 0: not met */
+    eg__size size[LABELS];   /* 0, with count 0: not met */
     int count[LABELS], wide; /* how often a label is met; the most axes behind "..." */
     int out_rank, out[EG_MAX_RANK];
 } equation;
@@ -82,13 +83,13 @@ static int expand(const letters *l, int wide, int label[EG_MAX_RANK])
     return n;
 }
 
-static bool note_size(equation *e, int label, int64_t size)
+static bool note_size(equation *e, int label, eg__size size)
 {
-    if (e->count[label]++ == 0 || e->size[label] == 1)
+    if (e->count[label]++ == 0 || eg__size_is(e->size[label], 1))
         e->size[label] = size;
-    else if (size != 1 && size != e->size[label])
+    else if (!eg__size_equal(size, e->size[label]) && !eg__size_is(size, 1))
         eg__fail(EG_INVALID, op, "axis %c has %lld elements in one place and %lld in another",
-            letter_of(label), (long long)e->size[label], (long long)size);
+            letter_of(label), (long long)e->size[label].n, (long long)size.n);
     return !eg__me.failed;
 }
 
@@ -108,7 +109,7 @@ static bool read_operand(equation *e, const char **p, eg_tensor *x)
     t->x = x;
     expand(&l, wide, t->label);
     for (int i = 0; i < rank; i++)
-        if (!note_size(e, t->label[i], eg_dim(x, i)))
+        if (!note_size(e, t->label[i], eg__size_at(x, i)))
             return false;
     e->n++;
     return true;
@@ -189,7 +190,7 @@ static void take_diagonal(eg__labelled *t, int i, int k)
 {
     int order[EG_MAX_RANK], label = t->label[i], n = 0, rank = eg_rank(t->x);
 
-    if (eg_dim(t->x, i) != eg_dim(t->x, k))
+    if (!eg__size_equal(eg__size_at(t->x, i), eg__size_at(t->x, k)))
         eg__fail(EG_INVALID, op, "axis %c has %lld and %lld elements in one operand",
             letter_of(label), (long long)eg_dim(t->x, i), (long long)eg_dim(t->x, k));
     for (int axis = 0; axis < rank; axis++)
@@ -213,18 +214,18 @@ static bool has_double(const eg__labelled *t, int *i, int *k)
 }
 
 /* Axes of size 1 that are larger elsewhere vanish. */
-static void drop_thin(eg__labelled *t, const int64_t size[])
+static void drop_thin(eg__labelled *t, const eg__size size[])
 {
-    int64_t dims[EG_MAX_RANK];
+    eg__size dims[EG_MAX_RANK];
     int n = 0, rank = eg_rank(t->x);
 
     for (int i = 0; i < rank; i++)
-        if (eg_dim(t->x, i) == size[t->label[i]]) {
-            t->label[n] = t->label[i];
-            dims[n++] = eg_dim(t->x, i);
+        if (eg__size_equal(eg__size_at(t->x, i), size[t->label[i]])) {
+            dims[n] = eg__size_at(t->x, i);
+            t->label[n++] = t->label[i];
         }
     if (n < rank)
-        t->x = eg_reshape(t->x, n, dims);
+        t->x = eg__reshape(t->x, n, dims);
 }
 
 /* ---- contracting ---------------------------------------------------------------------------- */
@@ -246,7 +247,7 @@ static double size_of(const equation *e, uint64_t set)
     double size = 1;
 
     for (int label = 0; label < LABELS; label++)
-        size *= set >> label & 1 ? (double)e->size[label] : 1;
+        size *= set >> label & 1 ? (double)eg__size_look(e->size[label]) : 1;
     return size;
 }
 
@@ -260,7 +261,7 @@ static double growth(const equation *e, int i, int k)
 static void contract_best_pair(equation *e)
 {
     int best_i = 0, best_k = 1;
-    double best = growth(e, 0, 1);
+    double best = e->n > 2 ? growth(e, 0, 1) : 0; /* sizes decide between several pairs alone */
 
     for (int i = 0; e->n > 2 && i < e->n; i++)
         for (int k = i + 1; k < e->n; k++) {

@@ -160,6 +160,29 @@ TEST(a_size_of_no_axis_is_an_error)
     assert_error(EG_INVALID, "NULL");
 }
 
+EG_FUNCTION(composed_of_many, x)
+{
+    bodies_run++;
+    eg_tensor *scores = eg_einsum("ik,jk->ij", EG_IN(x, x));
+    eg_tensor *sum =
+        eg_add(eg_sum(eg_tensordot(x, eg_ones_like(x))), eg_max(eg_tile(x, EG_DIMS(1, 2))));
+    eg_tensor *wide = eg_pad(x, .before = {2, {0, 1}}, .after = {2, {0, 2}});
+    eg_tensor *last = eg_logsumexp(eg_cumulative_sum(eg_repeat(wide, 2, 1)), .axes = EG_AXES(1));
+    return eg_tuple(eg_softmax(scores), eg_add(last, sum), eg_flatten(eg_outer(x, x)));
+}
+
+TEST(what_is_composed_of_shapes_is_free)
+{
+    eg_function *f = eg_function_of(composed_of_many);
+
+    bodies_run = 0;
+    for (int64_t rows = 3; rows < 9; rows++)
+        check_rows(f, rows, 4);
+    assert_string_equal(fixed_by(f, 1), "");
+    assert_int_equal(bodies_run, 2);
+    eg_function_free(f);
+}
+
 /* ---- what is fixed -------------------------------------------------------------------------- */
 
 static int line_of_eg_dim;

@@ -181,7 +181,7 @@ static bool observe(comparing *x, const eg__segment *s)
 static const eg__segment *child_of(const comparing *x, const eg__segment *s)
 {
     if (s->end == EG__END_CALL)
-        return eg__segment_child(s, s->callee->env, s->callee->env_size);
+        return s->callee->freed ? NULL : eg__segment_child(s, s->callee->env, s->callee->env_size);
     eg_tensor *asked = value_of(x, &s->asked);
     if (!asked)
         return NULL;
@@ -194,22 +194,37 @@ static const eg__segment *child_of(const comparing *x, const eg__segment *s)
     return child;
 }
 
+/* The call took another answer than the graph that keeps all its values. */
+static void question_differs(comparing *x, const eg__segment *s)
+{
+    const eg_node *node =
+        s->asked.segment ? &s->asked.segment->graph->nodes[s->asked.ref.node] : NULL;
+
+    eg__differ_in_kind(x->c, node ? node->op->name : "question", node ? &node->site : &s->site,
+        "another answer to a question where all values are kept", "this one");
+}
+
 /* Every value of the path, as the graph has it. */
-static eg__outcome_of_call observe_path(comparing *x, const eg__trace *trace)
+static bool observe_path(comparing *x, const eg__trace *trace)
 {
     size_t size = sizeof *x->path * ((size_t)trace->n_segments + 1);
     const eg__segment *s = trace->segments[0];
 
     x->path = eg__alloc(size);
     if (!x->path)
-        return out_of_memory(size), EG__CALL_DONE;
+        return out_of_memory(size);
     for (;;) {
+        const eg__segment *asks = s;
         x->path[x->n_path++] = s;
-        if (!observe(x, s) || s->end == EG__END_RETURN)
-            return EG__CALL_DONE;
+        if (!observe(x, s))
+            return false;
+        if (s->end == EG__END_RETURN)
+            return true;
         s = child_of(x, s);
+        if (!s && !eg__me.failed)
+            question_differs(x, asks);
         if (!s)
-            return eg__me.failed ? EG__CALL_DONE : EG__CALL_MISSED;
+            return false;
     }
 }
 
@@ -481,11 +496,10 @@ static eg__outcome_of_call compare(comparing *x, eg__trace *trace)
     for (int i = 0, n = eg_parts(y); i < (n ? n : 1); i++)
         x->held[i] = n ? y->tuple.part[i] : y;
     eg__me.host_next = host;
-    outcome = observe_path(x, trace);
+    bool whole = observe_path(x, trace);
     eg__me.host_next = host;
-    if (outcome != EG__CALL_DONE || eg__me.failed)
-        return outcome;
-    run_body(x);
+    if (whole)
+        run_body(x);
     if (!eg__me.failed && x->only_results)
         look_closer(x);
     eg__me.host_next = host;
@@ -573,7 +587,9 @@ eg_status eg_function_compare(eg_function *f, int n, eg_tensor *const in[], eg_c
         return eg__me.failed;
     size_t size = c->size;
     eg__key key = {n, in, f->env, f->env_size, 0, false};
+    eg__function_enter(f);
     compare_now(f, &key, &now);
+    eg__function_leave(f);
     memcpy(c, &now, size < sizeof now ? size : sizeof now);
     c->size = size;
     return eg__me.failed;

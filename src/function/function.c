@@ -214,9 +214,7 @@ static uint64_t followed_arguments(int n, eg_tensor *const args[])
 
 /* ---- calls ---------------------------------------------------------------------------------- */
 
-/* Calls are counted; when none is left, old programs are freed, and a function that a body has
- * freed while it was called. */
-static void leave(eg_function *f)
+void eg__function_leave(eg_function *f)
 {
     if (atomic_fetch_sub(&f->in_flight, 1) != 1 || (!atomic_load(&f->retired) && !f->freed))
         return;
@@ -390,12 +388,12 @@ eg_tensor *eg_call_of(eg_function *f, int n, eg_tensor *const args[])
     if (eg__me.failed || !eg__call_arguments_ok(f, n, args))
         return NULL;
     bool inlined = EG_UNLIKELY(eg__me.recording || eg__is_symbolic(&eg__me));
-    atomic_fetch_add(&f->in_flight, 1);
+    eg__function_enter(f);
     eg_tensor *y = inlined ? eg__call_inline(f, n, args) : serve(f, n, args);
     eg__host_log_end();
     if (EG_LIKELY(y && !inlined))
         atomic_fetch_add_explicit(&f->calls, 1, memory_order_relaxed);
-    leave(f);
+    eg__function_leave(f);
     return y;
 }
 

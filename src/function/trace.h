@@ -327,6 +327,15 @@ void eg__body_end(void);
 /* Whether a body returned something that can leave the call; false, reported. */
 bool eg__body_returned(const eg_function *f, const eg_tensor *y);
 
+/* Around every use of a function's traces. Calls are counted; when none is left, old programs are
+ * freed, and a function that a body has freed while it was called. */
+static inline void eg__function_enter(eg_function *f)
+{
+    atomic_fetch_add(&f->in_flight, 1);
+}
+
+void eg__function_leave(eg_function *f);
+
 /* Whether a function can be called with these; false, reported. function.c */
 bool eg__call_arguments_ok(const eg_function *f, int n, eg_tensor *const args[]);
 

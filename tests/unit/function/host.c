@@ -42,7 +42,8 @@ static int counted;
 
 static void start(bool pure)
 {
-    made = counted = 0;
+    counted = 0;
+    made = 0;
     host = eg_host_new(.name = "twice and one", .call = twice_and_one, .n_out = 1, .pure = pure,
         .gradient = twice);
     counter = eg_host_new(.name = "count", .call = counts, .data = &counted);
@@ -360,7 +361,8 @@ TEST(staged_loops_call_the_host_in_each_step)
         EG_SCOPE;
         eg_function *f = eg_function_of(loops);
         assert_values(eg_call(f, EG_F32(1)), 15);
-        counted = made = 0;
+        counted = 0;
+        made = 0;
         assert_values(eg_call(f, EG_F32(1)), 15);
         assert_int_equal(made, 3);
         assert_int_equal(counted, 3);

@@ -146,6 +146,27 @@ EG_FUNCTION(staged_loop, x, by, plus)
     return eg_part(eg_for(eg_scalar_int(EG_INT64, LOOPS), step, NULL, EG_IN(x, by, plus)), 0);
 }
 
+EG_FUNCTION(is_below, x)
+{
+    return eg_less(x, LOOPS);
+}
+
+EG_FUNCTION(one_more, x)
+{
+    return eg_add(x, 1);
+}
+
+EG_FUNCTION(counted_loop, x)
+{
+    return eg_while(is_below_body, one_more_body, NULL, EG_IN(x));
+}
+
+static bool is_counted(eg_tensor *x, void *env)
+{
+    (void)env;
+    return bench_at(x, 0) == LOOPS;
+}
+
 void bench_chains(void)
 {
     eg_tensor *two[] = {eg_constant(1.0), eg_constant(1.0001)};
@@ -173,6 +194,12 @@ void bench_chains(void)
         .body = &staged_loop_callable,
         .in = {three[0], three[1], three[2]},
         .right = is_after_loop});
+    bench_run_body(&(const bench_body){.name = "while_condition_10000",
+        .detail = "eg_while of an addition, a comparison each step",
+        .ops = LOOPS,
+        .body = &counted_loop_callable,
+        .in = {eg_constant(0.0)},
+        .right = is_counted});
     bench_split(two);
     bench_run(1,
         &(const bench_work){.name = "c_loop_10000",

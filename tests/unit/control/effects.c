@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "harness.h"
-#include <stdlib.h>
+#include <pthread.h>
 #include <string.h>
 
 /* What bodies find in their environment. */
@@ -225,6 +225,55 @@ TEST(the_body_of_a_loop_is_run_once_by_c)
     eg_function_free(f);
     state_free(&s);
 }
+
+/* ---- threads -------------------------------------------------------------------------------- */
+
+enum { THREADS = 4, CALLS = 40, STEPS = 100 };
+
+EG_BODY(count_step, state *s, t, x)
+{
+    eg_tensor *key;
+
+    eg_next_key(s->generator, &key);
+    eg_assign_add(s->count, 1);
+    return eg_add(x, eg_cast(t, EG_FLOAT32));
+}
+
+EG_BODY(count_steps, state *s, x)
+{
+    return eg_for(STEPS, count_step, s, EG_IN(x));
+}
+
+static void *call_often(void *f)
+{
+    for (int i = 0; i < CALLS; i++) {
+        EG_SCOPE;
+        eg_call(f, 0.5);
+    }
+    return NULL;
+}
+
+TEST(calls_on_several_threads_assign_one_after_the_other)
+{
+    EG_SCOPE;
+    state s;
+    pthread_t thread[THREADS];
+
+    state_make(&s);
+    eg_function *f = eg_function_new(count_steps, 1, &s, 0);
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&thread[i], NULL, call_often, f), 0);
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(thread[i], NULL);
+    assert_int_equal(eg_item_int(s.count), THREADS * CALLS * STEPS);
+    assert_int_equal(eg_item_int(eg_get(eg_generator_state(s.generator), 1)),
+        THREADS * CALLS * STEPS);
+    assert_null(eg_function_why_eager(f));
+    eg_function_free(f);
+    state_free(&s);
+}
+
+/* ---- failures ------------------------------------------------------------------------------- */
 
 /* Step 3 asks for a row that is not there. */
 EG_BODY(fail_late, state *s, t, x)

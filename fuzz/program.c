@@ -215,6 +215,9 @@ static void compute(machine *m, const instruction *i)
     case HIDE:
         y = hidden(i->which, a);
         break;
+    case DERIVE:
+        y = derived(i->which, a);
+        break;
     case COMPOSE:
         y = eg_call(callee[i->which % PURE_CALLEES], a);
         break;
@@ -365,7 +368,7 @@ void state_free(state *s)
 void program_print(const program *p, FILE *to)
 {
     static const char *const names[KINDS] = {"unary", "binary", "reduce", "constant", "matmul",
-        "loop", "choose", "nest", "gradient", "compose", "hide", "pick", "divide", "mask",
+        "loop", "choose", "nest", "gradient", "compose", "hide", "derive", "pick", "divide", "mask",
         "skip_if", "switch", "repeat", "leave_if", "call", "slope", "fault", "assign", "decide",
         "read", "draw", "print", "affect", "stage"};
 

@@ -23,6 +23,7 @@ typedef enum kind {
     GRADIENT,    /* r[to] = d/dx of a function of r[a] */
     COMPOSE,     /* r[to] = functions of functions of r[a] */
     HIDE,        /* r[to] = f(r[a]), of which tapes are to remember nothing */
+    DERIVE,      /* r[to] = what custom gradients, forward mode, vmap make of r[a] */
     PURE,        /* kinds from here on have branches, effects, errors */
     PICK = PURE, /* r[to] = gather from r[a] at an index computed from r[b]; may be out of range */
     DIVIDE,      /* integer division by something that may be zero */
@@ -91,6 +92,9 @@ eg_tensor *staged_nest(int which, float number, eg_tensor *x, eg_tensor *other);
 
 /* The same with bodies that assign, draw, print and fail. */
 eg_tensor *staged_effects(state *s, int which, float number, eg_tensor *x, eg_tensor *other);
+
+/* A gradient of one's own, recomputing, forward mode or mapping over examples; see derived.c. */
+eg_tensor *derived(int which, eg_tensor *x);
 
 /* Makes a state's functions; their environments are the state's. */
 bool callees_make(state *s);

@@ -316,7 +316,7 @@ static eg__outcome_of_call run_both(eg_function *f, eg__trace *trace, const eg__
     return outcome;
 }
 
-static eg__outcome_of_call audit(eg_function *f, eg__trace *trace, const eg__key *key,
+EG_COLD static eg__outcome_of_call audit(eg_function *f, eg__trace *trace, const eg__key *key,
     eg_tensor **y)
 {
     eg__transaction t;

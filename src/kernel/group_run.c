@@ -42,13 +42,25 @@ static int64_t find(const eg__spread *s, int64_t at, int64_t index[])
     return offset;
 }
 
+/* Writes an element down n times. */
 static void repeat(char *y, const char *x, size_t element, int64_t n)
 {
-    size_t all = element * (size_t)n;
+    uint64_t v = 0;
 
-    memcpy(y, x, element);
-    for (size_t done = element; done < all; done *= 2)
-        memcpy(y + done, y, done < all - done ? done : all - done);
+    memcpy(&v, x, element < sizeof v ? element : sizeof v);
+    switch (element) {
+    case 4:
+        for (int64_t i = 0; i < n; i++)
+            memcpy(y + 4 * i, &v, 4);
+        break;
+    case 8:
+        for (int64_t i = 0; i < n; i++)
+            memcpy(y + 8 * i, &v, 8);
+        break;
+    default:
+        for (int64_t i = 0; i < n; i++)
+            memcpy(y + (int64_t)element * i, x, element);
+    }
 }
 
 /* Goes on by the rest of an innermost run: index[0] is at its end. */

@@ -11,6 +11,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/memory.h"
+#include "base/message.h"
 #include "kernel/group.h"
 #include "pass/fused.h"
 #include "pass/pass.h"
@@ -261,15 +262,35 @@ static bool is_worth_it(const set *x)
     return x->n_loops + x->n_tails >= (x->size < TINY ? MANY : 2);
 }
 
-/* A set that is too small, or has more results than a node, stays what it was. */
-static bool write_set(fusing *f, int s)
+/* Says what became of a set, and which node ended it. */
+EG_COLD static void tell(const fusing *f, int s, bool fuses, int reader)
+{
+    const set *x = &f->sets[s];
+    const eg_node *node = reader == NONE ? NULL : &f->graph->nodes[reader];
+    char name[48], end[160] = "";
+
+    name_body(f, s, name, sizeof name);
+    if (node)
+        snprintf(end, sizeof end, "; %s (%s:%d) ends it", node->op->name,
+            node->site.file ? node->site.file : "?", node->site.line);
+    eg__message("fuse", "%s: %s of %lld elements: %s%s", f->graph->name, name, (long long)x->size,
+        fuses                             ? "one kernel"
+            : x->n_loops + x->n_tails < 2 ? "alone"
+                                          : "apart, since one kernel would not be faster",
+        end);
+}
+
+/* A set that is too small, or has more results than a node, stays what it was. `reader` ends it. */
+static bool write_set(fusing *f, int s, int reader)
 {
     set *x = &f->sets[s];
-    bool done = true;
+    int results = is_worth_it(x) ? count_results(f, s) : 0;
+    bool fuses = results > 0 && results <= EG__GROUP_OUTPUTS, done = true;
 
     x->open = false;
-    int results = is_worth_it(x) ? count_results(f, s) : 0;
-    if (results > 0 && results <= EG__GROUP_OUTPUTS)
+    if (eg__listens("fuse"))
+        tell(f, s, fuses, reader);
+    if (fuses)
         return write_fused(f, s);
     for (int i = x->first; done && i <= x->last; i++)
         done = !is_member(f, i, s) || eg__rewrite_keep(&f->r, i);
@@ -286,7 +307,7 @@ static bool close_inputs(fusing *f, int node)
     for (int k = 0; done && k < n->n_in; k++) {
         int s = find_set(f, (int)n->in[k].node);
         if (s != NONE && s != own && f->sets[s].open)
-            done = write_set(f, s);
+            done = write_set(f, s, node);
     }
     return done;
 }
@@ -450,7 +471,7 @@ eg_status eg__pass_fuse(eg_graph *graph, const bool late[])
     for (int i = 0; done && i < graph->n; i++)
         done = visit(&f, i);
     for (int s = 0; done && s < f.n_sets; s++)
-        done = !f.sets[s].open || f.sets[s].merged_into != NONE || write_set(&f, s);
+        done = !f.sets[s].open || f.sets[s].merged_into != NONE || write_set(&f, s, NONE);
     end(&f);
     return eg__rewrite_end(&f.r, done);
 }

@@ -211,6 +211,37 @@ TEST(the_text_of_a_group_names_the_lines_that_made_its_members)
     eg_graph_free(graph);
 }
 
+static char told[2048];
+
+static void note(const char *kind, const char *text, void *env)
+{
+    (void)env;
+    if (strcmp(kind, "fuse") == 0)
+        snprintf(told + strlen(told), sizeof told - strlen(told), "%s\n", text);
+}
+
+TEST(messages_say_what_was_fused_what_not_and_why)
+{
+    EG_SCOPE;
+    eg_set_message_handler(note, NULL);
+    char *got = fused("  %0 = Placeholder() \"x\" : float32[20,20]\n"
+                      "  %1 = Placeholder() \"s\" : float32[]\n"
+                      "  %2 = Neg(%0) : float32[20,20]\n"
+                      "  %3 = Abs(%2) : float32[20,20]\n"
+                      "  %4 = MatMul(%3, %0) : float32[20,20]\n"
+                      "  %5 = Exp(%4) : float32[20,20]\n"
+                      "  %6 = Neg(%1) : float32[]\n"
+                      "  %7 = Abs(%6) : float32[]\n"
+                      "  return %5, %7\n",
+        NULL);
+    eg_set_message_handler(NULL, NULL);
+    assert_non_null(strstr(told, "g: Neg+Abs of 400 elements: one kernel; MatMul ("));
+    assert_non_null(strstr(told, ") ends it\n"));
+    assert_non_null(strstr(told, "g: Exp of 400 elements: alone\n"));
+    assert_non_null(strstr(told, "g: Neg+Abs of 1 elements: apart, since one kernel"));
+    eg_free(got);
+}
+
 /* ---- the same bits -------------------------------------------------------------------------- */
 
 enum { ARGUMENTS = 6, REGISTERS = 8, LENGTH = 24 };

@@ -502,7 +502,6 @@ static eg__outcome_of_call compare(comparing *x, eg__trace *trace)
         run_body(x);
     if (!eg__me.failed && x->only_results)
         look_closer(x);
-    eg__me.host_next = host;
     return EG__CALL_DONE;
 }
 

@@ -43,15 +43,15 @@ static eg__outcome_of_call record_once(eg_function *f, eg__trace *trace, const e
 
 bool eg__record_dry(eg_function *f, eg__trace *trace, const eg__key *key)
 {
-    uint32_t printed = eg__me.printed, skip = eg__me.skip_prints;
+    uint32_t printed = eg__me.printed, skip = eg__me.skip_prints, host = eg__me.host_next;
     eg__watch *others = eg__me.watch;
     eg__outcome_of_call outcome = EG__CALL_AGAIN;
 
     eg__me.watch = NULL;
     while (outcome == EG__CALL_AGAIN && !eg__me.failed && !atomic_load(&f->eager)) {
         eg__me.skip_prints = UINT32_MAX / 2;
+        eg__me.host_next = host;
         outcome = record_once(f, trace, key);
-        eg__me.host_next = 0;
     }
     eg__host_log_end();
     eg__me.watch = others;
@@ -175,6 +175,8 @@ eg_status eg_concrete_extend(eg_concrete *c, int n, eg_tensor *const in[])
 /* Operation by operation, as a transaction. */
 static eg_tensor *walk(const eg_concrete *c, eg_tensor *const in[])
 {
+    uint32_t host = eg__me.host_next;
+
     for (;;) {
         eg__transaction t;
         eg__transaction_begin(&t);
@@ -185,7 +187,7 @@ static eg_tensor *walk(const eg_concrete *c, eg_tensor *const in[])
         }
         if (eg__transaction_commit(&t))
             return y;
-        eg__me.host_next = 0;
+        eg__me.host_next = host;
     }
 }
 

@@ -254,3 +254,50 @@ TEST(threads_share_it_and_the_last_owner_frees_it)
     }
     eg_concrete_free(within);
 }
+
+static int made;
+
+static eg_status notes(const eg_host_args *args)
+{
+    (void)args;
+    made++;
+    return EG_OK;
+}
+
+static eg_host *host;
+
+EG_FUNCTION(notes_once, x)
+{
+    return eg_host_call(host, EG_IN(x));
+}
+
+static eg_function *noting;
+
+EG_FUNCTION(looks_at_functions, x)
+{
+    eg_comparison c = {.size = sizeof c};
+    x = eg_host_call(host, EG_IN(x));
+    eg_concrete_free(eg_function_concrete(noting, EG_IN(x)));
+    eg_function_compare(noting, EG_IN(x), &c);
+    return eg_host_call(host, EG_IN(x));
+}
+
+TEST(looking_closely_inside_of_a_call_leaves_its_host_calls_alone)
+{
+    host = eg_host_new(.call = notes);
+    {
+        EG_SCOPE;
+        noting = eg_function_of(notes_once);
+        eg_function *f = eg_function_of(looks_at_functions);
+        made = 0;
+        {
+            EG_FORWARD; /* under which a call runs its body */
+            eg_call(f, EG_F32(1, 2));
+        }
+        assert_fine();
+        assert_int_equal(made, 4); /* its own two, one to record, one to compare */
+        eg_function_free(f);
+        eg_function_free(noting);
+    }
+    eg_host_free(host);
+}

@@ -240,6 +240,35 @@ static bool has_gradient(const walk *w, const eg__record *r)
     return false;
 }
 
+/* Whether the record's gradient by its input 0 was added as rows to what has come before: where a
+ * large tensor is read row by row, as in a loop, only those are touched. */
+static bool add_rows(walk *w, const eg__record *r)
+{
+    eg_tensor *dy[EG__MAX_PARTS], *dx[EG__MAX_IN], *places = NULL, *part = NULL;
+    bool wanted[EG__MAX_IN] = {true};
+    uint32_t id = r->id[0];
+    eg_backward b = {r->op, r->attrs, r->payload, r->n_in, r->n_out, r->handle, r->handle + r->n_in,
+        dy, wanted, dx};
+
+    if (!r->op->grad_rows || !wants(w, r, 0) || !w->gradient[id])
+        return false;
+    for (int i = 1; i < r->n_in; i++)
+        if (wants(w, r, i))
+            return false;
+    if (!take_output_gradients(w, r, dy))
+        return false;
+    r->op->grad_rows(&b, &places, &part);
+    if (eg__me.failed || !places)
+        return false;
+    eg_scatter_attrs add = {.size = sizeof add, .how = EG_SCATTER_ADD, .drop = true};
+    eg_tensor *sum = eg_scatter_with(w->gradient[id], places, part, &add);
+    if (!sum)
+        return false;
+    eg__unref(w->gradient[id]);
+    w->gradient[id] = eg__ref(sum);
+    return true;
+}
+
 static bool step_back(walk *w, const eg__record *r)
 {
     eg_tensor *few[EG__MAX_IN], **dx = few;
@@ -253,7 +282,7 @@ static bool step_back(walk *w, const eg__record *r)
         wanted = (bool *)(dx + n);
     }
     eg_scope *scope = eg_scope_open();
-    bool done = takes_rows(w, r) && keep_rows(w, r);
+    bool done = (takes_rows(w, r) && keep_rows(w, r)) || (!eg__me.failed && add_rows(w, r));
     if (!done && !eg__me.failed) {
         done = call_gradient(w, r, dx, wanted);
         for (int i = 0; done && i < r->n_in; i++)

@@ -35,13 +35,29 @@ static bool take_room(eg__staged *s, eg__sweep *sweep)
     return lanes->lane && lanes->moving && lanes->looks;
 }
 
-static void start_lanes(eg__sweep *sweep)
+/* Whether a step leaves state i as it found it. */
+static bool is_unchanged(const eg__sweep *sweep, int number, int i)
 {
-    for (int i = 0; i < sweep->block->plan->n_outputs; i++)
-        sweep->lanes->lane[i] = (eg__lane){
-            .kind = i < sweep->n_state ? EG__LANE_TURNS : EG__LANE_FIXED,
-            .bytes = eg__bytes(eg__block_out(sweep->block, i)),
-        };
+    const eg__plan *plan = sweep->block->plan;
+
+    for (int k = 0; k < sweep->n_ports; k++) {
+        const eg__port *p = &sweep->port[k];
+        if (p->kind == EG__PORT_STATE && p->sweep == number && p->index == i &&
+            plan->outputs[i].slot == plan->input_slot[k])
+            return true;
+    }
+    return false;
+}
+
+static void start_lanes(eg__sweep *sweep, int number)
+{
+    for (int i = 0; i < sweep->block->plan->n_outputs; i++) {
+        eg__lane *lane = &sweep->lanes->lane[i];
+        *lane = (eg__lane){.kind = i < sweep->n_state ? EG__LANE_TURNS : EG__LANE_FIXED};
+        lane->bytes = eg__bytes(eg__block_out(sweep->block, i));
+        if (i < sweep->n_state && is_unchanged(sweep, number, i))
+            lane->kind = EG__LANE_INPUT;
+    }
 }
 
 static void stack_lanes(eg__staged *s)
@@ -75,6 +91,8 @@ static void look_at(eg__staged *s, eg__lanes *lanes, int i, const eg__port *p)
     eg__lane *lane = &of->lanes->lane[p->index + (emitted ? of->n_state : 0)];
 
     if (i < 0 || p->sweep == i)
+        return;
+    if (lane->kind == EG__LANE_INPUT)
         return;
     if (lane->kind != EG__LANE_STACKED)
         lane->kind = EG__LANE_KEPT;
@@ -145,7 +163,7 @@ static void place_lanes(eg__sweep *sweep, int number)
             lane->kind = EG__LANE_FIXED;
         if (lane->kind == EG__LANE_KEPT)
             lane->offset = pack(emitted ? &lanes->kept_emitted : &lanes->kept, lane);
-        else if (lane->kind != EG__LANE_STACKED)
+        else if (lane->kind != EG__LANE_STACKED && lane->kind != EG__LANE_INPUT)
             lane->offset =
                 place(lane->kind == EG__LANE_TURNS ? &lanes->turns : &lanes->fixed, lane);
     }
@@ -156,7 +174,7 @@ bool eg__lanes_find(eg__staged *s)
     for (int i = 0; i < s->n_sweeps; i++) {
         if (!take_room(s, &s->sweep[i]))
             return false;
-        start_lanes(&s->sweep[i]);
+        start_lanes(&s->sweep[i], i);
     }
     if (s->go_on.block && !take_room(s, &s->go_on))
         return false;

@@ -15,6 +15,7 @@ typedef enum eg__lane_kind {
     EG__LANE_FIXED,   /* a state: one place; emitted, and looked at by nobody: the same */
     EG__LANE_KEPT,    /* a state: a record for each step; emitted: likewise */
     EG__LANE_STACKED, /* emitted: in result `output` */
+    EG__LANE_INPUT,   /* a state that no step changes: where it begins */
 } eg__lane_kind;
 
 typedef struct eg__lane {

@@ -126,6 +126,8 @@ static char *state_at(const running *r, int sweep, int i, int64_t record)
 
     if (lane->kind == EG__LANE_FIXED)
         return t->fixed + lane->offset;
+    if (lane->kind == EG__LANE_INPUT)
+        return r->in[r->s->sweep[sweep].initial[i]];
     if (lane->kind == EG__LANE_TURNS)
         return t->turns + (size_t)(record & 1) * lanes->turns + lane->offset;
     size_t place = (size_t)(t->rolls ? record & 1 : record - t->first);
@@ -217,6 +219,8 @@ static void copy_begin(running *r, int sweep, int64_t segment, bool back)
 
     for (int i = 0; i < r->s->sweep[sweep].n_state; i++) {
         size_t bytes = lanes_of(r, sweep)->lane[i].bytes;
+        if (lanes_of(r, sweep)->lane[i].kind == EG__LANE_INPUT)
+            continue;
         char *state = state_at(r, sweep, i, r->track[sweep].at);
         memcpy(back ? state : at, back ? at : state, bytes);
         at += bytes;
@@ -301,8 +305,9 @@ static void put_initial(const running *r, int sweep)
     const eg__sweep *s = &r->s->sweep[sweep];
 
     for (int i = 0; i < s->n_state; i++)
-        memcpy(state_at(r, sweep, i, r->track[sweep].at), r->in[s->initial[i]],
-            s->lanes->lane[i].bytes);
+        if (s->lanes->lane[i].kind != EG__LANE_INPUT)
+            memcpy(state_at(r, sweep, i, r->track[sweep].at), r->in[s->initial[i]],
+                s->lanes->lane[i].bytes);
 }
 
 static void put_results(const running *r, int sweep)

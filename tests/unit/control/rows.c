@@ -250,3 +250,32 @@ TEST(many_writes_take_the_time_of_many_rows)
     assert_fine();
     eg_function_free(f);
 }
+
+EG_FUNCTION(read_step, t, rows, sum)
+{
+    return eg_tuple(rows, eg_add(sum, eg_square(eg_tensor_array_read(rows, t))));
+}
+
+EG_FUNCTION(many_reads, x)
+{
+    return eg_part(eg_for(MANY, read_step_body, NULL, EG_STATE(x, 0.0)), 1);
+}
+
+/* The array is carried, and never changed; its gradient has as many rows. */
+TEST(many_reads_take_the_time_of_many_rows)
+{
+    eg_function *f = eg_function_of(many_reads);
+    EG_SCOPE;
+    eg_tensor *x = eg_full(0.5, EG_DIMS(MANY)), *g;
+
+    for (int i = 0; i < 2; i++) {
+        EG_TAPE;
+        eg_watch(x);
+        eg_tensor *y = eg_call(f, x);
+        assert_true(eg_item(y) == MANY * 0.25);
+        eg_gradient(y, 1, &x, &g);
+        assert_true(eg_true(eg_all(eg_equal(g, 1))));
+    }
+    assert_fine();
+    eg_function_free(f);
+}

@@ -130,7 +130,7 @@ static void compare(const change *c, int64_t to)
     alone.f = eg_function_new(body, c->n, c->subject, sizeof *c->subject);
     if (alone.f && call(&alone, to) && atomic_load(&alone.f->traces)) {
         const eg__trace *recorded = atomic_load(&alone.f->traces);
-        const eg_site *at = eg__trees_differ(made->segments[0], recorded->segments[0]);
+        const eg_site *at = eg__trees_differ(alone.f, made->segments[0], recorded->segments[0]);
         if (at)
             complain(c, "the trace that was made differs from a recording", "");
     }

@@ -298,8 +298,21 @@ EG_API bool eg_body_fits(const char *name, int n, int given);
 #define EG_FIRST7(v)     v[0], v[1], v[2], v[3], v[4], v[5], v[6]
 #define EG_FIRST8(v)     v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7]
 
-/* Wraps what EG_FUNCTION defined. */
-#define eg_function_of(name) (eg_at(EG_HERE), eg_function_from(&name##_callable, NULL, 0))
+/* Wraps what EG_FUNCTION defined, with options: eg_function_of(train, .strict = true). */
+#define eg_function_of(...) EG_FUNCTION_OF_(__VA_ARGS__, )
+#define EG_FUNCTION_OF_(name, ...)                                                                 \
+    EG_AT_(eg_function_new_with(&name##_callable, EG_WITH_(eg_function_attrs, __VA_ARGS__)))
+
+/* What its arguments have to be, an eg_argument each: .signature = EG_SIGNATURE({.name = "x",
+ * .dtype = EG_FLOAT32, .shape = EG_SHAPE(-1, 784)}, {.name = "n", .by_value = true}). */
+#define EG_SIGNATURE(...)                                                                          \
+    {.size = sizeof(eg_argument),                                                                  \
+        .n = (int)(sizeof((eg_argument[]){__VA_ARGS__}) / sizeof(eg_argument)),                    \
+        .arguments = (const eg_argument[]){__VA_ARGS__}}
+#define EG_SHAPE(...)                                                                              \
+    {.known = true, .rank = (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)),             \
+        .dims = {__VA_ARGS__}}
+#define EG_SCALAR {.known = true}
 
 /* eg_call(f, x, 2.0): up to 8 tensors or numbers. */
 #define eg_call(...) EG_CALL_(__VA_ARGS__, (const eg_end *)NULL)

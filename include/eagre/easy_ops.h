@@ -90,6 +90,12 @@ EG_API eg_status eg_do_assign(const eg_site *at, eg_status (*action)(eg_tensor *
     eg_gradient_with(EG_X_(y), n, x, dx, EG_WITH_(eg_gradient_attrs, __VA_ARGS__))
 #define eg_function_new(...)      EG_AT_(eg_function_new(__VA_ARGS__))
 #define eg_function_from(...)     EG_AT_(eg_function_from(__VA_ARGS__))
+#define eg_function_new_with(...) EG_AT_(eg_function_new_with(__VA_ARGS__))
+#define eg_function_clear(f)      EG_AT_(eg_function_clear(f))
+#define eg_function_variable(...) EG_FUNCTION_VARIABLE_(__VA_ARGS__, )
+#define EG_FUNCTION_VARIABLE_(name, x, ...)                                                        \
+    eg_function_variable(name, eg_function_has_variable(name) ? NULL : EG_X_(x),                   \
+        EG_WITH_(eg_variable_attrs, __VA_ARGS__))
 #define eg_function_text(f)       EG_AT_(eg_function_text(f))
 #define eg_function_report(f, to) EG_AT_(eg_function_report(f, to))
 #define eg_graph_new(name)        EG_AT_(eg_graph_new(name))

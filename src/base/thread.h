@@ -17,6 +17,7 @@ struct eg__transaction;
 struct eg__store;
 struct eg__size_watch;
 struct eg__host_log;
+struct eg__running;
 
 typedef struct eg__thread {
     eg_status failed;      /* status of the pending error; EG_OK: none */
@@ -27,6 +28,7 @@ typedef struct eg__thread {
     uint32_t host_next;    /* the entry of the log that stands for the next host call; see below */
     uint16_t bodies;       /* that run inside one another: see eg__body_enter */
     uint16_t drawings;     /* of them, those being drawn on symbols */
+    eg_site made_at;       /* where the last of them was made */
     eg_site site;          /* where the caller is */
     struct eg__store *store;
     struct eg_scope *scope;  /* innermost; NULL: none open */
@@ -34,6 +36,7 @@ typedef struct eg__thread {
     struct eg__transaction *transaction; /* innermost call with pending assignments */
     struct eg__host_log *host_log; /* host calls with effects that the call in progress has made,
                                       for when it starts over; NULL: none. See function/host.h */
+    struct eg__running *running;   /* innermost function whose body runs; NULL: none */
     uint64_t recording;            /* number of the recording in progress; 0: none */
     /* While recording: a handle made in it is still owned by somebody when its scope lets go, or
      * moves to another scope. */

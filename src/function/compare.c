@@ -411,10 +411,11 @@ static void run_body(comparing *x)
     eg_function *f = x->function;
     eg_tensor *fresh[EG__MOST_ARGUMENTS], *y = NULL;
     eg_scope *scope = eg__scope_open(EG__CALL_SCOPE);
+    eg__running running;
     eg__transaction t;
 
     eg__transaction_begin(&t);
-    if (!eg__scope_is_inert(scope) && eg__body_begin(f)) {
+    if (!eg__scope_is_inert(scope) && eg__body_begin(&running, f)) {
         eg__me.recording = UINT64_MAX; /* as far as the body can tell */
         eg__me.watch = &x->watch;
         if (freshen(x->key, fresh))
@@ -423,7 +424,7 @@ static void run_body(comparing *x)
         eg__me.recording = 0;
         if (eg__body_returned(f, y) && x->c->same)
             compare_return(x, y);
-        eg__body_end();
+        eg__body_end(&running);
     }
     eg_scope_close(scope);
     eg__transaction_drop(&t);
@@ -585,10 +586,10 @@ eg_status eg_function_compare(eg_function *f, int n, eg_tensor *const in[], eg_c
     if (eg__me.failed || !can_compare(f, n, in, c))
         return eg__me.failed;
     size_t size = c->size;
-    eg__key key = {n, in, f->env, f->env_size, 0, false};
-    eg__function_enter(f);
+    eg__key key = {n, in, f->env, 0, false};
+    unsigned side = eg__function_enter(f);
     compare_now(f, &key, &now);
-    eg__function_leave(f);
+    eg__function_leave(f, side);
     memcpy(c, &now, size < sizeof now ? size : sizeof now);
     c->size = size;
     return eg__me.failed;

@@ -8,6 +8,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "autodiff/tape.h"
 #include "base/memory.h"
+#include "base/os.h"
 #include "function/trace.h"
 #include "pass/pass.h"
 #include "tensor/variable.h"
@@ -398,13 +399,33 @@ static bool collect_tensors(building *b)
     return p->captures != NULL;
 }
 
+/* Bytes of constants that somebody else has too: captured ones, and those of the segment. */
+static size_t shared_bytes(const eg_graph *graph)
+{
+    size_t bytes = 0;
+
+    for (int i = 0; i < graph->n; i++)
+        if (graph->nodes[i].op == &eg_op_constant && atomic_load(&graph->nodes[i].tensor->refs) > 1)
+            bytes += eg__bytes(graph->nodes[i].out);
+    return bytes;
+}
+
+/* A plan with one frame to run it in. */
+static size_t plan_bytes(const eg__plan *plan)
+{
+    return eg__plan_bytes(plan) - shared_bytes(plan->graph) + plan->arena;
+}
+
 static void measure(eg__trace *t, const eg__program *p)
 {
+    t->tree_bytes = t->constant_bytes;
     t->bytes = 0;
     for (int i = 0; i < t->n_segments; i++) {
-        t->bytes += eg__segment_bytes(t->segments[i]);
-        t->bytes += eg__plan_bytes(p->places[i].piece->plan);
+        const eg__derivative *d = p->places[i].derivative;
+        t->tree_bytes += eg__segment_bytes(t->segments[i]);
+        t->bytes += plan_bytes(p->places[i].piece->plan) + (d ? plan_bytes(d->plan) : 0);
     }
+    t->bytes += t->tree_bytes + sizeof *t + p->memory.bytes;
 }
 
 /* ---- programs ------------------------------------------------------------------------------- */
@@ -447,6 +468,7 @@ static bool build(building *b)
 eg_status eg__trace_compile(eg__trace *trace)
 {
     building b = {.trace = trace, .old = atomic_load(&trace->program)};
+    int64_t start = eg__os_nanoseconds();
 
     b.program = eg__alloc_zero(sizeof *b.program);
     if (!b.program)
@@ -455,11 +477,13 @@ eg_status eg__trace_compile(eg__trace *trace)
         eg__program_free(b.program);
         return eg__me.failed;
     }
+    size_t before = trace->bytes;
     measure(trace, b.program);
+    trace->plan_time += eg__os_nanoseconds() - start;
     eg__program *old = atomic_exchange(&trace->program, b.program);
     if (old) {
-        old->retired = atomic_load(&trace->function->retired);
-        atomic_store(&trace->function->retired, old);
+        trace->function->bytes += trace->is_private ? 0 : trace->bytes - before;
+        eg__cache_retire(trace->function, old);
     }
     return EG_OK;
 }

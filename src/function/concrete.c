@@ -64,7 +64,7 @@ bool eg__record_dry(eg_function *f, eg__trace *trace, const eg__key *key)
 
 static bool can_record(const eg_function *f, int n, eg_tensor *const in[], const char *op)
 {
-    if (!eg__call_arguments_ok(f, n, in))
+    if (!eg__call_arguments_ok(f, n, in) || !eg__signature_check(f, n, in))
         return false;
     if (!eg_executing_eagerly())
         return eg__fail(EG_STATE, op, "a function is being recorded, or a graph is open") == EG_OK;
@@ -80,7 +80,7 @@ eg_concrete *eg_function_concrete(eg_function *f, int n, eg_tensor *const in[])
     eg_concrete *c = eg__alloc_zero(sizeof *c);
     if (!c)
         return eg__fail_memory(new_name, sizeof *c), NULL;
-    eg__key key = {n, in, f->env, f->env_size, 0, false};
+    eg__key key = {n, in, f->env, 0, false};
     atomic_init(&c->refs, 1);
     c->function = eg__function_ref(f);
     c->trace = eg__trace_new(f, &key);
@@ -134,8 +134,11 @@ static bool argument_fits(const eg__argument *a, const eg_tensor *x, int i)
     char was[EG__SPEC_TEXT], now[EG__SPEC_TEXT];
     bool variable = x->kind == EG__VARIABLE;
 
-    if (a->variable == (variable ? x : NULL) && eg__same_spec(&a->spec, &x->spec))
+    if (eg__argument_fits(a, x))
         return true;
+    if (a->value && eg__same_spec(&a->spec, &x->spec))
+        return eg__fail(EG_INVALID, call_name, "argument %d is taken by value and another one",
+                   i) == EG_OK;
     if (a->variable || variable)
         return eg__fail(EG_INVALID, call_name, "argument %d is %s%s, but it was recorded for %s%s",
                    i, variable ? "variable " : "a value", variable ? x->variable->name : "",
@@ -164,10 +167,9 @@ eg_status eg_concrete_extend(eg_concrete *c, int n, eg_tensor *const in[])
     if (eg__me.failed || !arguments_fit(c, n, in) || !can_record(c->function, n, in, op))
         return eg__me.failed;
     eg_function *f = c->function;
-    if (f->env_size > 0 && memcmp(f->env, c->trace->env, f->env_size) != 0)
-        return eg__fail(EG_STATE, op, "the environment's bytes of %s have changed",
-            f->callable.name);
-    eg__key key = {n, in, f->env, f->env_size, 0, false};
+    if (!eg__env_equal(f, c->trace->env, f->env))
+        return eg__fail(EG_STATE, op, "the environment of %s has changed", f->callable.name);
+    eg__key key = {n, in, f->env, 0, false};
     eg__record_dry(f, c->trace, &key);
     return eg__me.failed;
 }
@@ -200,7 +202,7 @@ eg_tensor *eg_concrete_call(eg_concrete *c, int n, eg_tensor *const in[])
         return NULL;
     if (eg__me.watch || eg__me.recording)
         return walk(c, in);
-    eg__key key = {n, in, c->trace->env, c->function->env_size, 0, false};
+    eg__key key = {n, in, c->trace->env, 0, false};
     uint32_t printed = eg__me.printed, skip = eg__me.skip_prints, host = eg__me.host_next;
     while (outcome == EG__CALL_AGAIN) {
         outcome = eg__replay_call(c->trace, &key, false, &y);

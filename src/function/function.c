@@ -6,9 +6,11 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "autodiff/forward.h"
 #include "autodiff/tape.h"
+#include "base/attrs.h"
 #include "base/memory.h"
 #include "base/message.h"
 #include "base/option.h"
+#include "base/os.h"
 #include "function/compare.h"
 #include "function/host.h"
 #include "function/trace.h"
@@ -18,32 +20,75 @@
 #include <stdarg.h>
 #include <string.h>
 
-static const char call_name[] = "eg_call";
+static const char call_name[] = "eg_call", new_name[] = "eg_function_new";
 
 /* ---- made and freed ------------------------------------------------------------------------- */
 
-eg_function *(eg_function_from)(const eg_callable *callable, void *env, size_t env_size)
+static bool callable_ok(const eg_callable *c, const eg_function_attrs *a)
 {
-    static const char op[] = "eg_function_new";
+    const char *null = !c || !c->body ? "the body" : a->env_size > 0 && !a->env ? "env" : NULL;
 
-    if (eg__me.failed)
-        return NULL;
-    if (!callable || !callable->body || (env_size > 0 && !env))
-        return eg__fail_null(EG_INVALID, op, "%s is NULL",
-            callable && callable->body ? "env" : "the body");
-    if (callable->n_in < 0 || callable->n_in > EG__MOST_ARGUMENTS)
-        return eg__fail_null(EG_INVALID, op, "%d arguments; 0 to %d are possible", callable->n_in,
+    if (null)
+        eg__fail(EG_INVALID, new_name, "%s is NULL", null);
+    else if (c->n_in < 0 || c->n_in > EG__MOST_ARGUMENTS)
+        eg__fail(EG_INVALID, new_name, "%d arguments; 0 to %d are possible", c->n_in,
             EG__MOST_ARGUMENTS);
+    return !eg__me.failed;
+}
+
+static bool set_env(eg_function *f, const eg_function_attrs *a)
+{
+    f->env = a->env;
+    f->env_size = a->env_size;
+    if (!a->env_type)
+        return true;
+    if (!eg__attrs_complete(&f->env_type, sizeof f->env_type, a->env_type, new_name))
+        return false;
+    if (f->env_type.equal && (f->env_type.copy || f->env_size > 0))
+        return true;
+    eg__fail(EG_INVALID, new_name,
+        f->env_type.equal ? "env_type has no copy, and env_size is 0, so no key could keep it"
+                          : "env_type has no equal");
+    return false;
+}
+
+static bool set_up(eg_function *f, const eg_callable *c, const eg_function_attrs *a)
+{
+    f->callable = *c;
+    f->callable.name = c->name ? c->name : "function";
+    if (a->name) {
+        f->callable.name = f->name = eg__copy_text(a->name);
+        if (!f->name)
+            return eg__fail_memory(new_name, strlen(a->name)), false;
+    }
+    f->strict = a->strict;
+    f->timed = a->timed;
+    f->most_bytes = a->most_bytes ? a->most_bytes : eg__os_memory_size() / 8;
+    return set_env(f, a) && eg__signature_declare(f, &a->signature);
+}
+
+eg_function *(eg_function_new_with)(const eg_callable *callable, const eg_function_attrs *attrs)
+{
+    eg_function_attrs all;
+
+    if (eg__me.failed || !eg__attrs_complete(&all, sizeof all, attrs, new_name) ||
+        !callable_ok(callable, &all))
+        return NULL;
     eg_function *f = eg__alloc_zero(sizeof *f);
     if (!f)
-        return eg__fail_memory(op, sizeof *f), NULL;
+        return eg__fail_memory(new_name, sizeof *f), NULL;
     atomic_init(&f->refs, 1);
-    f->callable = *callable;
-    f->callable.name = callable->name ? callable->name : "function";
-    f->env = env;
-    f->env_size = env_size;
     pthread_mutex_init(&f->lock, NULL);
-    return f;
+    if (set_up(f, callable, &all))
+        return f;
+    eg__function_unref(f);
+    return NULL;
+}
+
+eg_function *(eg_function_from)(const eg_callable *callable, void *env, size_t env_size)
+{
+    return (eg_function_new_with)(callable,
+        &(eg_function_attrs){.size = sizeof(eg_function_attrs), .env = env, .env_size = env_size});
 }
 
 eg_function *(eg_function_new)(eg_body body, int n_in, void *env, size_t env_size)
@@ -82,42 +127,41 @@ void eg__function_unref(eg_function *f)
 {
     if (!f || atomic_fetch_sub(&f->refs, 1) != 1)
         return;
-    for (eg__trace *t = atomic_load(&f->traces), *next; t; t = next) {
-        next = t->next;
-        eg__trace_free(t);
-    }
-    eg__program_free(atomic_load(&f->retired));
+    eg__cache_free(f);
+    for (int i = 0; i < f->n_variables; i++)
+        eg__unref(f->variables[i]);
+    eg__free(f->variables, sizeof *f->variables * (size_t)f->variables_capacity);
+    eg__signature_free(f);
+    eg__free_text(f->name);
     pthread_mutex_destroy(&f->lock);
     let_go(f);
 }
 
-/* What it calls may call it: such a circle would hold itself. */
-static void forget_callees(eg_function *f)
-{
-    for (eg__trace *t = atomic_load(&f->traces); t; t = t->next)
-        for (int i = 0; i < t->n_segments; i++) {
-            eg_function *callee = t->segments[i]->callee;
-            t->segments[i]->callee = NULL;
-            eg__function_unref(callee);
-        }
-}
-
-static void end(eg_function *f)
-{
-    forget_callees(f);
-    eg__function_unref(f);
-}
-
+/* Traces go at once: what they call may call the function, and such a circle would hold itself. */
 void eg_function_free(eg_function *f)
 {
     if (!f)
         return;
     f->freed = true;
-    if (atomic_load(&f->in_flight) > 0)
+    eg__cache_clear(f);
+    if (eg__function_is_called(f)) {
+        atomic_store(&f->freed_inside, true);
+        atomic_store(&f->is_untidy, true);
         eg__fail(EG_STATE, "eg_function_free", "%s is being called; free it after its calls",
             f->callable.name);
-    else
-        end(f);
+    } else {
+        eg__function_unref(f);
+    }
+}
+
+eg_status(eg_function_clear)(eg_function *f)
+{
+    if (eg__me.failed)
+        return eg__me.failed;
+    if (!f)
+        return eg__fail(EG_INVALID, "eg_function_clear", "function is NULL");
+    eg__cache_clear(f);
+    return EG_OK;
 }
 
 void eg__function_give_up(eg_function *f, const char *format, ...)
@@ -141,9 +185,11 @@ void eg__trace_give_up(eg__trace *t, const eg_site *site, const char *why)
     eg_function *f = t->function;
 
     pthread_mutex_lock(&f->lock);
+    if (!t->why_eager[0])
+        snprintf(t->why_eager, sizeof t->why_eager, "at %s:%d %s", site->file ? site->file : "?",
+            site->line, why);
     if (!f->why_eager[0])
-        snprintf(f->why_eager, sizeof f->why_eager, "for one signature, at %s:%d %s",
-            site->file ? site->file : "?", site->line, why);
+        snprintf(f->why_eager, sizeof f->why_eager, "for one signature, %s", t->why_eager);
     pthread_mutex_unlock(&f->lock);
     atomic_store(&t->eager, true);
     if (eg__listens("function"))
@@ -214,29 +260,6 @@ static uint64_t followed_arguments(int n, eg_tensor *const args[])
 
 /* ---- calls ---------------------------------------------------------------------------------- */
 
-void eg__function_leave(eg_function *f)
-{
-    if (atomic_fetch_sub(&f->in_flight, 1) != 1 || (!atomic_load(&f->retired) && !f->freed))
-        return;
-    pthread_mutex_lock(&f->lock);
-    eg__program *old = NULL;
-    if (atomic_load(&f->in_flight) == 0)
-        old = atomic_exchange(&f->retired, NULL);
-    pthread_mutex_unlock(&f->lock);
-    eg__program_free(old);
-    if (f->freed)
-        end(f);
-}
-
-static void tell_trace(const eg_function *f, const eg__trace *t)
-{
-    char room[EG__REASON_TEXT];
-
-    if (eg__listens("function"))
-        eg__message("function", "%s is traced: %s", f->callable.name,
-            eg__reason_text(&t->reason, room));
-}
-
 /* Once it has segments other threads know it, and may add more. */
 static bool is_empty(eg_function *f, const eg__trace *t)
 {
@@ -250,9 +273,10 @@ static bool is_empty(eg_function *f, const eg__trace *t)
 static eg__outcome_of_call record(eg_function *f, eg__trace *trace, const eg__key *key,
     eg_tensor **y)
 {
-    eg__trace *made = trace ? NULL : eg__trace_new(f, key);
-
     *y = NULL;
+    if (!trace && !eg__signature_check(f, key->n, key->args))
+        return EG__CALL_DONE;
+    eg__trace *made = trace ? NULL : eg__trace_new(f, key);
     if (!trace && !made)
         return EG__CALL_DONE;
     eg__outcome_of_call outcome = eg__record_call(f, trace ? trace : made, key, y);
@@ -260,16 +284,19 @@ static eg__outcome_of_call record(eg_function *f, eg__trace *trace, const eg__ke
         eg__trace_free(made);
     else if (made) {
         eg__trace_compare(made);
-        tell_trace(f, made);
+        eg__explain_trace(f, made);
     }
     return outcome;
 }
 
 /* Every n-th call is also recorded again, and must give the same bits. */
-static bool is_audited(eg_function *f)
+static bool is_audited(eg_function *f, const eg__trace *t)
 {
     int every = eg__option_number(EG__OPTION_AUDIT);
-    return EG_UNLIKELY(every > 0) && atomic_load(&f->calls) % every == every - 1;
+    if (EG_LIKELY(every <= 0))
+        return false;
+    int64_t calls = atomic_load(&t->served) + atomic_load(&f->other_calls);
+    return calls % every == every - 1;
 }
 
 static bool same_bits(eg_tensor *a, eg_tensor *b)
@@ -330,22 +357,47 @@ EG_COLD static eg__outcome_of_call audit(eg_function *f, eg__trace *trace, const
     return eg__transaction_commit(&t) ? EG__CALL_DONE : EG__CALL_AGAIN;
 }
 
+static eg__outcome_of_call replay(eg_function *f, eg__trace *trace, const eg__key *key,
+    eg_tensor **y)
+{
+    int64_t start = EG_UNLIKELY(f->timed) ? eg__os_nanoseconds() : 0;
+    eg__outcome_of_call outcome = eg__replay_call(trace, key, false, y);
+
+    if (EG_UNLIKELY(f->timed))
+        atomic_fetch_add(&trace->run_time, eg__os_nanoseconds() - start);
+    if (EG_LIKELY(*y != NULL))
+        atomic_fetch_add_explicit(&trace->served, 1, memory_order_relaxed);
+    return outcome;
+}
+
+/* What served a call counts it: the trace, or `other_calls`. */
 static eg__outcome_of_call try_once(eg_function *f, const eg__key *key, bool missed, eg_tensor **y)
 {
     eg__trace *trace = eg__trace_find(f, key);
 
-    if (!trace)
+    if (!trace && eg__signature_check(f, key->n, key->args))
         trace = eg__trace_relax(f, key);
-    if (!trace || missed)
-        return record(f, trace, key, y);
-    if (EG_UNLIKELY(atomic_load(&trace->eager)))
-        return EG__CALL_EAGER;
-    if (is_audited(f))
-        return audit(f, trace, key, y);
-    eg__outcome_of_call outcome = eg__replay_call(trace, key, false, y);
-    if (EG_LIKELY(outcome == EG__CALL_DONE && *y))
-        atomic_fetch_add_explicit(&f->replays, 1, memory_order_relaxed);
+    if (EG_LIKELY(trace && !missed)) {
+        if (EG_UNLIKELY(atomic_load(&trace->eager)))
+            return EG__CALL_EAGER;
+        if (EG_LIKELY(!is_audited(f, trace)))
+            return replay(f, trace, key, y);
+    }
+    eg__outcome_of_call outcome =
+        trace && !missed ? audit(f, trace, key, y) : record(f, trace, key, y);
+    if (*y)
+        atomic_fetch_add(&f->other_calls, 1);
     return outcome;
+}
+
+static eg_tensor *call_eagerly(eg_function *f, int n, eg_tensor *const args[])
+{
+    eg_tensor *y = eg__call_eagerly(f, n, args);
+
+    atomic_fetch_add_explicit(&f->eager_calls, 1, memory_order_relaxed);
+    if (y)
+        atomic_fetch_add_explicit(&f->other_calls, 1, memory_order_relaxed);
+    return y;
 }
 
 /* Tries until the call is done or has to be eager. What an attempt has printed the next one does
@@ -364,21 +416,16 @@ static eg_tensor *call(eg_function *f, const eg__key *key)
             eg__me.host_next = host;
         }
     }
-    if (EG_LIKELY(outcome == EG__CALL_DONE))
-        return y;
-    atomic_fetch_add_explicit(&f->eager_calls, 1, memory_order_relaxed);
-    return eg__call_eagerly(f, key->n, key->args);
+    return EG_LIKELY(outcome == EG__CALL_DONE) ? y : call_eagerly(f, key->n, key->args);
 }
 
 static eg_tensor *serve(eg_function *f, int n, eg_tensor *const args[])
 {
     int tapes = EG_UNLIKELY(eg__me.watch != NULL) ? count_tapes() : 0;
     bool all_seen = tapes > 1 || (eg__me.watch && eg__forward_is_on());
-    if (EG_UNLIKELY(all_seen || eg__functions_run_eagerly())) {
-        atomic_fetch_add_explicit(&f->eager_calls, 1, memory_order_relaxed);
-        return eg__call_eagerly(f, n, args);
-    }
-    eg__key key = {n, args, f->env, f->env_size, 0, tapes == 1};
+    if (EG_UNLIKELY(all_seen || eg__functions_run_eagerly()))
+        return call_eagerly(f, n, args);
+    eg__key key = {n, args, f->env, 0, tapes == 1};
     key.wanted = tapes ? followed_arguments(n, args) : 0;
     return call(f, &key);
 }
@@ -388,12 +435,10 @@ eg_tensor *eg_call_of(eg_function *f, int n, eg_tensor *const args[])
     if (eg__me.failed || !eg__call_arguments_ok(f, n, args))
         return NULL;
     bool inlined = EG_UNLIKELY(eg__me.recording || eg__is_symbolic(&eg__me));
-    eg__function_enter(f);
+    unsigned side = eg__function_enter(f);
     eg_tensor *y = inlined ? eg__call_inline(f, n, args) : serve(f, n, args);
     eg__host_log_end();
-    if (EG_LIKELY(y && !inlined))
-        atomic_fetch_add_explicit(&f->calls, 1, memory_order_relaxed);
-    eg__function_leave(f);
+    eg__function_leave(f, side);
     return y;
 }
 

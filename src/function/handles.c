@@ -61,6 +61,8 @@ static int number_constant(eg__recorder *r, eg_tensor *x)
     }
     eg__unref(copy);
     copy->recording = 0;
+    if (!r->checking)
+        r->constant_bytes += eg__bytes(&copy->spec);
     int i = eg__recorder_add(r, (eg__value){.tensor = copy});
     return eg__recorder_mark(r, x, i) ? i : -1;
 }
@@ -96,4 +98,37 @@ int eg__recorder_value(eg__recorder *r, eg_tensor *x)
     if (x->recording != r->number)
         return number_foreign(r, x);
     return x->node ? (int)x->node - 1 : number_constant(r, x);
+}
+
+/* ---- arguments ------------------------------------------------------------------------------ */
+
+/* Each argument has an input of the root, also one that is taken by value, which is a constant. */
+static int number_argument(eg__recorder *r, int i, const eg_tensor *x)
+{
+    eg__segment *root = r->checking ? r->at : r->made[0];
+    eg_tensor *value = r->trace->arguments[i].value;
+
+    if (!r->checking && eg__graph_add_input(root->graph, NULL, &x->spec) < 0)
+        return -1;
+    if (value)
+        return eg__recorder_add(r, (eg__value){.tensor = value});
+    eg_ref ref = {root->graph->inputs[i], 0};
+    return eg__recorder_add(r, (eg__value){.segment = root, .ref = ref});
+}
+
+bool eg__recorder_arguments(eg__recorder *r, const eg__key *key, eg_tensor *args[])
+{
+    for (int i = 0; i < key->n; i++) {
+        eg_tensor *x = key->args[i];
+        int number = number_argument(r, i, x);
+        args[i] = x;
+        if (number < 0)
+            return false;
+        if (x->kind == EG__VARIABLE)
+            continue;
+        args[i] = eg__own(eg__alias(x, op_name), op_name);
+        if (!args[i] || !eg__recorder_mark(r, args[i], number))
+            return false;
+    }
+    return true;
 }

@@ -29,12 +29,17 @@ bool eg__functions_run_eagerly(void)
 
 enum { MOST_BODIES = 300 }; /* open inside one another: what a thread's stack holds */
 
-static _Thread_local int open_bodies;
-
-bool eg__body_begin(const eg_function *f)
+bool eg__body_begin(eg__running *r, eg_function *f)
 {
-    if (open_bodies < MOST_BODIES) {
-        open_bodies++;
+    const eg__running *outer = eg__me.running;
+
+    *r = (eg__running){f, eg__me.running, 1, f->strict};
+    if (outer) {
+        r->depth = outer->depth + 1;
+        r->strict = f->strict || outer->strict;
+    }
+    if (r->depth <= MOST_BODIES) {
+        eg__me.running = r;
         return true;
     }
     eg__fail(EG_INVALID, op_name,
@@ -44,9 +49,9 @@ bool eg__body_begin(const eg_function *f)
     return false;
 }
 
-void eg__body_end(void)
+void eg__body_end(const eg__running *r)
 {
-    open_bodies--;
+    eg__me.running = r->outer;
 }
 
 bool eg__body_returned(const eg_function *f, const eg_tensor *y)
@@ -112,14 +117,15 @@ static eg_tensor *run(eg_function *f, int n, eg_tensor *const args[])
 {
     eg_tensor *fresh[EG__MOST_ARGUMENTS], *y = NULL;
     eg_scope *scope = eg__scope_open(EG__CALL_SCOPE);
+    eg__running running;
 
     if (eg__scope_is_inert(scope))
         return NULL;
-    if (eg__body_begin(f)) {
+    if (eg__body_begin(&running, f)) {
         if (freshen(n, args, fresh))
             y = f->callable.body(n, fresh, f->env);
         y = eg__body_returned(f, y) ? return_from(y, scope) : NULL;
-        eg__body_end();
+        eg__body_end(&running);
     }
     eg_scope_close(scope);
     return eg__me.failed ? NULL : y;
@@ -129,7 +135,7 @@ eg_tensor *eg__call_inline(eg_function *f, int n, eg_tensor *const args[])
 {
     eg__transaction t;
 
-    if (eg__me.recording && !eg__recorder_calls(f))
+    if (!eg__signature_check(f, n, args) || (eg__me.recording && !eg__recorder_calls(f)))
         return NULL;
     eg__transaction_begin(&t);
     eg_tensor *y = run(f, n, args);
@@ -145,6 +151,8 @@ eg_tensor *eg__call_eagerly(eg_function *f, int n, eg_tensor *const args[])
 {
     uint32_t printed = eg__me.printed, skip = eg__me.skip_prints, host = eg__me.host_next;
 
+    if (!eg__signature_check(f, n, args))
+        return NULL;
     for (;;) {
         eg__transaction t;
         eg__transaction_begin(&t);

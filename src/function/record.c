@@ -10,6 +10,7 @@
 #include "autodiff/tape.h"
 #include "base/hash.h"
 #include "base/memory.h"
+#include "base/os.h"
 #include "function/recorder.h"
 #include "function/residue.h"
 #include "op/effect.h"
@@ -65,13 +66,15 @@ static void run_body(eg__recorder *r, const eg__key *key, returned *out)
     eg_scope *scope = eg__scope_open(EG__CALL_SCOPE);
     const eg_callable *c = &r->function->callable;
 
-    if (!eg__scope_is_inert(scope) && eg__body_begin(r->function)) {
+    eg__running running;
+
+    if (!eg__scope_is_inert(scope) && eg__body_begin(&running, r->function)) {
         eg_tensor *y = NULL;
         if (eg__recorder_arguments(r, key, args))
             y = c->body(key->n, args, r->function->env);
         if (take_returned(r->function, y, scope, out))
             eg__recorder_return(r, out->n, out->part, out->is_tuple);
-        eg__body_end();
+        eg__body_end(&running);
     }
     eg_scope_close(scope);
     if (!eg__me.failed)
@@ -89,24 +92,29 @@ static bool reserve_segments(eg__trace *t, int more)
     return true;
 }
 
-/* Attaches the recorder's segments; false where another thread was first, or memory is out. */
+/* Whether the trace is as it was when the recording left what was known. */
+static bool is_as_it_was(const eg__recorder *r)
+{
+    if (atomic_load(&r->trace->forgotten))
+        return false;
+    return r->attach_to ? r->attach_to->n_outcomes == r->n_outcomes : r->trace->n_segments == 0;
+}
+
+/* Attaches the recorder's segments; false where another thread was faster, or memory is out. */
 static bool attach(eg__recorder *r)
 {
     eg__trace *t = r->trace;
-    bool first = r->attach_to == NULL;
 
-    if (first ? t->n_segments > 0
-              : r->attach_to->n_outcomes == EG__MOST_OUTCOMES ||
-                eg__segment_child(r->attach_to, r->seen_env, r->seen_size) != NULL)
+    if (!is_as_it_was(r) || !reserve_segments(t, r->n_made))
         return false;
-    if (!reserve_segments(t, r->n_made))
-        return false;
-    if (!first && !eg__segment_add_child(r->attach_to, r->seen_env, r->seen_size, r->made[0]))
+    if (r->attach_to && !eg__segment_add_child(r->attach_to, &r->seen, r->made[0]))
         return false;
     for (int i = 0; i < r->n_made; i++) {
         r->made[i]->number = t->n_segments;
         t->segments[t->n_segments++] = r->made[i];
     }
+    t->constant_bytes += r->constant_bytes;
+    t->trace_time += r->time;
     return true;
 }
 
@@ -114,22 +122,9 @@ static bool attach(eg__recorder *r)
 static void detach(eg__recorder *r)
 {
     r->trace->n_segments -= r->n_made;
-    if (r->attach_to) {
-        eg__outcome *last = &r->attach_to->outcomes[--r->attach_to->n_outcomes];
-        eg__free(last->bytes, last->size);
-    }
-}
-
-void eg__trace_publish(eg_function *f, eg__trace *t)
-{
-    for (eg__trace *other = atomic_load(&f->traces); other; other = other->next)
-        if (other == t)
-            return;
-    t->number = t->relaxed ? -1 : atomic_fetch_add(&f->n_traces, 1);
-    if (t->relaxed)
-        atomic_fetch_add(&f->n_relaxed, 1);
-    t->next = atomic_load(&f->traces);
-    atomic_store(&f->traces, t);
+    r->trace->constant_bytes -= r->constant_bytes;
+    if (r->attach_to)
+        eg__outcome_free(r->attach_to, &r->attach_to->outcomes[--r->attach_to->n_outcomes]);
 }
 
 /* Whether what was recorded has anything to differentiate that no argument shows. */
@@ -169,32 +164,46 @@ static bool settle_tape(eg__recorder *r, const eg__key *key)
 
 static void merge_locked(eg__recorder *r, const eg__key *key)
 {
+    eg_function *f = r->function;
     bool branch = r->attach_to != NULL;
     bool shared = !r->trace->is_private;
 
-    if (!branch && shared && eg__trace_find(r->function, key))
-        return;
     if (!settle_tape(r, key) || !attach(r))
         return;
-    if (eg__trace_compile(r->trace) != EG_OK) {
+    if (eg__trace_compile(r->trace) != EG_OK ||
+        (!branch && shared && !eg__cache_add(f, r->trace))) {
         detach(r);
         return;
     }
     r->n_made = 0;
     if (!shared)
         return;
-    eg__trace_publish(r->function, r->trace);
-    atomic_fetch_add(&r->function->branches, branch);
+    atomic_fetch_add(&f->branches, branch);
+    eg__cache_trim(f, r->trace);
+}
+
+/* Looks for a trace that another thread made meanwhile; not with the lock held, since comparing
+ * environments may call the host. Gives how many had been added then. */
+static bool is_known(const eg__recorder *r, const eg__key *key, int *added)
+{
+    *added = eg__cache_added(r->function);
+    return !r->attach_to && !r->trace->is_private && eg__trace_find(r->function, key);
 }
 
 static void merge(eg__recorder *r, const eg__key *key)
 {
-    if (r->gave_up || r->n_made == 0)
-        return;
-    pthread_mutex_lock(&r->function->lock);
-    merge_locked(r, key);
-    bool too_large = r->trace->bytes > EG__MOST_TREE_BYTES;
-    pthread_mutex_unlock(&r->function->lock);
+    eg_function *f = r->function;
+    bool too_large = false, done = r->gave_up || r->n_made == 0;
+    int added;
+
+    while (!done && !is_known(r, key, &added)) {
+        pthread_mutex_lock(&f->lock);
+        done = r->attach_to || added == eg__cache_added(f);
+        if (done)
+            merge_locked(r, key);
+        too_large = r->trace->tree_bytes > EG__MOST_TREE_BYTES;
+        pthread_mutex_unlock(&f->lock);
+    }
     if (too_large)
         eg__trace_give_up(r->trace, &r->at->site,
             "its tree of branches takes more than 64 MiB; "
@@ -288,12 +297,31 @@ static eg_tensor *join(returned *out)
     return eg__me.failed ? NULL : y;
 }
 
+/* A recording in which things were made, as the first of a body that makes its variables, is not
+ * kept: the next one finds them. A tape needs a record of this call, and who wants a concrete
+ * function the trace, so there it comes at once. */
+static eg__outcome_of_call settle_made(eg__recorder *r, const eg__key *key)
+{
+    const eg_site *at = &eg__me.made_at;
+
+    if (eg__function_may_make(r->function, r->trace->hash, r->makings))
+        return key->on_tape || r->trace->is_private ? EG__CALL_AGAIN : EG__CALL_DONE;
+    eg__function_give_up(r->function,
+        "at %s:%d the body makes a variable or generator, or runs a session, each time it runs; "
+        "make "
+        "it once, outside, or where it is not there yet, or by eg_function_variable",
+        at->file ? at->file : "?", at->line);
+    return key->on_tape ? EG__CALL_EAGER : EG__CALL_DONE;
+}
+
 static eg__outcome_of_call settle(eg__recorder *r, const eg__key *key, returned *out)
 {
     bool on_tape = key->on_tape;
 
     if (eg__me.failed || !refresh(out))
         return EG__CALL_DONE;
+    if (r->makes_things && !r->gave_up)
+        return settle_made(r, key);
     merge(r, key);
     if (eg__me.failed)
         return EG__CALL_DONE;
@@ -301,6 +329,7 @@ static eg__outcome_of_call settle(eg__recorder *r, const eg__key *key, returned 
         return on_tape ? EG__CALL_EAGER : EG__CALL_DONE;
     if (r->n_made > 0)
         return EG__CALL_AGAIN;
+    eg__function_made_nothing(r->function);
     if (r->trace->on_tape)
         note_on_tape(r, key, out);
     return EG__CALL_DONE;
@@ -319,9 +348,11 @@ eg__outcome_of_call eg__record_call(eg_function *f, eg__trace *trace, const eg__
         eg__recorder_free(&r);
         return EG__CALL_DONE;
     }
+    int64_t start = eg__os_nanoseconds();
     eg__transaction_begin(&t);
     run_body(&r, key, &out);
     eg__recorder_end(&r, others);
+    r.time = eg__os_nanoseconds() - start;
     eg__outcome_of_call outcome = settle(&r, key, &out);
     if (outcome == EG__CALL_DONE && !eg__me.failed && eg__transaction_prepare(&t))
         outcome = eg__transaction_commit(&t) ? EG__CALL_DONE : EG__CALL_AGAIN;

@@ -53,7 +53,7 @@ static eg_status differs(eg__recorder *r, const char *now, const char *before, c
     char what[256];
 
     if (r->trace->relaxed) {
-        atomic_store(&r->trace->dropped, true);
+        eg__cache_forget(r->function, r->trace);
         atomic_store(&r->function->never_relaxes, true);
         r->gave_up = true;
         return EG_OK;
@@ -267,11 +267,9 @@ static eg_status branch_off(eg__recorder *r, const void *seen, size_t size, int 
         r->gave_up = true;
         return EG_OK;
     }
-    r->seen_env = size > sizeof r->seen ? eg__alloc(size) : r->seen;
-    if (!r->seen_env)
-        return eg__fail_memory(op_name, size);
-    memcpy(r->seen_env, seen, size);
-    r->seen_size = size;
+    if (!eg__outcome_make(guard, seen, size, &r->seen))
+        return eg__me.failed;
+    r->n_outcomes = n_outcomes;
     r->attach_to = guard;
     return start_segment(r, guard) ? EG_OK : eg__me.failed;
 }
@@ -288,6 +286,23 @@ static bool at_end_of_known(eg__recorder *r, eg__segment_end kind, const eg__val
     return same;
 }
 
+/* The child for what is seen, among as many as there are now. They are compared without the lock,
+ * since that may call the host; what is there does not change. */
+static eg__segment *find_child(eg__recorder *r, const void *seen, size_t size, int *n)
+{
+    eg__outcome outcomes[EG__MOST_OUTCOMES];
+
+    pthread_mutex_lock(&r->function->lock);
+    *n = r->at->n_outcomes;
+    if (*n > 0)
+        memcpy(outcomes, r->at->outcomes, sizeof *outcomes * (size_t)*n);
+    pthread_mutex_unlock(&r->function->lock);
+    for (int i = 0; i < *n; i++)
+        if (eg__outcome_is(r->at, &outcomes[i], seen, size))
+            return outcomes[i].segment;
+    return NULL;
+}
+
 static eg_status guard(eg__recorder *r, eg__segment_end kind, const eg__value *asked,
     eg_function *callee, const void *seen, size_t size)
 {
@@ -296,10 +311,8 @@ static eg_status guard(eg__recorder *r, eg__segment_end kind, const eg__value *a
     if (r->checking) {
         if (!at_end_of_known(r, kind, asked, callee))
             return EG_OK;
-        pthread_mutex_lock(&r->function->lock);
-        eg__segment *child = eg__segment_child(s, seen, size);
-        int n = s->n_outcomes;
-        pthread_mutex_unlock(&r->function->lock);
+        int n;
+        eg__segment *child = find_child(r, seen, size, &n);
         if (!child)
             return branch_off(r, seen, size, n);
         r->at = child;
@@ -311,9 +324,12 @@ static eg_status guard(eg__recorder *r, eg__segment_end kind, const eg__value *a
     s->callee = callee ? eg__function_ref(callee) : NULL;
     if (asked)
         s->asked = *asked;
-    if (!start_segment(r, s) || !eg__segment_add_child(s, seen, size, r->at))
+    eg__outcome outcome;
+    if (!eg__outcome_make(s, seen, size, &outcome))
         return eg__me.failed;
-    return EG_OK;
+    if (!start_segment(r, s) || !eg__segment_add_child(s, &outcome, r->at))
+        eg__outcome_free(s, &outcome);
+    return eg__me.failed;
 }
 
 static bool was_answered(eg__recorder *r, uint32_t value, eg__segment_end kind)
@@ -352,6 +368,19 @@ static eg_status guard_value(eg__recorder *r, eg_tensor *x, int i, eg__segment_e
     return guard(r, kind, &r->values[i], NULL, bits, size);
 }
 
+/* In a strict function the host does not read what depends on the call. */
+static eg_status refuse_read(const eg__recorder *r, eg__ask how)
+{
+    static const char *const instead[] = {
+        [EG__ASK_TRUE] = "decide in tensors (eg_where), or stage the decision (eg_cond, eg_while)",
+        [EG__ASK_ITEM] = "stage the decision (eg_switch, eg_for), or take it by value",
+        [EG__ASK_RAW] = "compute with tensors, or return it and read it after the call",
+    };
+    return eg__fail(EG_STATE, "eg_call",
+        "the body reads a value, which depends on the call, and %.64s is strict; %s",
+        r->function->callable.name, instead[how]);
+}
+
 static eg_status asked(eg__watch *w, eg_tensor *x, eg__ask how)
 {
     eg__recorder *r = (eg__recorder *)w;
@@ -365,6 +394,8 @@ static eg_status asked(eg__watch *w, eg_tensor *x, eg__ask how)
         eg__recorder_look_at_constant(r, fixed);
         return eg__me.failed;
     }
+    if (eg__me.running && eg__me.running->strict)
+        return refuse_read(r, how);
     if (how == EG__ASK_RAW)
         return give_up(r,
             "the body reads all elements of a tensor, which no guard can follow; "
@@ -392,7 +423,7 @@ bool eg__recorder_calls(eg_function *callee)
             eg__function_give_up(r->function, "it calls %s, which runs eagerly: %.300s",
                 callee->callable.name, callee->why_eager);
             r->gave_up = true;
-        } else if (callee->env_size > 0) {
+        } else if (eg__has_env(callee)) {
             guard(r, EG__END_CALL, NULL, callee, callee->env, callee->env_size);
         }
     }
@@ -436,6 +467,7 @@ bool eg__recorder_begin(eg__recorder *r, eg_function *f, eg__trace *trace, eg__w
     r->keeps_handles = trace->on_tape;
     r->errors_ended = eg__me.errors_ended;
     r->things_made = eg__me.things_made;
+    r->makings = atomic_load(&f->makings);
     r->tapes_stopped = eg__tapes_stopped();
     pthread_mutex_lock(&f->lock);
     r->at = trace->n_segments > 0 ? trace->segments[0] : NULL;
@@ -469,8 +501,8 @@ void eg__recorder_free(eg__recorder *r)
         eg__unref(r->survivors[i]);
     for (int i = 0; i < r->handles_capacity; i++)
         eg__unref(r->handles[i]);
-    if (r->seen_env != r->seen)
-        eg__free(r->seen_env, r->seen_size);
+    if (r->seen.bytes)
+        eg__outcome_free(r->attach_to, &r->seen);
     eg__recorder_free_sizes(r);
     eg__map_free(&r->foreign);
     eg__map_free(&r->pending);
@@ -480,34 +512,6 @@ void eg__recorder_free(eg__recorder *r)
     eg__free(r->kept, sizeof *r->kept * (size_t)r->kept_capacity);
     eg__free(r->survivors, sizeof *r->survivors * (size_t)r->survivors_capacity);
     eg__free(r->answered, sizeof *r->answered * (size_t)r->answered_capacity);
-}
-
-static int number_argument(eg__recorder *r, const eg_tensor *x)
-{
-    eg__segment *root = r->checking ? r->at : r->made[0];
-    int given = r->n_values;
-
-    if (!r->checking && eg__graph_add_input(root->graph, NULL, &x->spec) < 0)
-        return -1;
-    eg_ref ref = {root->graph->inputs[given], 0};
-    return eg__recorder_add(r, (eg__value){.segment = root, .ref = ref});
-}
-
-bool eg__recorder_arguments(eg__recorder *r, const eg__key *key, eg_tensor *args[])
-{
-    for (int i = 0; i < key->n; i++) {
-        eg_tensor *x = key->args[i];
-        int number = number_argument(r, x);
-        args[i] = x;
-        if (number < 0)
-            return false;
-        if (x->kind == EG__VARIABLE)
-            continue;
-        args[i] = eg__own(eg__alias(x, op_name), op_name);
-        if (!args[i] || !eg__recorder_mark(r, args[i], number))
-            return false;
-    }
-    return true;
 }
 
 static bool check_return(eg__recorder *r, int n, const int value[], bool is_tuple)
@@ -573,6 +577,5 @@ void eg__recorder_look_for_escapes(eg__recorder *r, int n, eg_tensor *const resu
             "instead");
     else if (r->errors_ended != eg__me.errors_ended)
         give_up(r, "the body ends an error by itself (EG_TRY), which a graph cannot");
-    else if (r->things_made != eg__me.things_made)
-        give_up(r, "the body makes a variable or generator, or runs a session; do that outside");
+    r->makes_things = r->things_made != eg__me.things_made;
 }

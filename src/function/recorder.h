@@ -25,9 +25,8 @@ typedef struct eg__recorder {
     eg__segment **made;   /* new segments, the first to be attached here: */
     int n_made, made_capacity;
     eg__segment *attach_to;
-    unsigned char seen[16]; /* under this outcome */
-    void *seen_env;         /* or this, where the guard is a callee's environment */
-    size_t seen_size;
+    eg__outcome seen;  /* under this outcome, */
+    int n_outcomes;    /* when there were as many */
     eg__value *values; /* a handle's number is an index here */
     int n_values, values_capacity;
     eg_tensor **handles; /* by value, where they are kept for a gradient */
@@ -45,7 +44,11 @@ typedef struct eg__recorder {
     int tapes_stopped;                  /* like these */
     eg__size_watch size_watch;
     eg__size_table *sizes;
-    eg__map size_at; /* terms by what they are of */
+    eg__map size_at;       /* terms by what they are of */
+    uint32_t makings;      /* of the function, then */
+    bool makes_things;     /* things were made in it */
+    size_t constant_bytes; /* of constants that the new segments have */
+    int64_t time;          /* the body took */
 } eg__recorder;
 
 /* Starts listening: this thread's other watchers hear nothing until the end. `root` is where the
@@ -54,17 +57,18 @@ bool eg__recorder_begin(eg__recorder *r, eg_function *f, eg__trace *trace, eg__w
 void eg__recorder_end(eg__recorder *r, eg__watch *others);
 void eg__recorder_free(eg__recorder *r);
 
-/* The fresh handles that stand for the arguments, owned by the innermost scope. */
-bool eg__recorder_arguments(eg__recorder *r, const eg__key *key, eg_tensor *args[]);
-
 /* The body returned these: checks or records the end of the path. */
 bool eg__recorder_return(eg__recorder *r, int n, eg_tensor *const results[], bool is_tuple);
 
 /* After the call's scope has closed: makes the function eager if something made in the body is
- * still held elsewhere. The results are held once each by the caller. */
+ * still held elsewhere, and sees whether it made things. The results are held once each by the
+ * caller. */
 void eg__recorder_look_for_escapes(eg__recorder *r, int n, eg_tensor *const results[]);
 
 /* ---- handles.c ------------------------------------------------------------------------------ */
+
+/* The fresh handles that stand for the arguments, owned by the innermost scope. */
+bool eg__recorder_arguments(eg__recorder *r, const eg__key *key, eg_tensor *args[]);
 
 /* The number of the value that a handle stands for, given now if it has none; -1 after an error. */
 int eg__recorder_value(eg__recorder *r, eg_tensor *x);

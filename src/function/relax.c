@@ -274,9 +274,13 @@ static bool fill(eg__relaxing *x, const eg__segment *s, eg__segment *to)
 static bool join_parent(const eg__segment *s, eg__segment *parent, eg__segment *to)
 {
     for (int i = 0; parent && i < s->parent->n_outcomes; i++) {
-        const eg__outcome *o = &s->parent->outcomes[i];
-        if (o->segment == s)
-            return eg__segment_add_child(parent, o->bytes, o->size, to);
+        if (s->parent->outcomes[i].segment != s)
+            continue;
+        eg__outcome shared = eg__outcome_share(&s->parent->outcomes[i]);
+        bool done = eg__segment_add_child(parent, &shared, to);
+        if (!done)
+            eg__outcome_free(parent, &shared);
+        return done;
     }
     return parent == NULL;
 }
@@ -303,7 +307,7 @@ static bool make_segment(eg__relaxing *x, const eg__segment *s)
 
 bool eg__relaxing_make(eg__relaxing *x, const eg__trace *from, const eg__argument arguments[])
 {
-    *x = (eg__relaxing){.from = from, .arguments = arguments};
+    *x = (eg__relaxing){.from = from, .arguments = arguments, .n_segments = from->n_segments};
     x->segments = eg__alloc_zero(sizeof *x->segments * (size_t)from->n_segments);
     if (!x->segments)
         return out_of_memory(sizeof *x->segments);
@@ -315,11 +319,11 @@ bool eg__relaxing_make(eg__relaxing *x, const eg__trace *from, const eg__argumen
 
 void eg__relaxing_free(eg__relaxing *x)
 {
-    for (int i = 0; x->segments && i < x->from->n_segments; i++)
+    for (int i = 0; x->segments && i < x->n_segments; i++)
         eg__segment_free(x->segments[i]);
     for (int i = 0; i < x->n_counts; i++)
         eg__unref(x->counts[i].now);
-    eg__free(x->segments, sizeof *x->segments * (size_t)x->from->n_segments);
+    eg__free(x->segments, sizeof *x->segments * (size_t)x->n_segments);
     eg__free(x->counts, sizeof *x->counts * (size_t)x->counts_capacity);
     eg__map_free(&x->count_at);
 }

@@ -17,6 +17,7 @@ typedef struct eg__relaxing {
     const eg__trace *from;
     const eg__argument *arguments; /* the new ones */
     eg__segment **segments;        /* by number in `from`, owned; NULL: not there for these sizes */
+    int n_segments;                /* of `from` when they were made; it may get more */
     eg__recount *counts;
     int n_counts, counts_capacity;
     eg__map count_at; /* by constant of `from` */
@@ -28,8 +29,9 @@ typedef struct eg__relaxing {
 bool eg__relaxing_make(eg__relaxing *x, const eg__trace *from, const eg__argument arguments[]);
 void eg__relaxing_free(eg__relaxing *x);
 
-/* NULL where two trees are the same, along the first path of the second, as far as the first has
- * it; else the line where they first differ. */
-const eg_site *eg__trees_differ(const eg__segment *a, const eg__segment *b);
+/* NULL where two trees are the same, along the first path of the second, which is one of the
+ * function's, as far as the first has it; else the line where they first differ. May call the
+ * host. */
+const eg_site *eg__trees_differ(eg_function *f, const eg__segment *a, const eg__segment *b);
 
 #endif

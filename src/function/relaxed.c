@@ -73,66 +73,81 @@ static const eg_site *difference(const eg__segment *s, const eg__segment *t)
     return NULL;
 }
 
-const eg_site *eg__trees_differ(const eg__segment *s, const eg__segment *t)
+/* The first outcome of a segment that others may add to; false where there is none. */
+static bool first_outcome(eg_function *f, const eg__segment *t, eg__outcome *o)
+{
+    pthread_mutex_lock(&f->lock);
+    bool any = t->n_outcomes > 0;
+    if (any)
+        *o = t->outcomes[0];
+    pthread_mutex_unlock(&f->lock);
+    return any;
+}
+
+const eg_site *eg__trees_differ(eg_function *f, const eg__segment *s, const eg__segment *t)
 {
     while (s) {
+        eg__outcome first;
         const eg_site *at = difference(s, t);
-        if (at || t->n_outcomes == 0)
+        if (at || !first_outcome(f, t, &first))
             return at;
-        s = eg__segment_child(s, t->outcomes[0].bytes, t->outcomes[0].size);
-        t = t->outcomes[0].segment;
+        s = eg__segment_child(s, first.bytes, first.size);
+        t = first.segment;
     }
     return NULL;
 }
 
 static bool loosely_alike(const eg__trace *a, const eg__trace *b)
 {
-    bool alike = a->on_tape == b->on_tape && a->wanted == b->wanted && a->n == b->n &&
-        !atomic_load(&a->dropped) && !atomic_load(&a->eager) &&
-        memcmp(a->env, b->env, a->function->env_size) == 0;
-
-    for (int i = 0; alike && i < a->n; i++) {
-        alike = a->arguments[i].variable == b->arguments[i].variable &&
-            eg__vary_freely(&a->arguments[i].spec, &b->arguments[i].spec);
-    }
-    return alike;
+    return a->on_tape == b->on_tape && a->wanted == b->wanted && !atomic_load(&a->eager) &&
+        eg__arguments_vary_freely(a, b);
 }
 
-/* `trace` was recorded: what would `older` have been with its sizes? */
+/* What `older` would have been with the sizes of `trace`. */
+static bool make(eg__relaxing *x, eg__trace *older, const eg__trace *trace)
+{
+    pthread_mutex_lock(&trace->function->lock);
+    bool made = eg__relaxing_make(x, older, trace->arguments);
+    pthread_mutex_unlock(&trace->function->lock);
+    return made;
+}
+
+/* Host's callbacks may be called when trees are compared, so the lock is not held then. */
 static void compare(eg__trace *older, eg__trace *trace)
 {
+    eg_function *f = trace->function;
     eg__relaxing x;
-    const eg_site *at = NULL;
     char place[EG__PLACE_TEXT];
-    bool made = eg__relaxing_make(&x, older, trace->arguments);
+    bool made = make(&x, older, trace);
+    const eg_site *at = made ? eg__trees_differ(f, x.segments[0], trace->segments[0]) : NULL;
 
-    if (made)
-        at = eg__trees_differ(x.segments[0], trace->segments[0]);
     if (made && !at) {
-        older->relaxes = trace->relaxes = true;
-    } else if (made) {
-        atomic_store(&trace->function->never_relaxes, true);
+        atomic_store(&older->relaxes, true);
+        atomic_store(&trace->relaxes, true);
+    }
+    pthread_mutex_lock(&f->lock);
+    if (at) {
+        atomic_store(&f->never_relaxes, true);
         snprintf(trace->reason.fixed, sizeof trace->reason.fixed,
             "with other sizes the body does something else at %s", eg__place_text(at, place));
-    } else {
+    } else if (!made) {
         memcpy(trace->reason.fixed, x.fixed, sizeof x.fixed);
     }
+    pthread_mutex_unlock(&f->lock);
     eg__relaxing_free(&x);
 }
 
 void eg__trace_compare(eg__trace *trace)
 {
     eg_function *f = trace->function;
+    eg__trace *t = atomic_load(&trace->next);
 
     if (eg__me.failed || atomic_load(&f->never_relaxes))
         return;
-    pthread_mutex_lock(&f->lock);
-    for (eg__trace *t = trace->next; t; t = t->next)
-        if (!t->relaxed && loosely_alike(t, trace)) {
-            compare(t, trace);
-            break;
-        }
-    pthread_mutex_unlock(&f->lock);
+    while (t && (t->relaxed || !loosely_alike(t, trace)))
+        t = atomic_load(&t->next);
+    if (t)
+        compare(t, trace);
     eg__me.failed = EG_OK; /* the call is served; another one compares */
 }
 
@@ -141,7 +156,7 @@ void eg__trace_compare(eg__trace *trace)
 /* Moves what was made into a new trace. */
 static bool take_segments(eg__trace *to, eg__relaxing *x)
 {
-    int n = x->from->n_segments;
+    int n = x->n_segments;
 
     to->segments = eg__alloc(sizeof *to->segments * (size_t)n);
     if (!to->segments)
@@ -156,40 +171,53 @@ static bool take_segments(eg__trace *to, eg__relaxing *x)
     return true;
 }
 
-static eg__trace *relax(eg__trace *from, const eg__key *key)
+/* With the lock held: what `from` is with the sizes of `to`, as one of the function's traces. */
+static bool fill(eg__trace *to, eg__trace *from)
 {
-    eg_function *f = from->function;
-    eg__trace *to = eg__trace_new(f, key);
     eg__relaxing x;
 
-    if (!to)
-        return NULL;
     to->wanted = from->wanted;
     to->on_tape = from->on_tape;
     to->relaxed = true;
     bool done = eg__relaxing_make(&x, from, to->arguments) && take_segments(to, &x) &&
-        eg__trace_compile(to) == EG_OK;
+        eg__trace_compile(to) == EG_OK && eg__cache_add(to->function, to);
     eg__relaxing_free(&x);
-    if (!done) {
-        eg__trace_free(to);
-        return NULL;
-    }
-    eg__trace_publish(f, to);
-    return to;
+    if (done)
+        eg__cache_trim(to->function, to);
+    return done;
+}
+
+/* Unless traces were added since there were `added`. */
+static bool fill_locked(eg__trace *to, eg__trace *from, int added)
+{
+    eg_function *f = to->function;
+
+    pthread_mutex_lock(&f->lock);
+    bool done = added == eg__cache_added(f) && fill(to, from);
+    pthread_mutex_unlock(&f->lock);
+    return done;
+}
+
+static eg__trace *find_relaxing(eg_function *f, const eg__key *key)
+{
+    eg__trace *t = atomic_load(&f->traces);
+
+    while (t && !(atomic_load(&t->relaxes) && eg__trace_fits_loosely(t, key)))
+        t = atomic_load(&t->next);
+    return t;
 }
 
 eg__trace *eg__trace_relax(eg_function *f, const eg__key *key)
 {
     if (!atomic_load(&f->traces) || atomic_load(&f->never_relaxes))
         return NULL;
-    pthread_mutex_lock(&f->lock);
-    eg__trace *made = eg__trace_find(f, key);
-    for (eg__trace *t = atomic_load(&f->traces); t && !made; t = t->next)
-        if (t->relaxes && eg__trace_fits_loosely(t, key)) {
-            made = relax(t, key);
-            break;
-        }
-    pthread_mutex_unlock(&f->lock);
+    int added = eg__cache_added(f);
+    eg__trace *known = eg__trace_find(f, key), *from = known ? NULL : find_relaxing(f, key);
+    eg__trace *to = from ? eg__trace_new(f, key) : NULL;
+    if (to && !fill_locked(to, from, added)) {
+        eg__trace_free(to);
+        to = NULL;
+    }
     eg__me.failed = EG_OK; /* recording says what is wrong */
-    return made;
+    return known || !from ? known : to ? to : eg__trace_find(f, key);
 }

@@ -147,7 +147,7 @@ static const eg__place *follow(const eg__replay *r, const eg__place *place)
         size = s->end == EG__END_TRUE ? 1 : eg__dtype(spec->dtype)->size;
     }
     for (int i = 0; i < place->n_children; i++)
-        if (place->seen[i].size == size && memcmp(place->seen[i].bytes, seen, size) == 0)
+        if (eg__outcome_is(s, &place->seen[i], seen, size))
             return place->children[i];
     return NULL;
 }

@@ -1,4 +1,4 @@
-/* What happened to a function: counts, reasons, the recorded trees as text.
+/* The recorded trees of a function as text.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/memory.h"
@@ -6,114 +6,6 @@
 #include "op/attrs.h"
 #include "tensor/variable.h"
 #include <string.h>
-
-/* Looking is no change: the lock is the one part of a function that reading it moves. */
-void eg__function_lock(const eg_function *f)
-{
-    pthread_mutex_lock(&((eg_function *)(uintptr_t)f)->lock);
-}
-
-void eg__function_unlock(const eg_function *f)
-{
-    pthread_mutex_unlock(&((eg_function *)(uintptr_t)f)->lock);
-}
-
-int eg_function_trace_count(const eg_function *f)
-{
-    return f ? atomic_load(&f->n_traces) : 0;
-}
-
-static const eg__trace *trace_number(const eg_function *f, int i)
-{
-    const eg__trace *t = f ? atomic_load(&f->traces) : NULL;
-
-    while (t && t->number != i)
-        t = t->next;
-    return t;
-}
-
-void eg_function_info_now(const eg_function *f, eg_function_info *info)
-{
-    eg_function_info now = {0};
-
-    if (!info)
-        return;
-    size_t size = info->size;
-    if (f) {
-        now.calls = atomic_load(&f->calls);
-        now.replays = atomic_load(&f->replays);
-        now.eager_calls = atomic_load(&f->eager_calls);
-        now.traces = atomic_load(&f->n_traces);
-        now.branches = atomic_load(&f->branches);
-        now.sizes = atomic_load(&f->n_relaxed);
-        for (const eg__trace *t = atomic_load(&f->traces); t; t = t->next)
-            now.bytes += t->bytes;
-    }
-    memcpy(info, &now, size < sizeof now ? size : sizeof now);
-    memcpy(info, &size, sizeof size < size ? sizeof size : size);
-}
-
-bool eg_function_retrace(const eg_function *f, int i, eg_retrace *reason)
-{
-    const eg__trace *t = trace_number(f, i);
-    size_t size = reason ? reason->size : 0;
-
-    if (!t || size < sizeof size)
-        return false;
-    memcpy(reason, &t->reason, size < sizeof t->reason ? size : sizeof t->reason);
-    reason->size = size;
-    return true;
-}
-
-const char *eg_function_why_eager(const eg_function *f)
-{
-    return f && f->why_eager[0] ? f->why_eager : NULL;
-}
-
-const char *eg__reason_text(const eg_retrace *r, char room[EG__REASON_TEXT])
-{
-    static const char *const what[] = {
-        [EG_FIRST_CALL] = "the first call",
-        [EG_OTHER_DTYPE] = "another dtype",
-        [EG_OTHER_SHAPE] = "another shape",
-        [EG_OTHER_VARIABLE] = "another variable",
-        [EG_OTHER_ENV] = "the environment's bytes changed",
-        [EG_OTHER_GRADIENTS] = "a tape wants other gradients",
-    };
-
-    if (r->argument < 0)
-        return what[r->rule];
-    snprintf(room, EG__REASON_TEXT, "%s: argument %d was %s, now %s%s%s", what[r->rule],
-        r->argument, r->before, r->now, r->fixed[0] ? "; " : "", r->fixed);
-    return room;
-}
-
-eg_status eg_function_report(const eg_function *f, FILE *to)
-{
-    eg_function_info info = {.size = sizeof info};
-
-    if (eg__me.failed)
-        return eg__me.failed;
-    if (!f || !to)
-        return eg__fail(EG_INVALID, "eg_function_report", "%s is NULL", f ? "to" : "function");
-    eg_function_info_now(f, &info);
-    fprintf(to,
-        "%s: %lld calls, %lld from graphs, %lld eager; %d traces, %d further branches, "
-        "%zu bytes\n",
-        f->callable.name, (long long)info.calls, (long long)info.replays,
-        (long long)info.eager_calls, info.traces, info.branches, info.bytes);
-    if (info.sizes > 0)
-        fprintf(to, "  %d traces made for other sizes\n", info.sizes);
-    for (int i = 0; i < info.traces; i++) {
-        const eg__trace *t = trace_number(f, i);
-        char room[EG__REASON_TEXT];
-        if (t)
-            fprintf(to, "  trace: %s\n", eg__reason_text(&t->reason, room));
-    }
-    if (f->why_eager[0])
-        fprintf(to, "  runs eagerly %s\n", f->why_eager);
-    return ferror(to) ? eg__fail(EG_IO, "eg_function_report", "it could not be written") : EG_OK;
-}
 
 /* ---- trees as text --------------------------------------------------------------------------- */
 
@@ -277,6 +169,14 @@ static void put_segment(numbering *n, const eg__segment *s, int indent)
     eg__free(n->number[s->depth], sizeof(uint32_t) * ((size_t)s->graph->n + 1));
 }
 
+static void put_argument_value(eg__text *text, const eg_tensor *value)
+{
+    char room[EG__SPEC_TEXT + 32];
+
+    eg__value_text(value, room, sizeof room);
+    eg__text_put(text, room);
+}
+
 void eg__trace_put(const eg__trace *t, eg__text *text)
 {
     numbering n = {.text = text};
@@ -288,11 +188,23 @@ void eg__trace_put(const eg__trace *t, eg__text *text)
         eg__text_format(text, i ? ", %%%d: " : "%%%d: ", i);
         if (a->variable)
             eg__text_format(text, "variable %s", a->variable->variable->name);
+        else if (a->value)
+            put_argument_value(text, a->value);
         else
             eg__text_put(text, eg__spec_text(&a->spec, spec));
     }
     eg__text_put(text, ")\n");
     put_segment(&n, t->segments[0], 4);
+}
+
+/* Traces are listed newest first. */
+static const eg__trace *oldest_behind(const eg_function *f, const eg__trace *newer)
+{
+    const eg__trace *t = atomic_load(&f->traces), *oldest = NULL;
+
+    for (; t && t != newer; t = atomic_load(&t->next))
+        oldest = t;
+    return oldest;
 }
 
 char *eg_function_text(const eg_function *f)
@@ -305,11 +217,10 @@ char *eg_function_text(const eg_function *f)
     if (!f)
         return eg__fail_null(EG_INVALID, op, "function is NULL");
     eg__function_lock(f);
-    for (int i = 0; i < atomic_load(&f->n_traces) && !eg__me.failed; i++) {
-        const eg__trace *t = trace_number(f, i);
-        if (t)
+    const eg__trace *last = NULL;
+    for (const eg__trace *t; !eg__me.failed && (t = oldest_behind(f, last)); last = t)
+        if (!t->relaxed)
             eg__trace_put(t, &text);
-    }
     eg__function_unlock(f);
     if (!eg__me.failed)
         return eg__text_take(&text, op);

@@ -58,7 +58,7 @@ void eg__segment_free(eg__segment *s)
     if (!s)
         return;
     for (int i = 0; i < s->n_outcomes; i++)
-        eg__free(s->outcomes[i].bytes, s->outcomes[i].size);
+        eg__outcome_free(s, &s->outcomes[i]);
     for (int i = 0; i < s->n_assignments; i++)
         eg__unref(s->assignments[i].variable);
     eg__function_unref(s->callee);
@@ -76,11 +76,7 @@ size_t eg__segment_bytes(const eg__segment *s)
 {
     size_t bytes = sizeof *s + s->graph->arena.bytes + eg__segment_size_bytes(s);
 
-    bytes += sizeof(eg_node) * (size_t)s->graph->capacity;
-    for (int i = 0; i < s->graph->n; i++)
-        if (s->graph->nodes[i].op == &eg_op_constant)
-            bytes += eg__bytes(s->graph->nodes[i].out);
-    return bytes;
+    return bytes + sizeof(eg_node) * (size_t)s->graph->capacity;
 }
 
 /* ---- imports -------------------------------------------------------------------------------- */
@@ -150,22 +146,61 @@ bool eg__segment_place(eg__segment *s, const eg__value *value, eg_ref *r)
 
 /* ---- children ------------------------------------------------------------------------------- */
 
+bool eg__outcome_make(const eg__segment *s, const void *bytes, size_t size, eg__outcome *o)
+{
+    *o = (eg__outcome){.size = size, .owners = eg__alloc(sizeof *o->owners)};
+    if (!o->owners)
+        return out_of_memory(sizeof *o->owners);
+    o->bytes = s->callee ? eg__env_copy(s->callee, bytes) : eg__alloc(size);
+    if (!o->bytes) {
+        eg__free(o->owners, sizeof *o->owners);
+        return eg__me.failed ? false : out_of_memory(size);
+    }
+    if (!s->callee)
+        memcpy(o->bytes, bytes, size);
+    atomic_init(o->owners, 1);
+    return true;
+}
+
+eg__outcome eg__outcome_share(const eg__outcome *o)
+{
+    atomic_fetch_add(o->owners, 1);
+    return *o;
+}
+
+void eg__outcome_free(const eg__segment *s, eg__outcome *o)
+{
+    if (atomic_fetch_sub(o->owners, 1) == 1) {
+        if (s->callee)
+            eg__env_free(s->callee, o->bytes);
+        else
+            eg__free(o->bytes, o->size);
+        eg__free(o->owners, sizeof *o->owners);
+    }
+    o->bytes = NULL;
+}
+
+bool eg__outcome_is(const eg__segment *s, const eg__outcome *o, const void *bytes, size_t size)
+{
+    if (s->callee)
+        return eg__env_equal(s->callee, o->bytes, bytes);
+    return o->size == size && memcmp(o->bytes, bytes, size) == 0;
+}
+
 eg__segment *eg__segment_child(const eg__segment *s, const void *bytes, size_t size)
 {
     for (int i = 0; i < s->n_outcomes; i++)
-        if (s->outcomes[i].size == size && memcmp(s->outcomes[i].bytes, bytes, size) == 0)
+        if (eg__outcome_is(s, &s->outcomes[i], bytes, size))
             return s->outcomes[i].segment;
     return NULL;
 }
 
-bool eg__segment_add_child(eg__segment *s, const void *bytes, size_t size, eg__segment *child)
+bool eg__segment_add_child(eg__segment *s, eg__outcome *outcome, eg__segment *child)
 {
     if (!eg__reserve(&s->outcomes, sizeof *s->outcomes, s->n_outcomes, &s->outcomes_capacity))
         return out_of_memory(sizeof *s->outcomes);
-    void *copy = eg__alloc(size);
-    if (!copy)
-        return out_of_memory(size);
-    memcpy(copy, bytes, size);
-    s->outcomes[s->n_outcomes++] = (eg__outcome){copy, size, child};
+    outcome->segment = child;
+    s->outcomes[s->n_outcomes++] = *outcome;
+    outcome->bytes = NULL;
     return true;
 }

@@ -333,6 +333,7 @@ static bool run_way(eg__symbolic *s)
     eg_function *f = s->function;
     eg_tensor *in[EG__MOST_ARGUMENTS];
     eg_scope *scope = eg__scope_open(EG__CALL_SCOPE);
+    eg__running running;
     eg__transaction t;
 
     s->at = s->root;
@@ -344,8 +345,11 @@ static bool run_way(eg__symbolic *s)
     eg__map_free(&s->pending);
     s->equal = s->pending = (eg__map){0};
     eg__transaction_begin(&t);
-    if (!eg__scope_is_inert(scope) && freshen(s, f->callable.n_in, in))
-        take_results(s, f->callable.body(f->callable.n_in, in, f->env));
+    if (!eg__scope_is_inert(scope) && eg__body_begin(&running, f)) {
+        if (freshen(s, f->callable.n_in, in))
+            take_results(s, f->callable.body(f->callable.n_in, in, f->env));
+        eg__body_end(&running);
+    }
     eg_scope_close(scope);
     eg__transaction_drop(&t);
     return !eg__me.failed;

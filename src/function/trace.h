@@ -52,8 +52,9 @@ typedef enum eg__segment_end {
 } eg__segment_end;
 
 typedef struct eg__outcome {
-    void *bytes; /* what was seen */
+    void *bytes; /* what was seen: bits, or a copy of the callee's environment */
     size_t size;
+    atomic_int *owners; /* of the bytes: traces for other sizes share them */
     eg__segment *segment;
 } eg__outcome;
 
@@ -99,10 +100,18 @@ bool eg__segment_place(eg__segment *segment, const eg__value *value, eg_ref *r);
 /* The value behind a node's input. */
 eg__value eg__segment_value(const eg__segment *segment, eg_ref r);
 
-/* The child for what was seen; NULL: never seen. */
+/* What was seen at a segment's end: makes a copy to keep; shares one; lets it go; compares it with
+ * what is seen now. But for sharing they may call the host. */
+bool eg__outcome_make(const eg__segment *segment, const void *bytes, size_t size,
+    eg__outcome *outcome);
+eg__outcome eg__outcome_share(const eg__outcome *outcome);
+void eg__outcome_free(const eg__segment *segment, eg__outcome *outcome);
+bool eg__outcome_is(const eg__segment *segment, const eg__outcome *outcome, const void *bytes,
+    size_t size);
+
+/* The child for what was seen; NULL: never seen. Adding one takes over the outcome. */
 eg__segment *eg__segment_child(const eg__segment *segment, const void *bytes, size_t size);
-bool eg__segment_add_child(eg__segment *segment, const void *bytes, size_t size,
-    eg__segment *child);
+bool eg__segment_add_child(eg__segment *segment, eg__outcome *outcome, eg__segment *child);
 
 /* The spec of a value. */
 const eg_spec *eg__value_spec(const eg__value *value);
@@ -113,48 +122,124 @@ const eg_spec *eg__value_spec(const eg__value *value);
 typedef struct eg__argument {
     eg_spec spec;
     eg_tensor *variable; /* the variable itself, counted; NULL: a value */
+    eg_tensor *value;    /* where it is taken by value, counted; else NULL */
 } eg__argument;
 
+enum {
+    EG__WHY_TEXT = sizeof((eg_trace_info *)0)->why_eager,
+    EG__SIGNATURE_TEXT = sizeof((eg_trace_info *)0)->signature,
+};
+
 typedef struct eg__trace {
-    struct eg__trace *next; /* older ones */
+    _Atomic(struct eg__trace *) next; /* older ones */
     eg_function *function;
     int number, n;
+    uint64_t hash; /* of the signature */
     eg__argument *arguments;
-    void *env;       /* the environment's bytes */
+    void *env;       /* a copy of the environment */
     uint64_t wanted; /* arguments a tape follows */
     bool on_tape;    /* gradients are prepared */
     eg_retrace reason;
     eg__segment **segments; /* parents before children */
     int n_segments, segments_capacity;
-    size_t bytes;
+    size_t bytes, tree_bytes;       /* in all; without plans and what they run in */
+    size_t constant_bytes;          /* of constants that the body made */
     _Atomic(eg__program *) program; /* NULL: none yet */
     bool is_private;                /* a concrete function has it: no call finds it */
     bool relaxed;                   /* made from another one, for other sizes */
-    bool relaxes;                   /* was seen to say the truth of other sizes */
-    atomic_bool dropped;            /* serves no more calls */
-    atomic_bool eager;              /* too many outcomes or bytes; the function's text says where */
+    atomic_bool relaxes;            /* was seen to say the truth of other sizes */
+    atomic_bool eager;              /* too many outcomes or bytes: see why_eager */
     atomic_bool refuses_tapes;      /* not on a tape, and some branch would have to be */
+    char why_eager[EG__WHY_TEXT];
+    atomic_bool forgotten;      /* it is in no list: calls in progress may still use it */
+    struct eg__trace *retired;  /* list of those */
+    atomic_uint_least64_t used; /* when another trace than it served last: see cache.c */
+    eg_site site;               /* of the call that made it */
+    int64_t trace_time;
+    int64_t plan_time;
+    atomic_int_least64_t served, run_time;
 } eg__trace;
+
+/* Traces by hash. Slots are only filled, or change to a trace that nothing fits; one that is too
+ * small is exchanged for another. */
+typedef struct eg__index {
+    uint32_t mask; /* slots - 1; their number is a power of two */
+    uint32_t used; /* slots that are not empty */
+    struct eg__index *retired;
+    _Atomic(eg__trace *) at[];
+} eg__index;
+
+/* What is in use no more, but for calls in progress. */
+typedef struct eg__retired {
+    eg__trace *traces;
+    eg__program *programs;
+    eg__index *indexes;
+} eg__retired;
+
+/* What is known of a trace that was forgotten. */
+typedef struct eg__past {
+    uint64_t hash;
+    int number; /* -1: none */
+    eg_trace_info info;
+    eg_retrace reason;
+} eg__past;
+
+enum {
+    EG__MOST_PAST = 32,       /* forgotten traces that are remembered */
+    EG__MOST_MAKERS = 32,     /* recordings in a row that made things */
+    EG__MOST_BY_VALUE = 4096, /* bytes of an argument */
+    EG__OFTEN = 5,            /* traces in */
+    EG__FEW_CALLS = 8,        /* calls are too often */
+};
 
 struct eg_function {
     atomic_int refs;
-    bool freed;
+    bool freed, strict, timed;
+    atomic_bool eager;
+    atomic_bool is_untidy;    /* something waits for calls in progress to end: */
+    atomic_bool freed_inside; /* such as itself, which one of them has freed */
+    atomic_uint hint;         /* slot of the index where the trace is that served last */
+    atomic_uint side;         /* 0 or 1: which in_flight counts calls that begin now */
+    _Atomic(eg__index *) index;
+    atomic_int_least64_t in_flight[2]; /* calls that may look at traces and programs */
     eg_callable callable;
     void *env;
     size_t env_size;
-    pthread_mutex_t lock; /* guards traces, children of segments, compiling, the text below */
-    _Atomic(eg__trace *) traces; /* newest first */
-    atomic_int n_traces;
-    atomic_bool eager;
+    eg_env_type env_type;         /* equal NULL: bytes are compared */
+    eg_argument *arguments;       /* declared, with names of our own; NULL: none are */
+    char *name;                   /* our own; NULL: the callable's is a literal */
+    pthread_mutex_t lock;         /* guards all below, children of segments, compiling */
+    _Atomic(eg__trace *) traces;  /* newest first */
+    atomic_int n_traces;          /* that there ever were */
+    size_t bytes, most_bytes;     /* of traces; where forgetting begins */
+    eg__retired waiting, leaving; /* since the side changed last; before */
+    eg__past *past;               /* EG__MOST_PAST; NULL: none was forgotten yet */
+    int n_past;                   /* that were put there */
+    int n_forgotten;
+    int64_t served_by_freed; /* calls, by traces that are no more */
     char why_eager[512];
-    atomic_int_least64_t calls, replays, eager_calls, in_flight;
+    uint64_t makers[EG__MOST_MAKERS]; /* signatures whose last recording made things */
+    int n_makers;
+    atomic_uint makings;         /* recordings that made things and may have */
+    int64_t calls_at[EG__OFTEN]; /* how many calls there had been when a trace was made: a ring */
+    char advice[512];
+    eg_tensor **variables; /* of eg_function_variable, counted */
+    int n_variables, variables_capacity;
+    atomic_uint_least64_t clock; /* advances when another trace serves than before */
+    atomic_int_least64_t other_calls, eager_calls;
     atomic_int branches, n_relaxed;
-    atomic_bool never_relaxes;      /* its body does other things with other sizes */
-    _Atomic(eg__program *) retired; /* programs that calls in progress may still use */
+    atomic_bool never_relaxes; /* its body does other things with other sizes */
 };
 
 eg_function *eg__function_ref(eg_function *f);
 void eg__function_unref(eg_function *f);
+
+/* How an argument is called: its declared name, or "argument 2", in `room`. */
+enum { EG__ARGUMENT_TEXT = 96 };
+const char *eg__argument_text(const eg_function *f, int i, char room[EG__ARGUMENT_TEXT]);
+
+/* "int32[] = 3", "float32[4] by value". */
+void eg__value_text(const eg_tensor *x, char *text, size_t size);
 
 /* Keeps its traces as they are while somebody looks. */
 void eg__function_lock(const eg_function *f);
@@ -166,6 +251,92 @@ void eg__function_give_up(eg_function *f, const char *format, ...) EG_FORMAT(2, 
 /* Makes one key eager for good: its trace stays, but no call uses it. */
 void eg__trace_give_up(eg__trace *trace, const eg_site *site, const char *why);
 
+/* ---- env.c ---------------------------------------------------------------------------------- */
+
+/* Environments, by the function's callbacks or as bytes. A copy is NULL, reported, after an
+ * error. */
+bool eg__has_env(const eg_function *f);
+uint64_t eg__env_hash(const eg_function *f, const void *env);
+bool eg__env_equal(const eg_function *f, const void *a, const void *b);
+void *eg__env_copy(const eg_function *f, const void *env);
+void eg__env_free(const eg_function *f, void *copy);
+
+/* ---- signature.c ---------------------------------------------------------------------------- */
+
+/* Copies a declared signature into a new function; false, reported, where it is none. */
+bool eg__signature_declare(eg_function *f, const eg_signature *signature);
+void eg__signature_free(eg_function *f);
+
+/* Whether arguments are as declared; reports what is not. Not asked where a trace fits. */
+bool eg__signature_check(const eg_function *f, int n, eg_tensor *const args[]);
+
+/* ---- running.c ------------------------------------------------------------------------------ */
+
+/* Whether making things in a recording of this signature may go on: false where an earlier one of
+ * it did too, or too many did in a row. Not earlier is what another thread did at the same time:
+ * `makings` is what the function's were when the recording began. One that makes nothing ends the
+ * row. */
+bool eg__function_may_make(eg_function *f, uint64_t hash, uint32_t makings);
+void eg__function_made_nothing(eg_function *f);
+
+/* ---- cache.c -------------------------------------------------------------------------------- */
+
+/* Frees what calls in progress no longer look at; the function itself, where one of them has freed
+ * it. */
+void eg__cache_sweep(eg_function *f);
+
+static inline bool eg__function_is_called(const eg_function *f)
+{
+    return atomic_load(&f->in_flight[0]) > 0 || atomic_load(&f->in_flight[1]) > 0;
+}
+
+/* Around every use of a function's traces: counts it, on a side. */
+static inline unsigned eg__function_enter(eg_function *f)
+{
+    unsigned side = atomic_load_explicit(&f->side, memory_order_relaxed);
+
+    atomic_fetch_add(&f->in_flight[side], 1);
+    return side;
+}
+
+static inline void eg__function_leave(eg_function *f, unsigned side)
+{
+    atomic_fetch_sub(&f->in_flight[side], 1);
+    if (EG_UNLIKELY(atomic_load(&f->is_untidy)))
+        eg__cache_sweep(f);
+}
+
+/* With the lock held: adds a trace; sees to the bound on bytes, `newest` stays; retires a
+ * program. */
+bool eg__cache_add(eg_function *f, eg__trace *trace);
+void eg__cache_trim(eg_function *f, const eg__trace *newest);
+void eg__cache_retire(eg_function *f, eg__program *program);
+
+/* Without it: forgets a trace, unless that was done before; all traces. */
+void eg__cache_forget(eg_function *f, eg__trace *trace);
+void eg__cache_clear(eg_function *f);
+
+/* How many traces were added so far. */
+static inline int eg__cache_added(const eg_function *f)
+{
+    return atomic_load(&f->n_traces) + atomic_load(&f->n_relaxed);
+}
+
+/* Frees what is left when nobody uses the function any more. */
+void eg__cache_free(eg_function *f);
+
+/* ---- explain.c ------------------------------------------------------------------------------ */
+
+/* With the lock held: what is known of a trace. */
+void eg__trace_describe(const eg__trace *trace, eg_trace_info *info);
+
+/* With the lock held: calls that came to an end, by whatever served them; by retired traces. */
+int64_t eg__function_calls(const eg_function *f);
+int64_t eg__count_served(const eg__trace *retired);
+
+/* A new trace was made: says so, and what to write where that happens too often. */
+void eg__explain_trace(eg_function *f, const eg__trace *trace);
+
 /* ---- key.c ---------------------------------------------------------------------------------- */
 
 /* What tells one signature from another, looked up before anything is allocated. */
@@ -173,13 +344,17 @@ typedef struct eg__key {
     int n;
     eg_tensor *const *args;
     const void *env;
-    size_t env_size;
     uint64_t wanted;
     bool on_tape;
 } eg__key;
 
-/* The trace that fits; NULL: none. */
+/* The trace that fits; NULL: none. May call the host, to compare environments. */
 eg__trace *eg__trace_find(eg_function *f, const eg__key *key);
+
+bool eg__argument_fits(const eg__argument *a, const eg_tensor *x);
+
+/* Of a signature, without what tapes want. */
+uint64_t eg__key_hash(const eg_function *f, const eg__key *key);
 
 /* A new trace for a key, not yet part of the function; with the reason why it is needed. */
 eg__trace *eg__trace_new(eg_function *f, const eg__key *key);
@@ -234,7 +409,7 @@ typedef struct eg__capture {
 } eg__capture;
 
 struct eg__program {
-    eg__program *retired; /* list */
+    eg__program *retired; /* list of those that are in use no more */
     eg__arena memory;
     eg__place *places; /* by segment number */
     int n_places;
@@ -288,16 +463,13 @@ eg__trace *eg__trace_relax(eg_function *f, const eg__key *key);
 /* After a recording: compares it with what an older trace says of its sizes. */
 void eg__trace_compare(eg__trace *trace);
 
-/* Whether specs are of one dtype and rank, and no size that differs is 0 or 1. */
-bool eg__vary_freely(const eg_spec *a, const eg_spec *b);
+/* Whether signatures are the same but for sizes, none of which is 0 or 1 where they differ. */
+bool eg__arguments_vary_freely(const eg__trace *a, const eg__trace *b);
 
 /* Whether a trace fits a key but for sizes. */
 bool eg__trace_fits_loosely(const eg__trace *trace, const eg__key *key);
 
-/* Makes a trace one of the function's. */
-void eg__trace_publish(eg_function *f, eg__trace *trace);
-
-/* ---- recorder.c, record.c, replay.c, eager.c ------------------------------------------------- */
+/* ---- recorder.c, record.c, replay.c, plain.c ------------------------------------------------- */
 
 typedef enum eg__outcome_of_call {
     EG__CALL_DONE,   /* *result is set, or an error is pending */
@@ -320,21 +492,20 @@ eg_tensor *eg__call_eagerly(eg_function *f, int n, eg_tensor *const args[]);
 /* Runs the body inside the recording or graph building in progress. */
 eg_tensor *eg__call_inline(eg_function *f, int n, eg_tensor *const args[]);
 
+/* A function whose body runs on this thread. */
+typedef struct eg__running {
+    eg_function *function;
+    struct eg__running *outer;
+    int depth;
+    bool strict; /* it or one around it */
+} eg__running;
+
 /* Around each run of a body: false, reported, where too many are open inside one another. */
-bool eg__body_begin(const eg_function *f);
-void eg__body_end(void);
+bool eg__body_begin(eg__running *r, eg_function *f);
+void eg__body_end(const eg__running *r);
 
 /* Whether a body returned something that can leave the call; false, reported. */
 bool eg__body_returned(const eg_function *f, const eg_tensor *y);
-
-/* Around every use of a function's traces. Calls are counted; when none is left, old programs are
- * freed, and a function that a body has freed while it was called. */
-static inline void eg__function_enter(eg_function *f)
-{
-    atomic_fetch_add(&f->in_flight, 1);
-}
-
-void eg__function_leave(eg_function *f);
 
 /* Whether a function can be called with these; false, reported. function.c */
 bool eg__call_arguments_ok(const eg_function *f, int n, eg_tensor *const args[]);

@@ -339,6 +339,7 @@ eg_status eg_session_run(eg_session *session, int n_feeds, const eg_feed feeds[]
     if (!session || n_feeds < 0 || n_fetches < 1 || !fetches || !results || (n_feeds > 0 && !feeds))
         return eg__fail(EG_INVALID, op_name, "a session, fetches and room for results are needed");
     eg__me.things_made++; /* a function that is being recorded does not see into it */
+    eg__me.made_at = eg__me.site;
     size_t size = sizeof(eg_tensor *) * ((size_t)n_feeds + 1);
     eg_tensor **values = eg__alloc_zero(size);
     like.key = eg__alloc_zero(key_size(&like));

@@ -67,6 +67,7 @@ eg_tensor *eg_variable_new(eg_tensor *initial, const eg_variable_attrs *attrs)
         return NULL;
     value->recording = 0;
     eg__me.things_made++;
+    eg__me.made_at = eg__me.site;
     eg_tensor *variable = make(value, &all);
     if (!variable)
         eg__unref(value);

@@ -78,6 +78,35 @@ TEST(a_lambda_with_a_branch_is_right_for_every_input)
     CHECK(f.text().find("Greater") != std::string::npos);
 }
 
+TEST(a_function_has_options_and_variables_of_its_own)
+{
+    scope s;
+    eagre::function_options options;
+    options.name = "layer";
+    options.signature = {{"x", EG_FLOAT32, eagre::declared_shape({-1, 2}), EG_TAKES_BOTH, false},
+        {"times", EG_NO_DTYPE, {}, EG_TAKES_BOTH, true}};
+    function f(
+        [](tensor x, tensor times) {
+            tensor w = eagre::function_variable("w", [] { return eagre::ones(EG_FLOAT32, {2}); });
+            return eagre::sum(x * w) * times;
+        },
+        options);
+
+    CHECK(f(eagre::ones(EG_FLOAT32, {3, 2}), 2.0).item() == 12);
+    CHECK(f(eagre::ones(EG_FLOAT32, {3, 2}), 2.0).item() == 12);
+    CHECK(f(eagre::ones(EG_FLOAT32, {4, 2}), 3.0).item() == 24);
+    CHECK(f.variables().size() == 1 && f.advice() == "");
+    CHECK(f.trace(0)->line > 0 && !f.trace(9));
+    eg_error e;
+    {
+        eagre::attempt here(e);
+        f(eagre::ones(EG_FLOAT32, {3}), 2.0);
+    }
+    CHECK(std::string(e.message).find("\"x\" of layer is float32[3]") != std::string::npos);
+    f.clear();
+    CHECK(f.info().forgotten == 2 && f(eagre::ones(EG_FLOAT32, {3, 2}), 2.0).item() == 12);
+}
+
 TEST(a_lambda_with_a_loop_is_right_for_every_input)
 {
     scope s;

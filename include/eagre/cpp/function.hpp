@@ -4,7 +4,7 @@
 #ifndef EAGRE_CPP_FUNCTION_HPP
 #define EAGRE_CPP_FUNCTION_HPP
 
-#include <eagre/cpp/math.hpp>
+#include <eagre/cpp/body.hpp>
 
 #include <array>
 #include <string>
@@ -137,82 +137,6 @@ inline tensor tangent(const operand &y)
     return eg_tangent(y.alone());
 }
 
-/* ---- bodies --------------------------------------------------------------------------------- */
-
-namespace detail
-{
-
-inline constexpr int most_arguments = 16;
-
-/* How many tensors F takes behind what stands before; -1 where no number fits. */
-template <class F, class... Before> struct arity {
-    template <class... T> static constexpr int count()
-    {
-        if constexpr (std::is_invocable_r_v<tensor, const F &, Before..., T...>)
-            return static_cast<int>(sizeof...(T));
-        else if constexpr (sizeof...(T) < most_arguments)
-            return count<T..., tensor>();
-        else
-            return -1;
-    }
-};
-
-/* The bytes that are part of a function's signature. */
-template <class Env> struct environment {
-    static constexpr std::size_t size = sizeof(Env);
-    Env env;
-
-    std::tuple<const Env &> before() const
-    {
-        return env;
-    }
-};
-
-template <> struct environment<void> {
-    static constexpr std::size_t size = 0;
-
-    std::tuple<> before() const
-    {
-        return {};
-    }
-};
-
-struct held_body {
-    virtual ~held_body() = default;
-};
-
-/* What a function calls: a C++ callable behind its environment. */
-template <class F, class Env> struct body final : held_body, environment<Env> {
-    const F call;
-    const char *name;
-
-    template <class... E>
-    body(F f, const char *called, E &&...env)
-        : environment<Env>{std::forward<E>(env)...}, call(std::move(f)), name(called)
-    {
-    }
-
-    void *address() noexcept
-    {
-        return static_cast<environment<Env> *>(this);
-    }
-
-    template <std::size_t... I> tensor run(eg_tensor *const in[], std::index_sequence<I...>) const
-    {
-        return std::apply([&](auto &...first) { return tensor(call(first..., tensor(in[I])...)); },
-            this->before());
-    }
-
-    template <int N> static eg_tensor *enter(int, eg_tensor *const in[], void *env) noexcept
-    {
-        auto *self = static_cast<const body *>(static_cast<environment<Env> *>(env));
-        return run_body(self->name,
-            [&] { return self->run(in, std::make_index_sequence<N>()).get(); });
-    }
-};
-
-} // namespace detail
-
 /* ---- functions ------------------------------------------------------------------------------ */
 
 /* A function made from anything that takes tensors and returns one: a lambda, a std::function, a
@@ -225,11 +149,19 @@ class function
   public:
     template <class F, std::enable_if_t<!std::is_base_of_v<function, F>, int> = 0>
     explicit function(F body, const char *name = "function", const place &at = place())
+        : function(std::move(body), named(name), at)
+    {
+    }
+
+    /* The same with options: a signature, a bound on bytes, strictness. */
+    template <class F, std::enable_if_t<!std::is_base_of_v<function, F>, int> = 0>
+    function(F body, const function_options &options, const place &at = place())
     {
         constexpr int n = detail::arity<F>::template count<>();
         static_assert(n >= 0,
             "a body takes up to 16 eagre::tensor, returns one and is no mutable lambda");
-        hold<n>(std::make_unique<detail::body<F, void>>(std::move(body), name), at);
+        hold<n>(std::make_unique<detail::body<F, void>>(std::move(body), options.name), options,
+            at);
     }
 
     function(function &&other) noexcept = default;
@@ -285,6 +217,41 @@ class function
         return reason;
     }
 
+    /* What is recorded for signature number i, from 0: times, bytes, why it was made. */
+    std::optional<eg_trace_info> trace(int i) const noexcept
+    {
+        eg_trace_info now{};
+
+        now.size = sizeof now;
+        if (!eg_function_trace_now(it_.get(), i, &now))
+            return std::nullopt;
+        return now;
+    }
+
+    /* What to write where it is traced too often; "" where it is not. */
+    std::string advice() const
+    {
+        const char *advice = eg_function_advice(it_.get());
+        return advice ? advice : "";
+    }
+
+    /* Forgets all traces. */
+    void clear(const place &at = place())
+    {
+        at.note();
+        eg_function_clear(it_.get());
+    }
+
+    /* The variables that its body made by function_variable, which belong to it. */
+    std::vector<tensor> variables() const
+    {
+        std::vector<tensor> list;
+
+        for (int i = 0; i < eg_function_variable_count(it_.get()); i++)
+            list.push_back(eg_function_variable_at(it_.get(), i));
+        return list;
+    }
+
     /* Calls, replays, traces, branches and bytes so far. */
     eg_function_info info() const noexcept
     {
@@ -325,12 +292,29 @@ class function
   protected:
     function() = default;
 
-    template <int N, class Body> void hold(std::unique_ptr<Body> body, const place &at)
+    static function_options named(const char *name)
+    {
+        function_options options;
+        options.name = name;
+        return options;
+    }
+
+    template <int N, class Body>
+    void hold(std::unique_ptr<Body> body, const function_options &options, const place &at)
     {
         eg_callable callable{&Body::template enter<N>, N, body->name};
+        eg_function_attrs attrs{};
 
+        attrs.size = sizeof attrs;
+        attrs.signature = {sizeof(eg_argument), static_cast<int>(options.signature.size()),
+            options.signature.data()};
+        attrs.env = body->address();
+        attrs.env_size = Body::size;
+        attrs.most_bytes = options.most_bytes;
+        attrs.strict = options.strict;
+        attrs.timed = options.timed;
         at.note();
-        it_.reset(eg_function_from(&callable, body->address(), Body::size));
+        it_.reset(eg_function_new_with(&callable, &attrs));
         body_ = std::move(body);
     }
 
@@ -378,7 +362,7 @@ template <class Env> class function_with : public function
             "a body takes the environment, then up to 16 eagre::tensor, and returns one");
         auto held = std::make_unique<detail::body<F, Env>>(std::move(body), name, env);
         env_ = &held->env;
-        hold<n>(std::move(held), at);
+        hold<n>(std::move(held), named(name), at);
     }
 
     /* The settings, to change between calls. */

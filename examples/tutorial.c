@@ -170,7 +170,7 @@ static void branches(const char *picture)
     eg_free(tree);
     eg_function_report(f, stdout);
     /* -> conditional_operation: 3 calls, 1 from graphs, 0 eager */
-    /* ->   trace: the first call */
+    /* ->   trace 0 (float32[], float32[]): the first call */
     eg_function_draw(f, picture);
     eg_function_free(f);
 }

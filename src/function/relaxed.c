@@ -9,6 +9,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "autodiff/tape.h"
 #include "base/memory.h"
+#include "base/message.h"
 #include "function/relax.h"
 #include <string.h>
 
@@ -182,8 +183,10 @@ static bool fill(eg__trace *to, eg__trace *from)
     bool done = eg__relaxing_make(&x, from, to->arguments) && take_segments(to, &x) &&
         eg__trace_compile(to) == EG_OK && eg__cache_add(to->function, to);
     eg__relaxing_free(&x);
-    if (done)
+    if (done) {
+        atomic_store(&from->used, atomic_load(&to->used)); /* others are made of it */
         eg__cache_trim(to->function, to);
+    }
     return done;
 }
 
@@ -198,13 +201,33 @@ static bool fill_locked(eg__trace *to, eg__trace *from, int added)
     return done;
 }
 
+/* Whether each size of the arguments that differs was declared to be any. */
+static bool is_declared_free(const eg__trace *t, const eg__key *key)
+{
+    const eg_argument *declared = t->function->arguments;
+    bool free = declared && t->n == key->n;
+
+    for (int i = 0; free && i < key->n; i++) {
+        const eg_spec *a = &t->arguments[i].spec, *b = &key->args[i]->spec;
+        free = a->rank == b->rank;
+        for (int k = 0; free && k < a->rank; k++)
+            free = a->dims[k] == b->dims[k] ||
+                (declared[i].shape.known && declared[i].shape.dims[k] < 0);
+    }
+    return free;
+}
+
+/* The oldest one that can, which has met most branches. */
 static eg__trace *find_relaxing(eg_function *f, const eg__key *key)
 {
-    eg__trace *t = atomic_load(&f->traces);
+    eg__trace *found = NULL;
 
-    while (t && !(atomic_load(&t->relaxes) && eg__trace_fits_loosely(t, key)))
-        t = atomic_load(&t->next);
-    return t;
+    for (eg__trace *t = atomic_load(&f->traces); t; t = atomic_load(&t->next)) {
+        bool relaxes = !t->relaxed && (atomic_load(&t->relaxes) || is_declared_free(t, key));
+        if (relaxes && eg__trace_fits_loosely(t, key))
+            found = t;
+    }
+    return found;
 }
 
 eg__trace *eg__trace_relax(eg_function *f, const eg__key *key)
@@ -219,5 +242,7 @@ eg__trace *eg__trace_relax(eg_function *f, const eg__key *key)
         to = NULL;
     }
     eg__me.failed = EG_OK; /* recording says what is wrong */
+    if (to && eg__listens("function"))
+        eg__message("function", "%s: a trace is made for other sizes", f->callable.name);
     return known || !from ? known : to ? to : eg__trace_find(f, key);
 }

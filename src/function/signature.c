@@ -7,6 +7,7 @@
 #include "autodiff/tape.h"
 #include "base/memory.h"
 #include "function/trace.h"
+#include "tensor/size.h"
 #include <string.h>
 
 static const char op_name[] = "eg_function_new_with", call_name[] = "eg_call";
@@ -110,12 +111,13 @@ void eg__value_text(const eg_tensor *x, char *text, size_t size)
 
 /* ---- checked --------------------------------------------------------------------------------- */
 
-static bool shape_fits(const eg_shape *s, const eg_spec *spec)
+/* Asked so that a recording hears of it: a trace must not serve sizes that the function refuses. */
+static bool shape_fits(const eg_shape *s, const eg_tensor *x)
 {
-    bool fits = !s->known || s->rank == spec->rank;
+    bool fits = !s->known || s->rank == x->spec.rank;
 
     for (int i = 0; fits && s->known && i < s->rank; i++)
-        fits = s->dims[i] < 0 || s->dims[i] == spec->dims[i];
+        fits = s->dims[i] < 0 || eg__size_is(eg__size_at(x, i), s->dims[i]);
     return fits;
 }
 
@@ -190,7 +192,7 @@ static bool argument_fits(const eg_function *f, int i, const eg_tensor *x)
 {
     const eg_argument *a = &f->arguments[i];
 
-    if ((a->dtype != EG_NO_DTYPE && a->dtype != x->spec.dtype) || !shape_fits(&a->shape, &x->spec))
+    if ((a->dtype != EG_NO_DTYPE && a->dtype != x->spec.dtype) || !shape_fits(&a->shape, x))
         return refuse_spec(f, i, x);
     if (a->takes == EG_TAKES_VALUE && x->kind == EG__VARIABLE)
         return refuse_kind(f, i, "a variable, declared a value; pass eg_value of it");

@@ -261,7 +261,7 @@ eg_tensor *eg_ones_like(eg_tensor *x)
     return number_in_shape_of("eg_ones_like", x, 1);
 }
 
-eg_tensor *eg_size_of(const eg_tensor *x, int axis)
+eg_tensor *eg_size_of(eg_tensor *x, int axis)
 {
     if (!eg__has_axis("eg_size_of", x, &axis))
         return NULL;

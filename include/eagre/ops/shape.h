@@ -117,7 +117,7 @@ EG_API eg_tensor *eg_ones_like(eg_tensor *x);
  * graph is built it is the size that x has there. No gradient.
  *     eg_size_of(eg_zeros(EG_FLOAT32, EG_DIMS(3, 2)), 0)  ->  3 int64[]
  * Owns: the result. Fails: NULL, an axis outside. Records: a constant that follows the size. */
-EG_API eg_tensor *eg_size_of(const eg_tensor *x, int axis);
+EG_API eg_tensor *eg_size_of(eg_tensor *x, int axis);
 
 /* n numbers from 0 on, int64. No gradient.
  *     eg_range(4)  ->  [0 1 2 3] int64[4]

@@ -183,6 +183,44 @@ TEST(what_is_composed_of_shapes_is_free)
     eg_function_free(f);
 }
 
+/* ---- declared ------------------------------------------------------------------------------- */
+
+TEST(declared_sizes_are_free_from_the_first_trace_on)
+{
+    eg_function *f = eg_function_of(standardize,
+        .signature = EG_SIGNATURE({.name = "x", .shape = EG_SHAPE(-1, 4)}));
+
+    bodies_run = 0;
+    for (int64_t rows = 2; rows < 9; rows++)
+        check_rows(f, rows, 4);
+    assert_int_equal(bodies_run, 1);
+    assert_int_equal(eg_function_trace_count(f), 1);
+    eg_function_free(f);
+}
+
+static eg_function *strict;
+
+EG_FUNCTION(calls_what_is_strict, x)
+{
+    return eg_call(strict, x);
+}
+
+TEST(a_size_that_a_function_inside_refuses_is_refused)
+{
+    EG_SCOPE;
+    strict = eg_function_of(standardize,
+        .signature = EG_SIGNATURE({.name = "x", .shape = EG_SHAPE(5, -1)}));
+    eg_function *f = eg_function_of(calls_what_is_strict);
+
+    for (int64_t columns = 2; columns < 6; columns++)
+        assert_non_null(eg_call(f, numbers(1, EG_DIMS(5, columns))));
+    assert_int_equal(eg_function_trace_count(f), 2);
+    assert_null(eg_call(f, numbers(1, EG_DIMS(6, 3))));
+    assert_error(EG_INVALID, "\"x\"");
+    eg_function_free(f);
+    eg_function_free(strict);
+}
+
 /* ---- what is fixed -------------------------------------------------------------------------- */
 
 static int line_of_eg_dim;

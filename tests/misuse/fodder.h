@@ -291,7 +291,7 @@ static void read_all(eg_tensor *x)
 {
     for (int i = 0; i < eg_parts(x); i++)
         read_all((eg_part)(x, i));
-    if (eg_parts(x) == 0 && eg_size(x) < 4096)
+    if (eg_parts(x) == 0 && (eg_size)(x) < 4096)
         (eg_free)((eg_to_text)(x, NULL));
 }
 

@@ -10,6 +10,8 @@
  *     …
  *     torture_sweep("add", add, NULL);
  *
+ * The debug build leaves out some of the late allocations of long work; the plain one has them all.
+ *
  * Allocations are those of the library, through eg_set_allocator, and calls of malloc, calloc
  * and realloc in what is linked statically. The library runs on one thread meanwhile.
  *

@@ -53,8 +53,8 @@ static bool is_any(const eg_opdef *op, const eg_opdef *const list[], size_t n)
     is_any(op, (const eg_opdef *const[]){__VA_ARGS__},                                             \
         sizeof((const eg_opdef *const[]){__VA_ARGS__}) / sizeof(const eg_opdef *))
 
-/* Whether a real value is never a signaling NaN. Sums and products can be: they give a NaN in their
- * first input as it is. */
+/* Whether a real value is never a signaling NaN. Sums and products can be: they may give a NaN in
+ * their first input as it is. */
 static bool is_quiet(const eg__rewrite *r, eg_ref x)
 {
     return IS_ANY(maker(r, x)->op, &eg_op_sub, &eg_op_div, &eg_op_square, &eg_op_sqrt) ||
@@ -81,14 +81,6 @@ static const struct neutral {
     {&eg_op_logical_and, EG__BOOLS, 1, -1},
 };
 
-/* Whether a node gives back its input k with all bits, also of a signaling NaN. */
-static bool keeps_bits(const eg__rewrite *r, const eg_node *node, int k)
-{
-    bool is_first_factor = node->op == &eg_op_mul && k == 0;
-
-    return is_quiet(r, r->in[k]) || (is_first_factor && !eg__dtype(node->out->dtype)->is_half);
-}
-
 /* The input that a node gives back as it is; -1: none. */
 static int neutral_operand(const eg__rewrite *r, const eg_node *node)
 {
@@ -97,7 +89,7 @@ static int neutral_operand(const eg__rewrite *r, const eg_node *node)
         if (node->op != n->op || !is_of_kind(node->out, n->kinds))
             continue;
         for (int k = 0; k < 2; k++)
-            if (n->at != 1 - k && is_number(r, r->in[k], n->number) && keeps_bits(r, node, 1 - k))
+            if (n->at != 1 - k && is_number(r, r->in[k], n->number) && is_quiet(r, r->in[1 - k]))
                 return 1 - k;
     }
     return -1;

@@ -256,7 +256,7 @@ static bool fails_at(work *w, long n, bool forever, const eg_memory *before)
 /* Every allocation; in the slow debug build fewer and fewer of those that come late. */
 static long next(long n)
 {
-    enum { ALL = 64 };
+    enum { ALL = 16 };
     return n + 1 + (EG_CRUEL ? n / ALL : 0);
 }
 

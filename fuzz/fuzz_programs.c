@@ -181,47 +181,68 @@ static int rows_of_call(uint64_t seed, int call)
     return seed / 4 % 2 ? 2 : 2 + call % (MOST_ROWS - 1);
 }
 
+/* A program twice, each with variables and a generator of its own: p for the body, q for the
+ * function made of it. */
+typedef struct pair {
+    state mine, its;
+    program p, q;
+    uint64_t seed, random;
+    eg_function *f;
+} pair;
+
+static bool pair_make(pair *a, uint64_t seed)
+{
+    a->seed = a->random = seed;
+    if (!state_make(&a->mine) || !state_make(&a->its))
+        return false;
+    make(&a->p, &a->random, seed % 4 == 0);
+    a->q = a->p;
+    a->p.state = &a->mine;
+    a->q.state = &a->its;
+    a->f = eg_function_new(program_body, ARGUMENTS, &a->q, sizeof a->q);
+    return true;
+}
+
+static int pair_free(pair *a, int bad)
+{
+    eg_function_free(a->f);
+    state_free(&a->mine);
+    state_free(&a->its);
+    return bad | eg_report(stderr);
+}
+
 /* ---- one program, eager and as a function ---------------------------------------------------- */
 
 static int check_function(uint64_t seed, long *eager)
 {
     eg_function_info info = {.size = sizeof info};
-    state mine, its;
-    program p, q;
-    uint64_t random = seed;
+    pair both;
     int bad = 0;
     EG_SCOPE;
 
-    if (!state_make(&mine) || !state_make(&its))
+    if (!pair_make(&both, seed))
         return eg_report(stderr);
-    make(&p, &random, seed % 4 == 0);
-    q = p;
-    p.state = &mine;
-    q.state = &its;
-    eg_function *f = eg_function_new(program_body, ARGUMENTS, &q, sizeof q);
     for (int i = 0; i < CALLS && !bad; i++) {
         EG_SCOPE;
         eg_tensor *args[ARGUMENTS];
         trail a = {0}, b = {0};
-        program_arguments(&random, rows_of_call(seed, i), args);
+        program_arguments(&both.random, rows_of_call(seed, i), args);
         if (i == CALLS / 2)
-            p.scale = q.scale = mine.factor = its.factor = 2.5f;
+            both.p.scale = both.q.scale = both.mine.factor = both.its.factor = 2.5f;
         eg_run_functions_eagerly(seed % 3 != 0); /* the functions that the program calls */
-        run_eagerly(&p, args, &a);
+        run_eagerly(&both.p, args, &a);
         eg_run_functions_eagerly(false);
-        run_function(&q, f, args, &b);
+        run_function(&both.q, both.f, args, &b);
         if (!same(&a, &b))
-            bad = complain(seed, &p, i, "eager and function", &a, &b);
+            bad = complain(seed, &both.p, i, "eager and function", &a, &b);
     }
-    if (eg_function_why_eager(f) && getenv("FUZZ_SHOW_EAGER"))
-        fprintf(stderr, "seed %llu: %s\n", (unsigned long long)seed, eg_function_why_eager(f));
-    *eager += eg_function_why_eager(f) != NULL;
-    eg_function_info_now(f, &info);
+    const char *why = eg_function_why_eager(both.f);
+    if (why && getenv("FUZZ_SHOW_EAGER"))
+        fprintf(stderr, "seed %llu: %s\n", (unsigned long long)seed, why);
+    *eager += why != NULL;
+    eg_function_info_now(both.f, &info);
     sizes_made += info.sizes;
-    eg_function_free(f);
-    state_free(&mine);
-    state_free(&its);
-    return bad | eg_report(stderr);
+    return pair_free(&both, bad);
 }
 
 /* ---- on a tape ------------------------------------------------------------------------------- */
@@ -271,37 +292,28 @@ static void run_on_tape(runner *run, void *what, state *s, eg_tensor *const args
 
 static int check_gradients(uint64_t seed)
 {
-    state mine, its;
-    program p, q;
-    uint64_t random = seed;
+    pair both;
     int bad = 0;
     EG_SCOPE;
 
-    if (!state_make(&mine) || !state_make(&its))
+    if (!pair_make(&both, seed))
         return eg_report(stderr);
-    make(&p, &random, seed % 4 == 0);
-    q = p;
-    p.state = &mine;
-    q.state = &its;
-    eg_function *f = eg_function_new(program_body, ARGUMENTS, &q, sizeof q);
     for (int i = 0; i < CALLS && !bad; i++) {
         EG_SCOPE;
         eg_tensor *args[ARGUMENTS];
         trail a = {0}, b = {0};
-        program_arguments(&random, rows_of_call(seed, i), args);
+        program_arguments(&both.random, rows_of_call(seed, i), args);
         eg_run_functions_eagerly(true);
-        run_on_tape(run_body, &p, &mine, args, &a);
+        run_on_tape(run_body, &both.p, &both.mine, args, &a);
         eg_run_functions_eagerly(false);
-        run_on_tape(run_call, f, &its, args, &b);
-        if (is_staged(&p) && strcmp(a.op, "eg_gradient") == 0 && b.status == EG_OK)
+        run_on_tape(run_call, both.f, &both.its, args, &b);
+        bool staged = is_staged(&both.p);
+        if (staged && strcmp(a.op, "eg_gradient") == 0 && b.status == EG_OK)
             break; /* the branch that was run depends on nothing, the other might have */
-        if (!(is_staged(&p) ? near : same)(&a, &b))
-            bad = complain(seed, &p, i, "gradients, eager and function,", &a, &b);
+        if (!(staged ? near : same)(&a, &b))
+            bad = complain(seed, &both.p, i, "gradients, eager and function,", &a, &b);
     }
-    eg_function_free(f);
-    state_free(&mine);
-    state_free(&its);
-    return bad | eg_report(stderr);
+    return pair_free(&both, bad);
 }
 
 /* ---- pure programs in a session and with more threads ---------------------------------------- */

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "harness.h"
+#include "function/compare.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,6 +93,21 @@ void harness_values(eg_tensor *x, int n, const double expected[], const char *fi
         }
     if (!same)
         _fail(file, line);
+}
+
+void harness_same_bits(eg_tensor *a, eg_tensor *b, const char *file, int line)
+{
+    harness_fine(file, line);
+    if (a && b && eg__same_bits(a, b))
+        return;
+    print_error("not the same:\n");
+    for (int i = 0; i < 2; i++) {
+        char *text = eg_to_text(i == 0 ? a : b, NULL);
+        print_error("%s\n", text ? text : "NULL");
+        eg_free(text);
+    }
+    eg_report(NULL);
+    _fail(file, line);
 }
 
 uint64_t harness_random(uint64_t *state)

@@ -51,6 +51,10 @@ void harness_prints(eg_tensor *x, const char *expected, const char *file, int li
         (const double[]){__VA_ARGS__}, __FILE__, __LINE__)
 void harness_values(eg_tensor *x, int n, const double expected[], const char *file, int line);
 
+/* Fails unless a and b are alike bit for bit: dtype, shape and elements, part by part. */
+#define assert_same_bits(a, b) harness_same_bits((a), (b), __FILE__, __LINE__)
+void harness_same_bits(eg_tensor *a, eg_tensor *b, const char *file, int line);
+
 /* Fails unless an error is pending whose message contains `part`; ends the error. */
 #define assert_error(status, part) harness_error((status), (part), __FILE__, __LINE__)
 void harness_error(eg_status status, const char *part, const char *file, int line);

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "other_sizes.h"
+#include "function/compare.h"
 #include "function/relax.h"
 #include <string.h>
 
@@ -67,19 +68,6 @@ static bool stretch(int n, eg_tensor *const x[], int64_t from, int64_t to, eg_te
     return true;
 }
 
-static bool same_bits(eg_tensor *a, eg_tensor *b)
-{
-    int n = eg_parts(a);
-
-    if (n != eg_parts(b))
-        return false;
-    for (int i = 0; i < n; i++)
-        if (!same_bits(a->tuple.part[i], b->tuple.part[i]))
-            return false;
-    return n > 0 ||
-        (eg__same_spec(&a->spec, &b->spec) && memcmp(a->data, b->data, eg__bytes(&a->spec)) == 0);
-}
-
 /* ---- one size ------------------------------------------------------------------------------- */
 
 typedef struct change {
@@ -114,7 +102,7 @@ static bool call(const change *c, int64_t to)
     if (possible && !y) {
         eg_pending(&error);
         complain(c, "a call fails: ", error.message);
-    } else if (possible && !same_bits(y, want)) {
+    } else if (possible && !eg__same_bits(y, want)) {
         complain(c, "other bits than those of eager execution", "");
     }
     eg_scope_close(trial);

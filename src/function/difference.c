@@ -6,8 +6,16 @@
 
 bool eg__same_bits(const eg_tensor *a, const eg_tensor *b)
 {
-    return eg__same_spec(&a->spec, &b->spec) &&
-        (a->spec.size == 0 || memcmp(a->data, b->data, eg__bytes(&a->spec)) == 0);
+    int n = eg_parts(a);
+
+    if (n != eg_parts(b))
+        return false;
+    for (int i = 0; i < n; i++)
+        if (!eg__same_bits(a->tuple.part[i], b->tuple.part[i]))
+            return false;
+    return n > 0 ||
+        (eg__same_spec(&a->spec, &b->spec) &&
+            (a->data == b->data || memcmp(a->data, b->data, eg__bytes(&a->spec)) == 0));
 }
 
 static void name_place(eg_comparison *c, const char *op, const eg_site *site)

@@ -299,19 +299,6 @@ static bool is_audited(eg_function *f, const eg__trace *t)
     return calls % every == every - 1;
 }
 
-static bool same_bits(eg_tensor *a, eg_tensor *b)
-{
-    int n = eg_parts(a);
-
-    if (n != eg_parts(b))
-        return false;
-    for (int i = 0; i < n; i++)
-        if (!same_bits(a->tuple.part[i], b->tuple.part[i]))
-            return false;
-    return n > 0 ||
-        (eg__same_spec(&a->spec, &b->spec) && memcmp(a->data, b->data, eg__bytes(&a->spec)) == 0);
-}
-
 /* Says where graph and body part. */
 static void report_difference(eg_function *f, eg__trace *trace, const eg__key *key)
 {
@@ -335,7 +322,7 @@ static eg__outcome_of_call run_both(eg_function *f, eg__trace *trace, const eg__
     eg__me.skip_prints = skip + (eg__me.printed - printed);
     eg__me.host_next = host;
     outcome = eg__record_call(f, trace, key, y);
-    if (outcome == EG__CALL_DONE && *y && !atomic_load(&f->eager) && !same_bits(replayed, *y)) {
+    if (outcome == EG__CALL_DONE && *y && !atomic_load(&f->eager) && !eg__same_bits(replayed, *y)) {
         eg__me.host_next = host;
         report_difference(f, trace, key);
         *y = NULL;

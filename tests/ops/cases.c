@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cases.h"
 #include "base/number.h"
+#include "function/compare.h"
 #include "graph/graph.h"
 #include <ctype.h>
 #include <dirent.h>
@@ -430,16 +431,7 @@ int64_t case_size(const op_case *c)
 
 bool same_bits(eg_tensor *a, eg_tensor *b)
 {
-    if (!a || !b || eg_parts(a) != eg_parts(b))
-        return false;
-    for (int i = 0; i < eg_parts(a); i++)
-        if (!same_bits((eg_part)(a, i), (eg_part)(b, i)))
-            return false;
-    if (eg_parts(a) > 0)
-        return true;
-    return eg__same_spec(&a->spec, &b->spec) &&
-        memcmp((eg_data)(a, eg_dtype_of(a)), (eg_data)(b, eg_dtype_of(b)), eg__bytes(&a->spec)) ==
-        0;
+    return a && b && eg__same_bits(a, b);
 }
 
 /* The distance between x and its neighbour away from zero, in float32 or float64. */

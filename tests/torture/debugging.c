@@ -56,6 +56,17 @@ TEST(host_calls_report_the_allocation_that_fails)
 
 static eg_tensor *total;
 
+/* Work that assigns to `total`. */
+static void sweep_with_total(const char *what, torture_fn *run)
+{
+    {
+        EG_SCOPE;
+        total = eg_variable(eg_constant(0.0));
+    }
+    torture_sweep(what, run, NULL);
+    eg_variable_free(total);
+}
+
 EG_FUNCTION(decides, x)
 {
     eg_assign_add(total, eg_sum(x));
@@ -86,12 +97,7 @@ static void run_symbolic(torture *t, void *env)
 
 TEST(symbolic_traces_report_the_allocation_that_fails)
 {
-    {
-        EG_SCOPE;
-        total = eg_variable(eg_constant(0.0));
-    }
-    torture_sweep("symbolic", run_symbolic, NULL);
-    eg_variable_free(total);
+    sweep_with_total("symbolic", run_symbolic);
 }
 
 EG_FUNCTION(assigns, x)
@@ -125,12 +131,7 @@ static void run_concrete(torture *t, void *env)
 
 TEST(concrete_functions_report_the_allocation_that_fails)
 {
-    {
-        EG_SCOPE;
-        total = eg_variable(eg_constant(0.0));
-    }
-    torture_sweep("concrete", run_concrete, NULL);
-    eg_variable_free(total);
+    sweep_with_total("concrete", run_concrete);
 }
 
 static void run_compare(torture *t, void *env)
@@ -148,10 +149,5 @@ static void run_compare(torture *t, void *env)
 
 TEST(comparisons_report_the_allocation_that_fails)
 {
-    {
-        EG_SCOPE;
-        total = eg_variable(eg_constant(0.0));
-    }
-    torture_sweep("compare", run_compare, NULL);
-    eg_variable_free(total);
+    sweep_with_total("compare", run_compare);
 }

@@ -1,32 +1,11 @@
 /* IDX files: the digits of the examples, every type of element, and files that lie.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "harness.h"
-#include <stdio.h>
+#include "files.h"
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* ---- files ---------------------------------------------------------------------------------- */
-
-static char path[64]; /* of the file a test works on */
-
-static void start(void)
-{
-    strcpy(path, "/tmp/eagre-idx-XXXXXX");
-    int file = mkstemp(path);
-    assert_true(file >= 0);
-    close(file);
-}
-
-static void write_file(const void *bytes, size_t n)
-{
-    FILE *f = fopen(path, "wb");
-
-    assert_non_null(f);
-    assert_int_equal(fwrite(bytes, 1, n, f), n);
-    fclose(f);
-}
 
 /* Where a file of the examples' data is. */
 static const char *example(const char *name)
@@ -42,12 +21,7 @@ static const char *example(const char *name)
 
 static size_t read_example(const char *name, char *bytes, size_t most)
 {
-    FILE *f = fopen(example(name), "rb");
-
-    assert_non_null(f);
-    size_t n = fread(bytes, 1, most, f);
-    fclose(f);
-    return n;
+    return read_file_at(example(name), bytes, most);
 }
 
 static void refused(eg_dtype dtype, eg_status status, const char *part)
@@ -122,7 +96,7 @@ static const struct {
 TEST(every_type_converts_to_what_was_asked_for)
 {
     EG_SCOPE;
-    start();
+    make_file("idx");
     for (size_t i = 0; i < sizeof right / sizeof *right; i++) {
         write_file(right[i].bytes, right[i].n);
         assert_prints(eg_load_idx(path, right[i].dtype), right[i].text);
@@ -136,7 +110,7 @@ TEST(an_array_larger_than_a_piece_of_the_file_keeps_its_order)
     enum { N = 100000 };
     static unsigned char bytes[8 + 2 * N] = {0, 0, 0x0b, 1, 0, N >> 16, N >> 8 & 255, N & 255};
 
-    start();
+    make_file("idx");
     for (int i = 0; i < N; i++) {
         bytes[8 + 2 * i] = (unsigned char)(i % 30000 >> 8);
         bytes[9 + 2 * i] = (unsigned char)(i % 30000);
@@ -182,7 +156,7 @@ static const struct {
 TEST(a_wrong_file_is_refused_with_one_clear_error)
 {
     EG_SCOPE;
-    start();
+    make_file("idx");
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         write_file(wrong[i].bytes, wrong[i].n);
         refused(wrong[i].dtype, wrong[i].status, wrong[i].part);
@@ -195,7 +169,7 @@ TEST(a_wrong_file_is_refused_with_one_clear_error)
 TEST(a_file_cut_off_anywhere_is_refused)
 {
     EG_SCOPE;
-    start();
+    make_file("idx");
     for (size_t i = 0; i < sizeof right / sizeof *right; i++)
         for (size_t n = 0; n < right[i].n; n++) {
             write_file(right[i].bytes, n);
@@ -211,7 +185,7 @@ TEST(a_compressed_file_cut_off_anywhere_is_refused)
     EG_SCOPE;
     char bytes[1024];
 
-    start();
+    make_file("idx");
     size_t all = read_example("digits-test-labels-idx1-ubyte.gz", bytes, sizeof bytes);
     for (size_t n = 0; n < all; n++) {
         write_file(bytes, n);
@@ -228,7 +202,7 @@ TEST(a_compressed_file_with_a_changed_byte_is_refused_or_the_same)
     char bytes[1024];
     int loaded = 0;
 
-    start();
+    make_file("idx");
     size_t all = read_example("digits-test-labels-idx1-ubyte.gz", bytes, sizeof bytes);
     for (size_t i = 0; i < all; i++) {
         bytes[i] = (char)(bytes[i] ^ 0x55);
@@ -256,7 +230,7 @@ TEST(a_build_without_zlib_names_the_package_it_lacks)
 TEST(what_cannot_be_opened_is_an_error_of_input)
 {
     EG_SCOPE;
-    start();
+    make_file("idx");
     unlink(path);
     refused(EG_INT32, EG_IO, path);
     assert_null(eg_load_idx("/tmp", EG_INT32));
@@ -273,7 +247,7 @@ TEST(what_cannot_be_opened_is_an_error_of_input)
 TEST(nothing_is_loaded_in_a_failed_scope)
 {
     EG_SCOPE;
-    start();
+    make_file("idx");
     write_file("\0\0\x08\0\7", 5);
     eg_fail(EG_STATE, "test", "before");
     refused(EG_INT32, EG_STATE, "before");

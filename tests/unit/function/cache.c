@@ -2,9 +2,8 @@
  * comes back.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "harness.h"
+#include "functions.h"
 #include <pthread.h>
-#include <stdatomic.h>
 #include <string.h>
 
 static atomic_int bodies_run;
@@ -16,24 +15,11 @@ EG_FUNCTION(doubled, x)
     return eg_mul(x, eg_dim(x, 0) < 0 ? 3 : 2);
 }
 
-static eg_function_info info_of(const eg_function *f)
-{
-    eg_function_info info = {.size = sizeof info};
-
-    eg_function_info_now(f, &info);
-    return info;
-}
-
 /* Bytes in use, without those that are kept for the next allocation. */
 static size_t in_use(void)
 {
     eg_memory_trim();
     return eg_memory_now().in_use;
-}
-
-static eg_tensor *ones(int n)
-{
-    return eg_ones(EG_FLOAT32, EG_DIMS(n));
 }
 
 /* ---- finding --------------------------------------------------------------------------------- */

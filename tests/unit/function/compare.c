@@ -2,7 +2,7 @@
  * through a function of its own, which can be told to spoil a graph.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "harness.h"
+#include "functions.h"
 #include "op/infer.h"
 #include "op/opdef.h"
 #include "ops/registry.h"
@@ -229,15 +229,6 @@ TEST(a_body_that_does_other_things_is_found)
 
 /* ---- gradients, host calls ------------------------------------------------------------------- */
 
-static int made;
-
-static eg_status notes(const eg_host_args *args)
-{
-    (void)args;
-    made++;
-    return EG_OK;
-}
-
 static eg_host *host;
 
 EG_FUNCTION(step, x)
@@ -253,7 +244,7 @@ EG_FUNCTION(step, x)
 
 TEST(gradients_are_compared_and_host_calls_made_once)
 {
-    host = eg_host_new(.call = notes);
+    host = eg_host_new(.call = counts_made);
     {
         EG_SCOPE;
         eg_function *f = eg_function_of(step);

@@ -1,7 +1,7 @@
 /* Concrete functions: traces taken out, looked at, run.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "harness.h"
+#include "functions.h"
 #include <pthread.h>
 #include <string.h>
 
@@ -255,15 +255,6 @@ TEST(threads_share_it_and_the_last_owner_frees_it)
     eg_concrete_free(within);
 }
 
-static int made;
-
-static eg_status notes(const eg_host_args *args)
-{
-    (void)args;
-    made++;
-    return EG_OK;
-}
-
 static eg_host *host;
 
 EG_FUNCTION(notes_once, x)
@@ -284,7 +275,7 @@ EG_FUNCTION(looks_at_functions, x)
 
 TEST(looking_closely_inside_of_a_call_leaves_its_host_calls_alone)
 {
-    host = eg_host_new(.call = notes);
+    host = eg_host_new(.call = counts_made);
     {
         EG_SCOPE;
         noting = eg_function_of(notes_once);

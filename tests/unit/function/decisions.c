@@ -2,7 +2,7 @@
  * strict function reading a value is an error.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "harness.h"
+#include "functions.h"
 #include <string.h>
 
 static int bodies_run;
@@ -10,14 +10,6 @@ static int bodies_run;
 static double of(eg_function *f, double x)
 {
     return eg_item(eg_call(f, eg_scalar(EG_FLOAT64, x)));
-}
-
-static eg_function_info info_of(const eg_function *f)
-{
-    eg_function_info info = {.size = sizeof info};
-
-    eg_function_info_now(f, &info);
-    return info;
 }
 
 /* ---- plain C -------------------------------------------------------------------------------- */

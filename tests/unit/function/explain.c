@@ -2,7 +2,7 @@
  * is traced too often.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "harness.h"
+#include "functions.h"
 #include <string.h>
 
 EG_FUNCTION(halved, x, y)
@@ -21,11 +21,6 @@ EG_FUNCTION(conditional, x)
     if (eg_true(eg_greater(x, 0)))
         return eg_sqrt(x);
     return eg_neg(x);
-}
-
-static eg_tensor *ones(int n)
-{
-    return eg_ones(EG_FLOAT32, EG_DIMS(n));
 }
 
 /* ---- data ------------------------------------------------------------------------------------ */

@@ -1,22 +1,7 @@
 /* Host calls: code of the program's own as an operation, in every mode.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "harness.h"
-#include <stdatomic.h>
-
-static atomic_int made; /* calls of a body */
-
-/* y[i] = 2 x[i] + 1 */
-static eg_status twice_and_one(const eg_host_args *args)
-{
-    const float *x = args->in[0].data;
-    float *y = args->out[0].data;
-
-    made++;
-    for (int64_t i = 0; i < args->in[0].size; i++)
-        y[i] = 2 * x[i] + 1;
-    return EG_OK;
-}
+#include "functions.h"
 
 /* dx = 2 dy */
 static eg_status twice(const eg_host_args *args)

@@ -1,25 +1,11 @@
 /* Host calls: arguments, results, errors, owners, threads, texts.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "harness.h"
+#include "functions.h"
 #include <pthread.h>
-#include <stdatomic.h>
 #include <string.h>
 
-static atomic_int made; /* calls of a body */
 static eg_host *host;
-
-/* y[i] = 2 x[i] + 1 */
-static eg_status twice_and_one(const eg_host_args *args)
-{
-    const float *x = args->in[0].data;
-    float *y = args->out[0].data;
-
-    made++;
-    for (int64_t i = 0; i < args->in[0].size; i++)
-        y[i] = 2 * x[i] + 1;
-    return EG_OK;
-}
 
 static void start(void)
 {

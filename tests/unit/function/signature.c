@@ -1,8 +1,7 @@
 /* Declared signatures, arguments by value, environments of the user's own.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "harness.h"
-#include <stdatomic.h>
+#include "functions.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,19 +18,6 @@ EG_FUNCTION(doubled, x)
 {
     bodies_run++;
     return eg_mul(x, eg_dim(x, 0) < 0 ? 3 : 2);
-}
-
-static eg_function_info info_of(const eg_function *f)
-{
-    eg_function_info info = {.size = sizeof info};
-
-    eg_function_info_now(f, &info);
-    return info;
-}
-
-static eg_tensor *ones(int n)
-{
-    return eg_ones(EG_FLOAT32, EG_DIMS(n));
 }
 
 /* ---- declared signatures --------------------------------------------------------------------- */

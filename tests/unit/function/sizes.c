@@ -2,19 +2,11 @@
  * body gives.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "harness.h"
+#include "functions.h"
 #include <pthread.h>
 #include <string.h>
 
 static int bodies_run;
-
-static eg_function_info info_of(const eg_function *f)
-{
-    eg_function_info info = {.size = sizeof info};
-
-    eg_function_info_now(f, &info);
-    return info;
-}
 
 static const char *fixed_by(const eg_function *f, int trace)
 {
@@ -22,31 +14,6 @@ static const char *fixed_by(const eg_function *f, int trace)
 
     r = (eg_retrace){.size = sizeof r};
     return eg_function_retrace(f, trace, &r) ? r.fixed : "no such trace";
-}
-
-/* Different numbers for each shape and seed. */
-static eg_tensor *numbers(int seed, int rank, const int64_t dims[])
-{
-    return eg_normal(eg_key((uint64_t)seed), rank, dims);
-}
-
-static void assert_same_bits(eg_tensor *a, eg_tensor *b)
-{
-    int n = eg_parts(a);
-
-    assert_non_null(a);
-    assert_non_null(b);
-    assert_int_equal(n, eg_parts(b));
-    for (int i = 0; i < n; i++)
-        assert_same_bits(eg_part(a, i), eg_part(b, i));
-    if (n > 0)
-        return;
-    assert_int_equal(eg_dtype_of(a), eg_dtype_of(b));
-    assert_int_equal(eg_rank(a), eg_rank(b));
-    for (int i = 0; i < eg_rank(a); i++)
-        assert_int_equal(eg_dim(a, i), eg_dim(b, i));
-    size_t bytes = (size_t)eg_size(a) * eg_dtype_size(eg_dtype_of(a));
-    assert_memory_equal(eg_data(a, eg_dtype_of(a)), eg_data(b, eg_dtype_of(b)), bytes);
 }
 
 /* Calls a function of one argument of rank 2 and demands what the body gives by itself. */

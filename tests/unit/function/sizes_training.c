@@ -2,35 +2,9 @@
  * bits of eager steps.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "harness.h"
-#include <string.h>
+#include "functions.h"
 
 static int bodies_run;
-
-/* Different numbers for each shape and seed. */
-static eg_tensor *numbers(int seed, int rank, const int64_t dims[])
-{
-    return eg_normal(eg_key((uint64_t)seed), rank, dims);
-}
-
-static void assert_same_bits(eg_tensor *a, eg_tensor *b)
-{
-    int n = eg_parts(a);
-
-    assert_non_null(a);
-    assert_non_null(b);
-    assert_int_equal(n, eg_parts(b));
-    for (int i = 0; i < n; i++)
-        assert_same_bits(eg_part(a, i), eg_part(b, i));
-    if (n > 0)
-        return;
-    assert_int_equal(eg_dtype_of(a), eg_dtype_of(b));
-    assert_int_equal(eg_rank(a), eg_rank(b));
-    for (int i = 0; i < eg_rank(a); i++)
-        assert_int_equal(eg_dim(a, i), eg_dim(b, i));
-    size_t bytes = (size_t)eg_size(a) * eg_dtype_size(eg_dtype_of(a));
-    assert_memory_equal(eg_data(a, eg_dtype_of(a)), eg_data(b, eg_dtype_of(b)), bytes);
-}
 
 /* ---- training ------------------------------------------------------------------------------- */
 
@@ -51,11 +25,15 @@ static void free_weights(void)
     }
 }
 
-/* Steps of plain descent along the gradients of n weights. */
-static void descend(int n, eg_tensor *const gradients[])
+/* A step of plain descent along the gradients of the loss by n weights. */
+static eg_tensor *descend(eg_tensor *loss, int n)
 {
-    for (int i = 0; i < n; i++)
-        eg_assign_sub(weights[i], eg_mul(gradients[i], 0.1));
+    eg_tensor *gradients[6];
+
+    if (eg_gradient(loss, n, weights, gradients) == EG_OK)
+        for (int i = 0; i < n; i++)
+            eg_assign_sub(weights[i], eg_mul(gradients[i], 0.1));
+    return eg_give(loss);
 }
 
 static eg_tensor *mean_entropy(eg_tensor *logits, eg_tensor *labels)
@@ -65,17 +43,13 @@ static eg_tensor *mean_entropy(eg_tensor *logits, eg_tensor *labels)
 
 EG_FUNCTION(mlp_step, x, labels)
 {
-    eg_tensor *gradients[6];
-
     bodies_run++;
     EG_TAPE;
     eg_tensor *h = eg_dropout(x, eg_key(3), 0.1);
     h = eg_gelu(eg_add(eg_matmul(h, weights[0]), weights[1]));
     h = eg_layer_norm(h, weights[4], weights[5]);
     eg_tensor *loss = mean_entropy(eg_add(eg_matmul(h, weights[2]), weights[3]), labels);
-    if (eg_gradient(loss, 6, weights, gradients) == EG_OK)
-        descend(6, gradients);
-    return eg_give(loss);
+    return descend(loss, 6);
 }
 
 /* Trains with other sizes each time, as a function and without one, and compares. */
@@ -129,8 +103,6 @@ TEST(a_training_step_of_dense_layers_is_free_in_its_batch)
 
 EG_FUNCTION(cnn_step, x, labels)
 {
-    eg_tensor *gradients[6];
-
     bodies_run++;
     EG_TAPE;
     eg_tensor *h = eg_conv(x, weights[0], .same = true);
@@ -139,9 +111,7 @@ EG_FUNCTION(cnn_step, x, labels)
     h = eg_avg_pool(h, .window = {2, {2, 2}});
     h = eg_add(eg_reshape(h, EG_DIMS(-1, 3)), weights[1]);
     eg_tensor *loss = mean_entropy(eg_add(eg_matmul(h, weights[2]), weights[3]), labels);
-    if (eg_gradient(loss, 6, weights, gradients) == EG_OK)
-        descend(6, gradients);
-    return eg_give(loss);
+    return descend(loss, 6);
 }
 
 static eg_tensor *images(int64_t n)
@@ -166,17 +136,13 @@ TEST(a_training_step_of_convolutions_is_free_in_its_batch)
 
 EG_FUNCTION(lstm_step, x, labels)
 {
-    eg_tensor *gradients[5];
-
     bodies_run++;
     EG_TAPE;
     eg_tensor *zero = eg_zeros_like(eg_slice(eg_sum(x, .axes = EG_AXES(1)), .count = {2, {-1, 4}}));
     eg_tensor *all = eg_lstm(x, eg_tuple(zero, zero), weights[0], weights[1], weights[2]);
     eg_tensor *logits = eg_add(eg_matmul(eg_part(all, 1), weights[3]), weights[4]);
     eg_tensor *loss = mean_entropy(logits, labels);
-    if (eg_gradient(loss, 5, weights, gradients) == EG_OK)
-        descend(5, gradients);
-    return eg_give(loss);
+    return descend(loss, 5);
 }
 
 /* As many steps as rows. */
@@ -201,16 +167,12 @@ TEST(a_training_step_of_a_recurrent_layer_is_free_in_batch_and_time)
 
 EG_FUNCTION(attention_step, x, labels)
 {
-    eg_tensor *gradients[5];
-
     bodies_run++;
     EG_TAPE;
     eg_tensor *seen = eg_multi_head_attention(x, x, 4, weights, 2, .causal = true);
     eg_tensor *logits = eg_matmul(eg_mean(seen, .axes = EG_AXES(1)), weights[4]);
     eg_tensor *loss = mean_entropy(logits, labels);
-    if (eg_gradient(loss, 5, weights, gradients) == EG_OK)
-        descend(5, gradients);
-    return eg_give(loss);
+    return descend(loss, 5);
 }
 
 static void make_attention(void)

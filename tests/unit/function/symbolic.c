@@ -20,14 +20,6 @@ static eg_tensor *fetch(eg_graph *graph, const char *in, eg_tensor *x, const cha
     return y;
 }
 
-static bool same_bits(eg_tensor *a, eg_tensor *b)
-{
-    size_t size = (size_t)eg_size(a) * eg_dtype_size(eg_dtype_of(a));
-
-    return a && b && eg_dtype_of(a) == eg_dtype_of(b) && eg_size(a) == eg_size(b) &&
-        memcmp(eg_data(a, eg_dtype_of(a)), eg_data(b, eg_dtype_of(b)), size) == 0;
-}
-
 /* The graph, and the graph that its text gives, compute what the function computes. */
 static void check_same(eg_function *f, eg_graph *graph, const char *in, eg_tensor *x)
 {
@@ -36,8 +28,8 @@ static void check_same(eg_function *f, eg_graph *graph, const char *in, eg_tenso
     eg_graph *again = eg_graph_parse(text);
     eg_tensor *y = eg_call(f, x);
 
-    assert_true(same_bits(y, fetch(graph, in, x, "out0")));
-    assert_true(same_bits(y, fetch(again, in, x, "out0")));
+    assert_same_bits(y, fetch(graph, in, x, "out0"));
+    assert_same_bits(y, fetch(again, in, x, "out0"));
     eg_graph_free(again);
     eg_free(text);
     assert_fine();
@@ -122,6 +114,22 @@ TEST(what_follows_alike_is_there_once)
     eg_function_free(f);
 }
 
+/* What the graph of all ways computes from whole numbers, each `step`, and how often it decides.
+ * The function is freed. */
+static void check_numbers(eg_function *f, const eg_tensor_spec *spec, int from, int to, int step,
+    int switches)
+{
+    EG_SCOPE;
+    eg_graph *g = eg_function_graph(f, 1, spec);
+
+    assert_fine();
+    for (int i = from; i < to; i += step)
+        check_same(f, g, spec->name, eg_cast(eg_constant(i), spec->dtype));
+    assert_int_equal(count_in(g, "Switch"), switches);
+    eg_graph_free(g);
+    eg_function_free(f);
+}
+
 EG_FUNCTION(asks_twice, x)
 {
     if (eg_true(eg_greater(x, 0)))
@@ -141,20 +149,8 @@ EG_FUNCTION(asks_the_same, x)
 
 TEST(the_same_question_gets_the_same_answer)
 {
-    EG_SCOPE;
-    eg_function *f = eg_function_of(asks_the_same), *f2 = eg_function_of(asks_twice);
-    eg_graph *g = eg_function_graph(f, 1, number), *g2 = eg_function_graph(f2, 1, number);
-    assert_fine();
-    for (int i = -2; i < 3; i++) {
-        check_same(f, g, "x", EG_F32(3.0f * (float)i));
-        check_same(f2, g2, "x", EG_F32(3.0f * (float)i));
-    }
-    assert_int_equal(count_in(g, "Switch"), 1);
-    assert_int_equal(count_in(g2, "Switch"), 2);
-    eg_graph_free(g);
-    eg_graph_free(g2);
-    eg_function_free(f);
-    eg_function_free(f2);
+    check_numbers(eg_function_of(asks_the_same), number, -6, 9, 3, 1);
+    check_numbers(eg_function_of(asks_twice), number, -6, 9, 3, 2);
 }
 
 EG_FUNCTION(nested, x)
@@ -171,14 +167,7 @@ EG_FUNCTION(nested, x)
 
 TEST(decisions_in_decisions_and_loops_that_end)
 {
-    EG_SCOPE;
-    eg_function *f = eg_function_of(nested);
-    eg_graph *g = eg_function_graph(f, 1, number);
-    assert_fine();
-    for (int i = -20; i < 20; i += 3)
-        check_same(f, g, "x", EG_F32((float)i));
-    eg_graph_free(g);
-    eg_function_free(f);
+    check_numbers(eg_function_of(nested), number, -20, 20, 3, 6);
 }
 
 EG_FUNCTION(alike, x)
@@ -214,15 +203,7 @@ EG_FUNCTION(switches, i)
 
 TEST(an_integer_with_few_values_is_a_question)
 {
-    EG_SCOPE;
-    eg_function *f = eg_function_of(switches);
-    eg_graph *g = eg_function_graph(f, 1, whole);
-    assert_fine();
-    for (int i = -4; i < 5; i++)
-        check_same(f, g, "i", eg_scalar_int(EG_INT64, i));
-    assert_int_equal(count_in(g, "Switch"), 1);
-    eg_graph_free(g);
-    eg_function_free(f);
+    check_numbers(eg_function_of(switches), whole, -4, 5, 1, 1);
 }
 
 EG_FUNCTION(picks, x)
@@ -273,9 +254,9 @@ TEST(what_is_assigned_is_a_result_and_nothing_is_assigned)
         eg_tensor *y = fetch(g, "x", x, "out0"), *now = fetch(g, "x", x, "assign:the_total");
         eg_tensor *n = fetch(g, "x", x, "assign:steps");
         eg_tensor *expected = eg_call(f, x);
-        assert_true(same_bits(y, expected));
-        assert_true(same_bits(now, eg_value(total)));
-        assert_true(same_bits(n, eg_value(steps)));
+        assert_same_bits(y, expected);
+        assert_same_bits(now, eg_value(total));
+        assert_same_bits(n, eg_value(steps));
     }
     eg_graph_free(g);
     eg_function_free(f);

@@ -450,25 +450,6 @@ TEST(executing_eagerly_is_false_while_recording)
     eg_function_free(f);
 }
 
-EG_FUNCTION(no_variables_inside, x)
-{
-    eg_tensor *v = eg_variable(x);
-    eg_tensor *y = eg_add(v, 1);
-    eg_variable_free(v);
-    return y;
-}
-
-TEST(a_variable_made_inside_makes_the_function_eager)
-{
-    EG_SCOPE;
-    eg_function *f = eg_function_of(no_variables_inside);
-
-    assert_int_equal(eg_item_int(eg_call(f, 3)), 4);
-    assert_int_equal(eg_item_int(eg_call(f, 5)), 6);
-    assert_non_null(eg_function_why_eager(f));
-    eg_function_free(f);
-}
-
 EG_FUNCTION(swallows_an_error, x)
 {
     eg_error e;

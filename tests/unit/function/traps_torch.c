@@ -3,18 +3,10 @@
  * an error or a reason that says what to write. The numbers are rows of our list of such threads.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "harness.h"
+#include "functions.h"
 #include <string.h>
 
 static eg_tensor *variable;
-
-static eg_function_info info_of(const eg_function *f)
-{
-    eg_function_info info = {.size = sizeof info};
-
-    eg_function_info_now(f, &info);
-    return info;
-}
 
 /* ---- graph breaks (row 41) ------------------------------------------------------------------ */
 

@@ -1,20 +1,11 @@
 /* Variables that a body makes: where they are not there yet, each time, by its function's name.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "harness.h"
+#include "functions.h"
 #include <pthread.h>
-#include <stdatomic.h>
 #include <string.h>
 
 static int bodies_run;
-
-static eg_function_info info_of(const eg_function *f)
-{
-    eg_function_info info = {.size = sizeof info};
-
-    eg_function_info_now(f, &info);
-    return info;
-}
 
 /* ---- made where they are not there yet ------------------------------------------------------- */
 
@@ -85,7 +76,7 @@ TEST(a_body_that_makes_variables_each_time_is_eager_and_the_line_is_named)
         assert_int_equal(eg_item_int(eg_call(f, i)), i + 1);
         assert_true((eg_function_why_eager(f) == NULL) == (i == 0));
     }
-    assert_non_null(strstr(eg_function_why_eager(f), "variables.c:73"));
+    assert_non_null(strstr(eg_function_why_eager(f), "variables.c:64"));
     assert_non_null(strstr(eg_function_why_eager(f), "eg_function_variable"));
     eg_function_free(f);
 }

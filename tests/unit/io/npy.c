@@ -2,22 +2,15 @@
  * NumPy's shows tests/numpy/files.py.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "harness.h"
-#include <stdio.h>
+#include "files.h"
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* ---- files ---------------------------------------------------------------------------------- */
 
-static char path[64]; /* of the file a test works on */
-
 static void start(void)
 {
-    strcpy(path, "/tmp/eagre-npy-XXXXXX");
-    int file = mkstemp(path);
-    assert_true(file >= 0);
-    close(file);
+    make_file("npy");
 }
 
 /* Makes the file; comes before a test opens a scope, since it may skip the test. */
@@ -31,25 +24,6 @@ static void start_archive(void)
     if (error.status == EG_UNAVAILABLE)
         skip_since("eagre was built without minizip");
     start();
-}
-
-static void write_file(const void *bytes, size_t n)
-{
-    FILE *f = fopen(path, "wb");
-
-    assert_non_null(f);
-    assert_int_equal(fwrite(bytes, 1, n, f), n);
-    fclose(f);
-}
-
-static size_t read_file(char *bytes, size_t most)
-{
-    FILE *f = fopen(path, "rb");
-
-    assert_non_null(f);
-    size_t n = fread(bytes, 1, most, f);
-    fclose(f);
-    return n;
 }
 
 static void refused(eg_status status, const char *part)

@@ -1,15 +1,11 @@
 /* Safetensors: what is saved loads again, and no file however wrong does harm.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "harness.h"
-#include <stdio.h>
+#include "files.h"
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* ---- files ---------------------------------------------------------------------------------- */
-
-static char path[64]; /* of the file a test works on */
 
 /* Whether this build reads and writes safetensors at all. */
 static bool is_there(void)
@@ -27,19 +23,7 @@ static void start(void)
 {
     if (!is_there())
         skip_since("eagre was built without jansson");
-    strcpy(path, "/tmp/eagre-safetensors-XXXXXX");
-    int file = mkstemp(path);
-    assert_true(file >= 0);
-    close(file);
-}
-
-static void write_file(const void *bytes, size_t n)
-{
-    FILE *f = fopen(path, "wb");
-
-    assert_non_null(f);
-    assert_int_equal(fwrite(bytes, 1, n, f), n);
-    fclose(f);
+    make_file("safetensors");
 }
 
 /* Writes a header with its length before it and `n` zeros behind. */
@@ -53,16 +37,6 @@ static void write_header(const char *header, size_t n)
     bytes[1] = (char)(length >> 8);
     memcpy(bytes + 8, header, length);
     write_file(bytes, 8 + length + n);
-}
-
-static size_t read_file(char *bytes, size_t most)
-{
-    FILE *f = fopen(path, "rb");
-
-    assert_non_null(f);
-    size_t n = fread(bytes, 1, most, f);
-    fclose(f);
-    return n;
 }
 
 static eg_tensor *variable(const char *name, eg_tensor *value)

@@ -87,15 +87,68 @@ eg_status eg__file_write(const char *path, const void *bytes, size_t n, const ch
     return eg__file_end(&file);
 }
 
-static char *read_open(FILE *f, const char *path, size_t most, size_t *n, const char *op)
+/* ---- reading -------------------------------------------------------------------------------- */
+
+static bool open_file(eg__open_file *file, const char *path, const char *op)
 {
+    *file = (eg__open_file){.path = path, .op = op};
+    if (!path)
+        return eg__fail(EG_INVALID, op, "the path is NULL") == EG_OK;
+    file->f = fopen(path, "rb");
+    return file->f || fail_errno(op, "cannot open", path, errno) == EG_OK;
+}
+
+static bool measure(eg__open_file *file)
+{
+    off_t end = fseeko(file->f, 0, SEEK_END) == 0 ? ftello(file->f) : -1;
+
+    if (end < 0 || fseeko(file->f, 0, SEEK_SET) != 0)
+        return fail_errno(file->op, "cannot measure", file->path, errno) == EG_OK;
+    file->left = (uint64_t)end;
+    return true;
+}
+
+bool eg__file_open(eg__open_file *file, const char *path, const char *op)
+{
+    if (!open_file(file, path, op))
+        return false;
+    if (measure(file))
+        return true;
+    eg__file_close(file);
+    return false;
+}
+
+bool eg__file_refuse(const eg__open_file *file, eg_status status, const char *why)
+{
+    return eg__fail(status, file->op, "%s %s", file->path, why) == EG_OK;
+}
+
+bool eg__file_take(eg__open_file *file, void *to, size_t n)
+{
+    file->left -= n < file->left ? n : file->left;
+    if (fread(to, 1, n, file->f) == n)
+        return true;
+    return ferror(file->f) ? fail_errno(file->op, "cannot read", file->path, errno) == EG_OK
+                           : eg__file_refuse(file, EG_FORMAT, "is cut off");
+}
+
+void eg__file_close(eg__open_file *file)
+{
+    fclose(file->f);
+    file->f = NULL;
+}
+
+static char *read_all(const eg__open_file *file, size_t most, size_t *n)
+{
+    const char *path = file->path, *op = file->op;
     eg__text all = {0};
     char buffer[4096];
     size_t got;
 
-    while ((got = fread(buffer, 1, sizeof buffer, f)) > 0 && all.length <= most && !all.failed)
+    while (
+        (got = fread(buffer, 1, sizeof buffer, file->f)) > 0 && all.length <= most && !all.failed)
         eg__text_add(&all, buffer, got);
-    if (ferror(f))
+    if (ferror(file->f))
         fail_errno(op, "cannot read", path, errno);
     else if (all.length > most)
         eg__fail(EG_FORMAT, op, "%s is longer than %zu bytes", path, most);
@@ -113,16 +166,11 @@ static char *read_open(FILE *f, const char *path, size_t most, size_t *n, const 
 
 char *eg__file_read(const char *path, size_t most, size_t *n, const char *op)
 {
-    if (eg__me.failed)
+    eg__open_file file;
+
+    if (eg__me.failed || !open_file(&file, path, op))
         return NULL;
-    if (!path)
-        return eg__fail_null(EG_INVALID, op, "the path is NULL");
-    FILE *f = fopen(path, "rb");
-    if (!f) {
-        fail_errno(op, "cannot open", path, errno);
-        return NULL;
-    }
-    char *bytes = read_open(f, path, most, n, op);
-    fclose(f);
+    char *bytes = read_all(&file, most, n);
+    eg__file_close(&file);
     return bytes;
 }

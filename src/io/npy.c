@@ -5,12 +5,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "io/npy.h"
-#include "base/file.h"
 #include "base/memory.h"
-#include "base/os.h"
 #include "io/saved.h"
 #include <eagre/io.h>
-#include <errno.h>
 #include <string.h>
 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
@@ -45,16 +42,6 @@ static void put_in_order(const eg__npy_header *h, void *data)
 
     if (h->swapped)
         swap(data, is_pair ? 2 * n : n, is_pair ? size / 2 : size);
-}
-
-static bool booleans_ok(const eg__npy_source *from, const eg_tensor *y)
-{
-    const unsigned char *byte = y->data;
-
-    for (int64_t i = 0; y->spec.dtype == EG_BOOL && i < y->spec.size; i++)
-        if (byte[i] > 1)
-            return eg__npy_refuse(from, EG_FORMAT, "has a boolean that is neither 0 nor 1");
-    return true;
 }
 
 /* Copies elements whose first index changes fastest into the usual order. */
@@ -99,7 +86,9 @@ static bool read_elements(eg__npy_source *from, const eg__npy_header *h, eg_tens
     if (!(turned ? read_reordered(from, h, y) : from->read(from, y->data, eg__bytes(&h->spec))))
         return false;
     put_in_order(h, y->data);
-    return booleans_ok(from, y);
+    const char *fault =
+        y->spec.dtype == EG_BOOL ? eg__booleans_fault(y->data, (size_t)y->spec.size) : NULL;
+    return !fault || eg__npy_refuse(from, EG_FORMAT, fault);
 }
 
 eg_tensor *eg__npy_read(eg__npy_source *from)
@@ -122,49 +111,25 @@ eg_tensor *eg__npy_read(eg__npy_source *from)
 
 /* ---- files ---------------------------------------------------------------------------------- */
 
-static bool fail_errno(const eg__npy_source *from, const char *what)
-{
-    char buffer[128];
-    const char *why = eg__os_error(errno, buffer, sizeof buffer);
-
-    eg__fail(EG_IO, from->op, "cannot %s %s: %s", what, from->what, why);
-    return false;
-}
-
 static bool read_file(eg__npy_source *from, void *to, size_t n)
 {
-    FILE *f = from->stream;
-
     from->left -= n;
-    if (fread(to, 1, n, f) == n)
-        return true;
-    return ferror(f) ? fail_errno(from, "read") : eg__npy_refuse(from, EG_FORMAT, "is cut off");
-}
-
-static bool measure(eg__npy_source *from)
-{
-    FILE *f = from->stream;
-    off_t end = fseeko(f, 0, SEEK_END) == 0 ? ftello(f) : -1;
-
-    if (end < 0 || fseeko(f, 0, SEEK_SET) != 0)
-        return fail_errno(from, "measure");
-    from->left = (uint64_t)end;
-    return true;
+    return eg__file_take(from->stream, to, n);
 }
 
 eg_tensor *eg_npy_load(const char *path)
 {
-    eg__npy_source from = {.read = read_file, .what = path, .op = load_name};
+    eg__open_file file;
 
-    if (eg__me.failed)
+    if (eg__me.failed || !eg__file_open(&file, path, load_name))
         return NULL;
-    if (!path)
-        return eg__fail_null(EG_INVALID, load_name, "the path is NULL");
-    from.stream = fopen(path, "rb");
-    if (!from.stream)
-        return fail_errno(&from, "open"), NULL;
-    eg_tensor *y = measure(&from) ? eg__npy_read(&from) : NULL;
-    fclose(from.stream);
+    eg__npy_source from = {.read = read_file,
+        .stream = &file,
+        .left = file.left,
+        .what = path,
+        .op = load_name};
+    eg_tensor *y = eg__npy_read(&from);
+    eg__file_close(&file);
     return y ? eg__own(y, load_name) : NULL;
 }
 

@@ -4,7 +4,6 @@
  * size, as the archive claims it, must be possible for as many compressed bytes as there are.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "base/file.h"
 #include "base/memory.h"
 #include "io/npy.h"
 #include "io/saved.h"
@@ -35,24 +34,13 @@ typedef struct entry {
 
 struct eg_npz {
     unzFile archive;
+    eg__open_file from;
     char *path;
     entry *entries; /* by name */
     int n, capacity;
 };
 
-/* ---- saving --------------------------------------------------------------------------------- */
-
-/* What keeps a name from being a member's: other programs unpack archives into folders. */
-static const char *name_fault(const char *name)
-{
-    if (!*name)
-        return "its name is empty";
-    if (strlen(name) > MOST_NAME)
-        return "its name is too long";
-    if (*name == '/' || strstr(name, "..") || strchr(name, '\\') || strchr(name, ':'))
-        return "its name would lead out of a folder into which the archive is unpacked";
-    return NULL;
-}
+/* ---- streams -------------------------------------------------------------------------------- */
 
 static voidpf open_stream(voidpf opaque, const void *path, int mode)
 {
@@ -112,6 +100,20 @@ static zlib_filefunc64_def functions_of(FILE *f)
         .zerror_file = stream_error,
         .opaque = f,
     };
+}
+
+/* ---- saving --------------------------------------------------------------------------------- */
+
+/* What keeps a name from being a member's: other programs unpack archives into folders. */
+static const char *name_fault(const char *name)
+{
+    if (!*name)
+        return "its name is empty";
+    if (strlen(name) > MOST_NAME)
+        return "its name is too long";
+    if (*name == '/' || strstr(name, "..") || strchr(name, '\\') || strchr(name, ':'))
+        return "its name would lead out of a folder into which the archive is unpacked";
+    return NULL;
 }
 
 static bool write_bytes(zipFile archive, const void *bytes, size_t n)
@@ -209,10 +211,9 @@ eg_status eg_npz_save_with(const char *path, int n, const char *const names[],
 
 /* ---- loading -------------------------------------------------------------------------------- */
 
-static bool fail_file(const char *path, const char *why)
+static bool refuse(const eg_npz *file, const char *why)
 {
-    eg__fail(EG_FORMAT, load_name, "%s %s", path, why);
-    return false;
+    return eg__file_refuse(&file->from, EG_FORMAT, why);
 }
 
 static int by_name(const void *a, const void *b)
@@ -230,12 +231,12 @@ static bool add_entry(eg_npz *file)
     if (unzGetCurrentFileInfo64(file->archive, &info, name, sizeof name, NULL, 0, NULL, 0) !=
             UNZ_OK ||
         unzGetFilePos64(file->archive, &e.at) != UNZ_OK)
-        return fail_file(file->path, "is damaged");
+        return refuse(file, "is damaged");
     if (info.size_filename >= sizeof name)
-        return fail_file(file->path, "has a member whose name is too long");
+        return refuse(file, "has a member whose name is too long");
     size_t n = strlen(name), tail = sizeof suffix - 1;
     if (n < info.size_filename)
-        return fail_file(file->path, "has a member with a zero byte in its name");
+        return refuse(file, "has a member with a zero byte in its name");
     if (n >= tail && strcmp(name + n - tail, suffix) == 0)
         name[n - tail] = '\0';
     e.name = eg__copy_text(name);
@@ -255,12 +256,12 @@ static bool list(eg_npz *file)
         if (!add_entry(file))
             return false;
     if (status != UNZ_END_OF_LIST_OF_FILE)
-        return fail_file(file->path, "is damaged");
+        return refuse(file, "is damaged");
     if (file->n > 1)
         qsort(file->entries, (size_t)file->n, sizeof *file->entries, by_name);
     for (int i = 1; i < file->n; i++)
         if (by_name(&file->entries[i - 1], &file->entries[i]) == 0)
-            return fail_file(file->path, "has two members of one name");
+            return refuse(file, "has two members of one name");
     return true;
 }
 
@@ -269,14 +270,11 @@ static bool open_archive(eg_npz *file, const char *path)
     file->path = eg__copy_text(path);
     if (!file->path)
         return eg__fail_memory(load_name, strlen(path)), false;
-    file->archive = unzOpen64(path);
-    if (file->archive)
-        return list(file);
-    FILE *f = fopen(path, "rb");
-    if (!f)
-        return eg__fail(EG_IO, load_name, "cannot open %s", path) == EG_OK;
-    fclose(f);
-    return fail_file(path, "is no archive, or is cut off");
+    if (!eg__file_open(&file->from, file->path, load_name))
+        return false;
+    zlib_filefunc64_def functions = functions_of(file->from.f);
+    file->archive = unzOpen2_64(path, &functions);
+    return file->archive ? list(file) : refuse(file, "is no archive, or is cut off");
 }
 
 eg_npz *eg_npz_load(const char *path)
@@ -304,6 +302,8 @@ void eg_npz_free(eg_npz *file)
     eg__free_text(file->path);
     if (file->archive)
         unzClose(file->archive);
+    if (file->from.f)
+        eg__file_close(&file->from);
     eg__free(file, sizeof *file);
 }
 

@@ -9,13 +9,10 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "io/safetensors.h"
-#include "base/file.h"
 #include "base/memory.h"
-#include "base/os.h"
 #include "io/saved.h"
 #include "op/effect.h"
 #include <eagre/variable.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -149,133 +146,102 @@ eg_status eg_safetensors_save(const char *path, int n, const char *const names[]
 
 /* ---- loading -------------------------------------------------------------------------------- */
 
-static bool fail_file(eg_status status, const char *path, const char *why)
-{
-    eg__fail(status, load_name, "%s %s", path, why);
-    return false;
-}
-
-static bool fail_errno(const char *path, const char *what)
-{
-    char buffer[128];
-    const char *why = eg__os_error(errno, buffer, sizeof buffer);
-
-    eg__fail(EG_IO, load_name, "cannot %s %s: %s", what, path, why);
-    return false;
-}
-
-static bool read_exactly(FILE *f, void *to, size_t n, const char *path)
-{
-    if (fread(to, 1, n, f) == n)
-        return true;
-    return ferror(f) ? fail_errno(path, "read") : fail_file(EG_FORMAT, path, "is cut off");
-}
-
-/* How many bytes the file has. */
-static bool measure(FILE *f, const char *path, uint64_t *length)
-{
-    off_t end = fseeko(f, 0, SEEK_END) == 0 ? ftello(f) : -1;
-
-    if (end < 0 || fseeko(f, 0, SEEK_SET) != 0)
-        return fail_errno(path, "measure");
-    *length = (uint64_t)end;
-    return true;
-}
-
-/* Reads the length of the header, which must be in the file, and tells how many bytes follow it. */
-static bool read_lengths(FILE *f, const char *path, size_t *header, size_t *data)
+/* Reads the length of the header, which must be in the file; what follows it is left. */
+static bool read_length(eg__open_file *from, size_t *header)
 {
     unsigned char bytes[LENGTH];
-    uint64_t length, claimed = 0;
+    bool is_long = from->left >= LENGTH;
+    uint64_t claimed = 0;
 
-    if (!measure(f, path, &length) || !read_exactly(f, bytes, LENGTH, path))
+    if (!eg__file_take(from, bytes, LENGTH))
         return false;
-    if (length < LENGTH)
-        return fail_file(EG_IO, path, "is no ordinary file");
+    if (!is_long)
+        return eg__file_refuse(from, EG_IO, "is no ordinary file");
     for (int i = 0; i < LENGTH; i++)
         claimed |= (uint64_t)bytes[i] << 8 * i;
     if (claimed < 2 || claimed > EG__MOST_HEADER)
-        return fail_file(EG_FORMAT, path, "is no safetensors file: no header is that long");
-    if (claimed > length - LENGTH)
-        return fail_file(EG_FORMAT, path,
+        return eg__file_refuse(from, EG_FORMAT, "is no safetensors file: no header is that long");
+    if (claimed > from->left)
+        return eg__file_refuse(from, EG_FORMAT,
             "is cut off or no safetensors file: its header ends behind it");
     *header = (size_t)claimed;
-    *data = (size_t)(length - LENGTH - claimed);
-    return length - LENGTH - claimed <= PTRDIFF_MAX || fail_file(EG_FORMAT, path, "is too long");
+    return from->left - claimed <= PTRDIFF_MAX || eg__file_refuse(from, EG_FORMAT, "is too long");
 }
 
-static bool read_header(eg_safetensors *file, FILE *f, size_t n, const char *path)
+static bool read_header(eg_safetensors *file, eg__open_file *from)
 {
-    char *header = eg__alloc(n);
+    size_t n = 0;
 
+    if (!read_length(from, &n))
+        return false;
+    char *header = eg__alloc(n);
     if (!header)
         return eg__fail_memory(load_name, n), false;
-    bool good = read_exactly(f, header, n, path) && eg__header_parse(file, header, n, path);
+    bool good = eg__file_take(from, header, n) && eg__header_parse(file, header, n, from->path);
     eg__free(header, n);
     return good;
 }
 
-/* Whether the entries cover the `n` bytes behind the header, each byte once. */
-static bool check_places(eg_safetensors *file, size_t n, const char *path)
+/* Whether the entries cover the bytes behind the header, each byte once. */
+static bool check_places(eg_safetensors *file, const eg__open_file *from)
 {
     size_t at = 0;
 
     sort(file, by_place);
     for (int i = 0; i < file->n; i++) {
         if (file->entries[i].begin != at)
-            return fail_file(EG_FORMAT, path,
+            return eg__file_refuse(from, EG_FORMAT,
                 file->entries[i].begin < at ? "has tensors that overlap"
                                             : "has a gap between tensors");
         at = file->entries[i].end;
     }
-    if (at != n)
-        return fail_file(EG_FORMAT, path,
-            at > n ? "is cut off: elements are missing at its end"
-                   : "has bytes that belong to no tensor at its end");
+    if (at != from->left)
+        return eg__file_refuse(from, EG_FORMAT,
+            at > from->left ? "is cut off: elements are missing at its end"
+                            : "has bytes that belong to no tensor at its end");
     sort(file, by_name);
     return true;
 }
 
-static bool check_booleans(const eg_safetensors *file, const char *path)
+static bool check_booleans(const eg_safetensors *file, const eg__open_file *from)
 {
-    for (int i = 0; i < file->n; i++)
-        for (size_t at = file->entries[i].begin; at < file->entries[i].end; at++)
-            if (file->entries[i].spec.dtype == EG_BOOL && (unsigned char)file->data[at] > 1)
-                return fail_file(EG_FORMAT, path, "has a boolean that is neither 0 nor 1");
+    for (int i = 0; i < file->n; i++) {
+        const eg__stored *e = &file->entries[i];
+        const char *fault = e->spec.dtype == EG_BOOL
+            ? eg__booleans_fault(file->data + e->begin, e->end - e->begin)
+            : NULL;
+        if (fault)
+            return eg__file_refuse(from, EG_FORMAT, fault);
+    }
     return true;
 }
 
-static bool load(eg_safetensors *file, FILE *f, const char *path)
+static bool load(eg_safetensors *file, eg__open_file *from)
 {
-    size_t header = 0, data = 0;
-
-    if (!read_lengths(f, path, &header, &data) || !read_header(file, f, header, path) ||
-        !check_places(file, data, path))
+    if (!read_header(file, from) || !check_places(file, from))
         return false;
-    file->data = eg__alloc(data);
+    size_t n = (size_t)from->left;
+    file->data = eg__alloc(n);
     if (!file->data)
-        return eg__fail_memory(load_name, data), false;
-    file->size = data;
-    return read_exactly(f, file->data, data, path) && check_booleans(file, path);
+        return eg__fail_memory(load_name, n), false;
+    file->size = n;
+    return eg__file_take(from, file->data, n) && check_booleans(file, from);
 }
 
 eg_safetensors *eg_safetensors_load(const char *path)
 {
-    if (eg__me.failed || !eg__header_is_there(load_name))
+    eg__open_file from;
+
+    if (eg__me.failed || !eg__header_is_there(load_name) || !eg__file_open(&from, path, load_name))
         return NULL;
-    if (!path)
-        return eg__fail_null(EG_INVALID, load_name, "the path is NULL");
-    FILE *f = fopen(path, "rb");
-    if (!f)
-        return fail_errno(path, "open"), NULL;
     eg_safetensors *file = eg__alloc_zero(sizeof *file);
     if (!file) {
         eg__fail_memory(load_name, sizeof *file);
-    } else if (!load(file, f, path)) {
+    } else if (!load(file, &from)) {
         eg_safetensors_free(file);
         file = NULL;
     }
-    fclose(f);
+    eg__file_close(&from);
     return file;
 }
 
@@ -301,19 +267,11 @@ const char *eg_safetensors_name(const eg_safetensors *file, int i)
 
 static const eg__stored *find(const eg_safetensors *file, const char *name)
 {
-    int low = 0, high = file->n;
+    const eg__stored wanted = {.name = (char *)(uintptr_t)name};
 
-    while (low < high) {
-        int middle = low + (high - low) / 2;
-        int order = strcmp(file->entries[middle].name, name);
-        if (order == 0)
-            return &file->entries[middle];
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return NULL;
+    return file->n == 0
+        ? NULL
+        : bsearch(&wanted, file->entries, (size_t)file->n, sizeof *file->entries, by_name);
 }
 
 static eg_tensor *copy_out(const eg_safetensors *file, const eg__stored *e)

@@ -33,3 +33,13 @@ const char *eg__saved_name(const char *op, int i, const eg_tensor *x, const char
         eg__fail(EG_INVALID, op, "tensor %d has no name and is no variable", i);
     return name;
 }
+
+const char *eg__booleans_fault(const void *bytes, size_t n)
+{
+    const unsigned char *byte = bytes;
+
+    for (size_t i = 0; i < n; i++)
+        if (byte[i] > 1)
+            return "has a boolean that is neither 0 nor 1";
+    return NULL;
+}

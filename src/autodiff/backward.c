@@ -161,7 +161,7 @@ static bool call_gradient(walk *w, const eg__record *r, eg_tensor *dx[], bool wa
         eg__fail(EG_INVALID, op_name,
             "%s has no gradient; it was applied at %s:%d, use "
             "eg_stop_gradient there",
-            r->op->name, r->site.file ? r->site.file : "?", r->site.line);
+            r->op->name, eg__file_of(&r->site), r->site.line);
         return false;
     }
     for (int i = 0; i < r->n_in; i++) {

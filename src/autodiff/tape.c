@@ -146,7 +146,7 @@ void eg__tape_forget(eg__tape *tape)
 
 const char *eg__place_text(const eg_site *site, char room[EG__PLACE_TEXT])
 {
-    const char *file = site->file ? site->file : "?";
+    const char *file = eg__file_of(site);
     size_t length = strlen(file), most = EG__PLACE_TEXT - 16;
 
     snprintf(room, EG__PLACE_TEXT, site->file ? "%s:%d" : "%s",

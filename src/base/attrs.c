@@ -1,4 +1,4 @@
-/* Structs of options of another version.
+/* Structs of options and answers of another version.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/attrs.h"
@@ -34,5 +34,18 @@ bool eg__attrs_complete(void *full, size_t size, const void *given, const char *
         memcpy(full, given, n < size ? n : size);
     }
     memcpy(full, &size, sizeof size);
+    return true;
+}
+
+bool eg__attrs_answer(void *to, const void *now, size_t size)
+{
+    size_t theirs = 0;
+
+    if (to)
+        memcpy(&theirs, to, sizeof theirs);
+    if (theirs < sizeof theirs)
+        return false;
+    memcpy(to, now, theirs < size ? theirs : size);
+    memcpy(to, &theirs, sizeof theirs);
     return true;
 }

@@ -24,4 +24,10 @@ void eg__clear_error(void);
 /* Puts the operation's name into an error that a kernel reported without knowing it. */
 void eg__error_in(const char *op);
 
+/* The file of a place in the user's program, for messages. */
+static inline const char *eg__file_of(const eg_site *site)
+{
+    return site->file ? site->file : "?";
+}
+
 #endif

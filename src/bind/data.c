@@ -111,10 +111,9 @@ eg_tensor *eg_bind_wrap(const eg_bind_array *array, void (*on_free)(void *data, 
 static void look(eg_tensor *x, eg_bind_array *array)
 {
     static const char op[] = "eg_bind_look";
-    eg_bind_array now = {.size = sizeof now, .strided = true};
-    size_t size = array ? array->size : 0;
+    eg_bind_array now = {.strided = true};
 
-    if (size < sizeof size) {
+    if (!array || array->size < sizeof array->size) {
         eg__fail(EG_INVALID, op, array ? "array has no size set" : "array is NULL");
         return;
     }
@@ -126,8 +125,7 @@ static void look(eg_tensor *x, eg_bind_array *array)
     now.rank = x->spec.rank;
     memcpy(now.dims, x->spec.dims, sizeof *now.dims * (size_t)now.rank);
     row_major(&x->spec, now.strides);
-    now.size = size;
-    memcpy(array, &now, size < sizeof now ? size : sizeof now);
+    eg__attrs_answer(array, &now, sizeof now);
 }
 
 eg_status eg_bind_look(eg_tensor *x, eg_bind_array *array, eg_error *error)

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "bind/table.h"
+#include "base/attrs.h"
 #include "bind/visit.h"
 #include "op/flops.h"
 #include "ops/registry.h"
@@ -74,9 +75,8 @@ static void describe(const eg_opdef *op, eg_bind_op *now)
 bool eg_bind_op_at(int i, eg_bind_op *op)
 {
     eg_bind_op now = {0};
-    size_t size = op ? op->size : 0;
 
-    if (i < 0 || size < sizeof size)
+    if (i < 0)
         return false;
     if (i < EG__OPS) {
         snprintf(now.function, sizeof now.function, "eg_%s", words[i]);
@@ -84,9 +84,7 @@ bool eg_bind_op_at(int i, eg_bind_op *op)
     } else if (!eg__composed_at(i - EG__OPS, now.function)) {
         return false;
     }
-    now.size = size;
-    memcpy(op, &now, size < sizeof now ? size : sizeof now);
-    return true;
+    return eg__attrs_answer(op, &now, sizeof now);
 }
 
 /* ---- names ---------------------------------------------------------------------------------- */
@@ -211,18 +209,16 @@ static void take_fallback(const char *comment, eg_bind_attribute *now)
 bool eg_bind_attribute_at(int i, int k, eg_bind_attribute *attribute_)
 {
     const eg_attr *a = attribute(i, k);
-    size_t size = attribute_ ? attribute_->size : 0;
     eg__text text = {0};
 
-    if (!a || size < sizeof size)
+    if (!a)
         return false;
-    eg_bind_attribute now = {.size = size, .name = a->name, .kind = eg__bind_kind(a->kind)};
+    eg_bind_attribute now = {.name = a->name, .kind = eg__bind_kind(a->kind)};
     now.required = !put_comment(i, a, &text);
     if (!now.required)
         take_fallback(text.start, &now);
     eg__text_free(&text);
-    memcpy(attribute_, &now, size < sizeof now ? size : sizeof now);
-    return true;
+    return eg__attrs_answer(attribute_, &now, sizeof now);
 }
 
 /* ---- prose ---------------------------------------------------------------------------------- */

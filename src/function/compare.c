@@ -7,12 +7,12 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "function/compare.h"
+#include "base/attrs.h"
 #include "base/memory.h"
 #include "function/host.h"
 #include "op/effect.h"
 #include "pass/pass.h"
 #include "tensor/scope.h"
-#include <string.h>
 
 static const char op_name[] = "eg_function_compare";
 
@@ -585,12 +585,10 @@ eg_status eg_function_compare(eg_function *f, int n, eg_tensor *const in[], eg_c
 
     if (eg__me.failed || !can_compare(f, n, in, c))
         return eg__me.failed;
-    size_t size = c->size;
     eg__key key = {n, in, f->env, 0, false};
     unsigned side = eg__function_enter(f);
     compare_now(f, &key, &now);
     eg__function_leave(f, side);
-    memcpy(c, &now, size < sizeof now ? size : sizeof now);
-    c->size = size;
+    eg__attrs_answer(c, &now, sizeof now);
     return eg__me.failed;
 }

@@ -21,7 +21,4 @@ void eg__differ_in_value(eg_comparison *c, const char *op, const eg_site *site, 
 void eg__differ_in_kind(eg_comparison *c, const char *op, const eg_site *site, const char *graph,
     const char *body);
 
-/* Whether two values or tuples are alike bit for bit, with their dtypes and shapes. */
-bool eg__same_bits(const eg_tensor *a, const eg_tensor *b);
-
 #endif

@@ -6,6 +6,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "function/concrete.h"
 #include "autodiff/forward.h"
+#include "base/attrs.h"
 #include "base/memory.h"
 #include "function/host.h"
 #include "op/effect.h"
@@ -266,9 +267,6 @@ void eg_concrete_info_now(const eg_concrete *c, eg_concrete_info *info)
     eg_concrete_info now = {0};
     eg_tensor *unused;
 
-    if (!info)
-        return;
-    size_t size = info->size;
     if (c) {
         now.inputs = c->trace->n;
         now.outputs = first_path(c)->n_results;
@@ -280,8 +278,7 @@ void eg_concrete_info_now(const eg_concrete *c, eg_concrete_info *info)
         now.assigns = find_variable(c, true, -1, &unused);
         now.bytes = c->trace->bytes;
     }
-    memcpy(info, &now, size < sizeof now ? size : sizeof now);
-    memcpy(info, &size, sizeof size < size ? sizeof size : size);
+    eg__attrs_answer(info, &now, sizeof now);
 }
 
 static bool tell_spec(const eg_spec *spec, eg_dtype *dtype, int *rank, int64_t dims[])

@@ -4,25 +4,11 @@
 #include "function/compare.h"
 #include <string.h>
 
-bool eg__same_bits(const eg_tensor *a, const eg_tensor *b)
-{
-    int n = eg_parts(a);
-
-    if (n != eg_parts(b))
-        return false;
-    for (int i = 0; i < n; i++)
-        if (!eg__same_bits(a->tuple.part[i], b->tuple.part[i]))
-            return false;
-    return n > 0 ||
-        (eg__same_spec(&a->spec, &b->spec) &&
-            (a->data == b->data || memcmp(a->data, b->data, eg__bytes(&a->spec)) == 0));
-}
-
 static void name_place(eg_comparison *c, const char *op, const eg_site *site)
 {
     c->same = false;
     snprintf(c->operation, sizeof c->operation, "%s", op);
-    snprintf(c->file, sizeof c->file, "%s", site->file ? site->file : "?");
+    snprintf(c->file, sizeof c->file, "%s", eg__file_of(site));
     c->line = site->line;
 }
 

@@ -2,6 +2,7 @@
  * it is traced too often.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "base/attrs.h"
 #include "base/message.h"
 #include "base/text.h"
 #include "function/trace.h"
@@ -54,9 +55,6 @@ void eg_function_info_now(const eg_function *f, eg_function_info *info)
 {
     eg_function_info now = {0};
 
-    if (!info)
-        return;
-    size_t size = info->size;
     if (f) {
         eg__function_lock(f);
         now.calls = eg__function_calls(f);
@@ -69,8 +67,7 @@ void eg_function_info_now(const eg_function *f, eg_function_info *info)
         now.forgotten = f->n_forgotten;
         eg__function_unlock(f);
     }
-    memcpy(info, &now, size < sizeof now ? size : sizeof now);
-    memcpy(info, &size, sizeof size < size ? sizeof size : size);
+    eg__attrs_answer(info, &now, sizeof now);
 }
 
 /* Once it is there a text does not change. */
@@ -171,25 +168,12 @@ static bool look_up(const eg_function *f, int i, eg_trace_info *info, eg_retrace
     return t || past;
 }
 
-/* Fills in as much as the caller's version has. */
-static bool hand_out(void *to, const void *from, size_t size)
-{
-    size_t theirs;
-
-    memcpy(&theirs, to, sizeof theirs);
-    if (theirs < sizeof theirs)
-        return false;
-    memcpy(to, from, theirs < size ? theirs : size);
-    memcpy(to, &theirs, sizeof theirs);
-    return true;
-}
-
 bool eg_function_trace_now(const eg_function *f, int i, eg_trace_info *info)
 {
     eg_trace_info now;
     eg_retrace reason;
 
-    return f && info && look_up(f, i, &now, &reason) && hand_out(info, &now, sizeof now);
+    return f && look_up(f, i, &now, &reason) && eg__attrs_answer(info, &now, sizeof now);
 }
 
 bool eg_function_retrace(const eg_function *f, int i, eg_retrace *reason)
@@ -197,7 +181,7 @@ bool eg_function_retrace(const eg_function *f, int i, eg_retrace *reason)
     eg_trace_info info;
     eg_retrace now;
 
-    return f && reason && look_up(f, i, &info, &now) && hand_out(reason, &now, sizeof now);
+    return f && look_up(f, i, &info, &now) && eg__attrs_answer(reason, &now, sizeof now);
 }
 
 const char *eg__reason_text(const eg_retrace *r, char room[EG__REASON_TEXT])
@@ -290,7 +274,7 @@ static void advise(eg_function *f, const eg__trace *t)
     snprintf(f->advice, sizeof f->advice,
         "traced %d times in %d calls or fewer, the last at %.100s:%d; what keeps changing is %s "
         "(%.160s); %s",
-        EG__OFTEN, EG__FEW_CALLS, t->site.file ? t->site.file : "?", t->site.line,
+        EG__OFTEN, EG__FEW_CALLS, eg__file_of(&t->site), t->site.line,
         r->argument >= 0              ? eg__argument_text(f, r->argument, which)
             : r->rule == EG_OTHER_ENV ? "the environment"
             : r->rule == EG_FORGOTTEN ? "nothing"

@@ -186,8 +186,8 @@ void eg__trace_give_up(eg__trace *t, const eg_site *site, const char *why)
 
     pthread_mutex_lock(&f->lock);
     if (!t->why_eager[0])
-        snprintf(t->why_eager, sizeof t->why_eager, "at %s:%d %s", site->file ? site->file : "?",
-            site->line, why);
+        snprintf(t->why_eager, sizeof t->why_eager, "at %s:%d %s", eg__file_of(site), site->line,
+            why);
     if (!f->why_eager[0])
         snprintf(f->why_eager, sizeof f->why_eager, "for one signature, %s", t->why_eager);
     pthread_mutex_unlock(&f->lock);

@@ -11,20 +11,12 @@
 #include "base/memory.h"
 #include "function/trace.h"
 #include "tensor/variable.h"
-#include <string.h>
-
-static bool same_bits(const eg_tensor *a, const eg_tensor *b)
-{
-    if (!eg__same_spec(&a->spec, &b->spec))
-        return false;
-    return a->data == b->data || memcmp(a->data, b->data, eg__bytes(&a->spec)) == 0;
-}
 
 bool eg__argument_fits(const eg__argument *a, const eg_tensor *x)
 {
     if (x->kind == EG__VARIABLE || a->variable)
         return a->variable == x;
-    return a->value ? same_bits(a->value, x) : eg__same_spec(&a->spec, &x->spec);
+    return a->value ? eg__same_bits(a->value, x) : eg__same_spec(&a->spec, &x->spec);
 }
 
 /* Whether gradients of everything the tape follows among captured tensors were prepared. */
@@ -158,7 +150,7 @@ bool eg__trace_fits_loosely(const eg__trace *t, const eg__key *key)
 
 static bool argument_varies_freely(const eg__argument *a, const eg__argument *b)
 {
-    if (!a->value != !b->value || (a->value && !same_bits(a->value, b->value)))
+    if (!a->value != !b->value || (a->value && !eg__same_bits(a->value, b->value)))
         return false;
     return a->variable == b->variable && vary_freely(&a->spec, &b->spec);
 }

@@ -218,8 +218,7 @@ static int input_of(drawing *d, eg_ref r)
     if (s->n_in == EG__MAX_IN)
         return eg__fail(EG_INVALID, op_name,
                    "at %s:%d the branches use more than %d tensors from before; stack some",
-                   d->m->at->site.file ? d->m->at->site.file : "?", d->m->at->site.line,
-                   EG__MAX_IN - 1),
+                   eg__file_of(&d->m->at->site), d->m->at->site.line, EG__MAX_IN - 1),
                -1;
     d->in[s->n_in] = eg__symbol(d->m->s->pool, r, op_name);
     if (!d->in[s->n_in])

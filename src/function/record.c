@@ -310,7 +310,7 @@ static eg__outcome_of_call settle_made(eg__recorder *r, const eg__key *key)
         "at %s:%d the body makes a variable or generator, or runs a session, each time it runs; "
         "make "
         "it once, outside, or where it is not there yet, or by eg_function_variable",
-        at->file ? at->file : "?", at->line);
+        eg__file_of(at), at->line);
     return key->on_tape ? EG__CALL_EAGER : EG__CALL_DONE;
 }
 

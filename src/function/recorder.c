@@ -23,14 +23,10 @@ static bool out_of_memory(size_t size)
     return false;
 }
 
-static const char *file_of(const eg_site *site)
-{
-    return site->file ? site->file : "?";
-}
-
 static eg_status give_up(eg__recorder *r, const char *why)
 {
-    eg__function_give_up(r->function, "at %s:%d %s", file_of(&eg__me.site), eg__me.site.line, why);
+    eg__function_give_up(r->function, "at %s:%d %s", eg__file_of(&eg__me.site), eg__me.site.line,
+        why);
     r->gave_up = true;
     return EG_OK;
 }
@@ -61,7 +57,7 @@ static eg_status differs(eg__recorder *r, const char *now, const char *before, c
     snprintf(what, sizeof what,
         "the body did %s where it did %s before (%.80s:%d): it depends on "
         "something that is no argument, environment, variable or generator",
-        now, before, file_of(where), where->line);
+        now, before, eg__file_of(where), where->line);
     return give_up(r, what);
 }
 

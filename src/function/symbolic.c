@@ -11,7 +11,6 @@
 #include "base/memory.h"
 #include "op/effect.h"
 #include "tensor/scope.h"
-#include <string.h>
 
 static const char op_name[] = "eg_function_graph";
 
@@ -19,11 +18,6 @@ static bool out_of_memory(size_t size)
 {
     eg__fail_memory(op_name, size);
     return false;
-}
-
-static const char *file_of(const eg_site *site)
-{
-    return site->file ? site->file : "?";
 }
 
 bool eg__nodes_add(eg__nodes *nodes, uint32_t node)
@@ -64,12 +58,6 @@ static uint64_t hash_of_bits(const eg_tensor *x)
     return eg__hash_bytes(hash, x->data, eg__bytes(&x->spec));
 }
 
-static bool same_bits(const eg_tensor *a, const eg_tensor *b)
-{
-    return eg__same_spec(&a->spec, &b->spec) &&
-        (a->data == b->data || memcmp(a->data, b->data, eg__bytes(&a->spec)) == 0);
-}
-
 /* Constants that every run of the body makes anew are one. */
 static int constant(eg__symbolic *s, eg_tensor *x)
 {
@@ -77,7 +65,7 @@ static int constant(eg__symbolic *s, eg_tensor *x)
         return eg__graph_find_tensor(s->pool, x);
     uint64_t hash = hash_of_bits(x);
     const uint32_t *known = eg__map_find(&s->constants, hash);
-    if (known && same_bits(s->pool->nodes[*known].tensor, x))
+    if (known && eg__same_bits(s->pool->nodes[*known].tensor, x))
         return (int)*known;
     int at = eg__graph_find_tensor(s->pool, x);
     if (at >= 0 && !known && !eg__map_set(&s->constants, hash, (uint32_t)at))
@@ -120,7 +108,7 @@ eg_status eg__symbolic_differs(const char *now, const char *before, const eg_sit
     return eg__fail(EG_STATE, op_name,
         "the body did %s at %s:%d where it did %s before (%s:%d): it depends on something that is "
         "no argument, environment or variable",
-        now, file_of(&eg__me.site), eg__me.site.line, before, file_of(where), where->line);
+        now, eg__file_of(&eg__me.site), eg__me.site.line, before, eg__file_of(where), where->line);
 }
 
 static bool same_node(const eg_node *node, const eg_event *e, const eg_ref in[])
@@ -274,8 +262,8 @@ static bool results_agree(eg__symbolic *s, const eg__stretch *first, const eg__s
         return eg__fail(EG_STATE, op_name,
                    "one way through the body returns %d tensors (%s:%d), "
                    "another %d (%s:%d)",
-                   first->n_returned, file_of(&first->site), first->site.line, now->n_returned,
-                   file_of(&now->site), now->site.line) == EG_OK;
+                   first->n_returned, eg__file_of(&first->site), first->site.line, now->n_returned,
+                   eg__file_of(&now->site), now->site.line) == EG_OK;
     for (int i = 0; i < now->n_returned; i++) {
         const eg_spec *x = eg__spec_of(s->pool, first->result[i]);
         const eg_spec *y = eg__spec_of(s->pool, now->result[i]);
@@ -283,8 +271,8 @@ static bool results_agree(eg__symbolic *s, const eg__stretch *first, const eg__s
             return eg__fail(EG_STATE, op_name,
                        "result %d is %s on one way through the body (%s:%d) and %s on another "
                        "(%s:%d); in a graph they must agree",
-                       i, eg__spec_text(x, a), file_of(&first->site), first->site.line,
-                       eg__spec_text(y, b), file_of(&now->site), now->site.line) == EG_OK;
+                       i, eg__spec_text(x, a), eg__file_of(&first->site), first->site.line,
+                       eg__spec_text(y, b), eg__file_of(&now->site), now->site.line) == EG_OK;
     }
     return true;
 }
@@ -302,12 +290,8 @@ static bool take_results(eg__symbolic *s, eg_tensor *y)
     bool tuple = y && y->kind == EG__TUPLE;
     int n = tuple ? y->tuple.n : 1;
 
-    if (eg__me.failed)
+    if (!eg__body_returned(s->function, y))
         return false;
-    if (!y || y->kind > EG__TUPLE)
-        return eg__fail(EG_INVALID, s->function->callable.name,
-                   "the body returned %s; return a tensor or a tuple",
-                   y ? "no tensor" : "NULL") == EG_OK;
     if (eg__symbolic_knows(s))
         return eg__symbolic_differs("a return", "something else", &at->site) == EG_OK;
     for (int i = 0; i < n; i++)

@@ -118,7 +118,7 @@ static eg_tensor *look(const walk *w, const eg__segment *s)
         if (!answer && !eg__me.failed)
             eg__fail(EG_STATE, op_name,
                 "at %s:%d it decides by a value, which a symbol does not have; run it on values",
-                s->site.file ? s->site.file : "?", s->site.line);
+                eg__file_of(&s->site), s->site.line);
         return answer;
     }
     return eg__watch_asked(x, how) == EG_OK ? eg__ref(x) : NULL;
@@ -149,7 +149,7 @@ static const eg__segment *follow(walk *w, const eg__segment *s)
         eg__fail(EG_STATE, op_name,
             "at %s:%d it comes to a branch of %s that was not recorded; take it in with "
             "eg_concrete_extend",
-            s->site.file ? s->site.file : "?", s->site.line, w->trace->function->callable.name);
+            eg__file_of(&s->site), s->site.line, w->trace->function->callable.name);
     return child;
 }
 

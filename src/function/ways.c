@@ -6,11 +6,6 @@
 
 static const char op_name[] = "eg_function_graph";
 
-static const char *file_of(const eg_site *site)
-{
-    return site->file ? site->file : "?";
-}
-
 static bool copy_assignments(eg__stretch *to, const eg__stretch *from)
 {
     for (int i = 0; i < from->n_assigned; i++) {
@@ -46,7 +41,7 @@ static bool find_answers(const eg__symbolic *s, eg_ref r, eg__ask how, eg__stret
     eg__fail(EG_STATE, op_name,
         "at %s:%d the body reads a number, which has no value yet and too many that it could "
         "have; compare it in tensors and ask eg_true, or stage the decision (eg_switch, eg_while)",
-        file_of(&eg__me.site), eg__me.site.line);
+        eg__file_of(&eg__me.site), eg__me.site.line);
     return false;
 }
 
@@ -65,7 +60,7 @@ static bool fork_way(eg__symbolic *s, const eg__stretch *q)
         return eg__fail(EG_STATE, op_name,
                    "at %s:%d the body has more than %d ways through it; decide in tensors "
                    "(eg_where) or stage the decision (eg_cond, eg_while)",
-                   file_of(&eg__me.site), eg__me.site.line, EG__MOST_WAYS) == EG_OK;
+                   eg__file_of(&eg__me.site), eg__me.site.line, EG__MOST_WAYS) == EG_OK;
     at->site = eg__me.site;
     at->asked = q->asked;
     at->as_truth = q->as_truth;
@@ -157,7 +152,7 @@ eg_tensor *eg__symbolic_answered(eg__watch *w, eg_tensor *x, eg__ask how)
         return eg__fail_null(EG_STATE, op_name,
             "at %s:%d the body reads elements, which have no values yet; compute with tensors, or "
             "call the host in every run (eg_host_call)",
-            file_of(&eg__me.site), eg__me.site.line);
+            eg__file_of(&eg__me.site), eg__me.site.line);
     if (!find_answers(s, r, how, &q) || !ask(s, &q, &value))
         return NULL;
     return element(q.as_truth ? EG_BOOL : x->spec.dtype, value);

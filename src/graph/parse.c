@@ -490,7 +490,7 @@ static bool can_be_saved(const eg_graph *graph)
             eg__fail(EG_INVALID, "eg_graph_save",
                 "%s at %s:%d calls code of this program, which no file holds; feed its result "
                 "through a placeholder, or write it with operations",
-                node->op->name, node->site.file ? node->site.file : "?", node->site.line);
+                node->op->name, eg__file_of(&node->site), node->site.line);
     }
     return !eg__me.failed;
 }

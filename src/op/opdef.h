@@ -36,7 +36,7 @@ enum {
     EG__ELEMENTWISE = 1 << 0, /* an element of the result depends on the elements at its place */
     EG__COMMUTES = 1 << 1,
     EG__ASSOCIATES = 1 << 2, /* but for rounding */
-    EG__VIEW = 1 << 3,       /* result 0 is input 0's elements under another spec: no kernel */
+    EG__VIEW = 1 << 3,       /* result i is input i's elements under another spec: no kernel */
     EG__CONSTANT = 1 << 4,   /* its derivative is zero wherever there is one: no gradient */
     EG__MAY_FAIL = 1 << 5,   /* on values, not shapes: is never dropped where its error is missed */
     EG__SOURCE = 1 << 6,     /* a node without inputs that no kernel computes: see graph/ */

@@ -271,8 +271,8 @@ EG_COLD static void tell(const fusing *f, int s, bool fuses, int reader)
 
     name_body(f, s, name, sizeof name);
     if (node)
-        snprintf(end, sizeof end, "; %s (%s:%d) ends it", node->op->name,
-            node->site.file ? node->site.file : "?", node->site.line);
+        snprintf(end, sizeof end, "; %s (%s:%d) ends it", node->op->name, eg__file_of(&node->site),
+            node->site.line);
     eg__message("fuse", "%s: %s of %lld elements: %s%s", f->graph->name, name, (long long)x->size,
         fuses                             ? "one kernel"
             : x->n_loops + x->n_tails < 2 ? "alone"

@@ -6,13 +6,13 @@
  * broke it.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "base/attrs.h"
 #include "base/file.h"
 #include "base/message.h"
 #include "base/option.h"
 #include "base/os.h"
 #include "pass/pass.h"
 #include <eagre/see.h>
-#include <string.h>
 
 const eg_pass eg__passes[] = {
     {.name = "fold", .what = "computes what depends on constants alone", .run = eg__pass_fold},
@@ -153,11 +153,10 @@ eg_graph *eg__passes_plan(const eg_graph *graph, const bool late[])
 
 bool eg_pass_list(int i, eg_pass_info *info)
 {
-    if (i < 0 || i >= PASSES || !info)
+    if (i < 0 || i >= PASSES)
         return false;
     struct counter *c = &counters[i];
-    eg_pass_info all = {
-        .size = sizeof all,
+    eg_pass_info now = {
         .name = eg__passes[i].name,
         .what = eg__passes[i].what,
         .is_on = is_on(&eg__passes[i]),
@@ -167,8 +166,5 @@ bool eg_pass_list(int i, eg_pass_info *info)
         .nodes_after = atomic_load(&c->after),
         .nanoseconds = atomic_load(&c->nanoseconds),
     };
-    size_t size = info->size < sizeof all ? info->size : sizeof all;
-    all.size = info->size;
-    memcpy(info, &all, size);
-    return true;
+    return eg__attrs_answer(info, &now, sizeof now);
 }

@@ -190,6 +190,20 @@ eg_tensor *eg__value_new(const eg_spec *spec, const char *op)
     return NULL;
 }
 
+bool eg__same_bits(const eg_tensor *a, const eg_tensor *b)
+{
+    int n = eg_parts(a);
+
+    if (n != eg_parts(b))
+        return false;
+    for (int i = 0; i < n; i++)
+        if (!eg__same_bits(a->tuple.part[i], b->tuple.part[i]))
+            return false;
+    return n > 0 ||
+        (eg__same_spec(&a->spec, &b->spec) &&
+            (a->data == b->data || memcmp(a->data, b->data, eg__bytes(&a->spec)) == 0));
+}
+
 eg_tensor *eg__alias(eg_tensor *x, const char *op)
 {
     eg_tensor *y = eg__handle_new(x->kind, op);

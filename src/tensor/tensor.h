@@ -80,6 +80,9 @@ eg_tensor *eg__value_new(const eg_spec *spec, const char *op);
 /* Another handle of the same value (or symbol, or none), owned by the caller. */
 eg_tensor *eg__alias(eg_tensor *x, const char *op);
 
+/* Whether two values or tuples are alike bit for bit, with their dtypes and shapes. */
+bool eg__same_bits(const eg_tensor *a, const eg_tensor *b);
+
 /* One more owner; one owner less. */
 eg_tensor *eg__ref(eg_tensor *x);
 void eg__unref_slow(eg_tensor *x);

@@ -8,6 +8,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "kernel/conv.h"
 #include "kernel/isa.h"
+#include "kernel/parts.h"
 #include "kernel/product.h"
 #include "kernel/zero.h"
 #include <string.h>
@@ -77,6 +78,7 @@ typedef struct pass {
     const looped *l;
     const char *from, *with; /* where patches are taken, what they are multiplied with */
     char *to, *scratch;
+    const eg__then *then; /* NULL: nothing */
 } pass;
 
 /* Where along an axis the window of a position has its element k; negative: outside. */
@@ -167,11 +169,16 @@ static void run_blocks(void *env, int chunk)
     const looped *l = p->l;
     int64_t each = l->rows * l->at_once, at = chunk * each;
     int64_t end = at + each < l->positions ? at + each : l->positions;
+    int64_t channels = l->g.groups * (l->kind == EG__CONV_INPUT ? l->g.c : l->g.o);
     char *patches = p->scratch + l->turned + (size_t)chunk * l->scratch;
 
-    for (; at < end; at += l->rows)
+    for (int64_t rows; at < end; at += rows) {
+        rows = end - at < l->rows ? end - at : l->rows;
         for (int64_t group = 0; group < l->g.groups; group++)
-            multiply_block(p, at, end - at < l->rows ? end - at : l->rows, group, patches);
+            multiply_block(p, at, rows, group, patches);
+        if (p->then)
+            eg__part_made(p->then, 0, 1, at * channels, rows * channels);
+    }
 }
 
 /* w[tap][c][group][o] as [group][tap][o][c]. */
@@ -245,11 +252,12 @@ static void run_taps(void *env, int chunk)
 
 /* ---- the kernels ---------------------------------------------------------------------------- */
 
-static eg_status run(const eg_job *job, void *const in[], void *const out[], void *scratch)
+static eg_status run_parts(const eg_job *job, void *const in[], void *const out[], void *scratch,
+    const eg__then *then)
 {
     const looped *l = (const looped *)(const void *)job->state;
     bool back = l->kind == EG__CONV_INPUT;
-    pass p = {l, in[back ? 1 : 0], in[back ? 0 : 1], out[0], scratch};
+    pass p = {l, in[back ? 1 : 0], in[back ? 0 : 1], out[0], scratch, then};
     double work = eg__conv_work(&l->g) / 20;
 
     if (back && l->turned > 0) {
@@ -258,6 +266,21 @@ static eg_status run(const eg_job *job, void *const in[], void *const out[], voi
     }
     eg__run_chunks(l->chunks, work, l->kind == EG__CONV_FILTER ? run_taps : run_blocks, &p);
     return EG_OK;
+}
+
+static eg_status run(const eg_job *job, void *const in[], void *const out[], void *scratch)
+{
+    return run_parts(job, in, out, scratch, NULL);
+}
+
+bool eg__conv_loop_parts(const eg_job *job, eg__parts *parts)
+{
+    const looped *l = (const looped *)(const void *)job->state;
+
+    if (job->run != run || l->kind == EG__CONV_FILTER)
+        return false;
+    *parts = (eg__parts){run_parts, (l->positions + l->rows - 1) / l->rows, 0};
+    return true;
 }
 
 static void cut(looped *l)

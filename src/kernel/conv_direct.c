@@ -8,6 +8,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "kernel/conv.h"
 #include "kernel/isa.h"
+#include "kernel/parts.h"
 #include "kernel/product.h"
 #include "kernel/zero.h"
 #include <string.h>
@@ -44,6 +45,7 @@ typedef struct pass {
     const direct *d;
     const char *x, *w;
     char *y, *scratch;
+    const eg__then *then; /* NULL: nothing */
 } pass;
 
 /* ---- rows of an element of the window ------------------------------------------------------- */
@@ -186,6 +188,11 @@ static void run_part(const pass *p, int64_t index, char *scratch)
         if (t.m > 0)
             d->loop(&t, of.row, of.to, next);
     }
+    if (p->then) { /* its positions are done when all their channels are */
+        int64_t channels = d->g.groups * d->to;
+        eg__part_made(p->then, of.at / d->rows, d->column_parts * d->g.groups, of.at * channels,
+            (of.end - of.at) * channels);
+    }
 }
 
 static size_t scratch_of(const direct *d)
@@ -203,13 +210,30 @@ static void run_chunk(void *env, int chunk)
         run_part(p, at, p->scratch + (size_t)chunk * scratch_of(p->d));
 }
 
-static eg_status run(const eg_job *job, void *const in[], void *const out[], void *scratch)
+static eg_status run_parts(const eg_job *job, void *const in[], void *const out[], void *scratch,
+    const eg__then *then)
 {
     const direct *d = (const direct *)(const void *)job->state;
-    pass p = {d, in[d->back ? 1 : 0], in[d->back ? 0 : 1], out[0], scratch};
+    pass p = {d, in[d->back ? 1 : 0], in[d->back ? 0 : 1], out[0], scratch, then};
 
     eg__run_chunks(d->chunks, eg__conv_work(&d->g) / rate, run_chunk, &p);
     return EG_OK;
+}
+
+static eg_status run(const eg_job *job, void *const in[], void *const out[], void *scratch)
+{
+    return run_parts(job, in, out, scratch, NULL);
+}
+
+bool eg__conv_direct_parts(const eg_job *job, eg__parts *parts)
+{
+    const direct *d = (const direct *)(const void *)job->state;
+
+    if (job->run != run)
+        return false;
+    *parts =
+        (eg__parts){run_parts, d->row_parts, d->column_parts * d->g.groups > 1 ? d->row_parts : 0};
+    return true;
 }
 
 /* ---- preparing ------------------------------------------------------------------------------ */

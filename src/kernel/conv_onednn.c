@@ -10,6 +10,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "kernel/conv.h"
+#include "kernel/parts.h"
 
 #ifndef EG_HAVE_DNNL
 
@@ -19,8 +20,14 @@ static const char *prepare(const eg_kernel *self, const eg_problem *p, eg_job *j
     return "eagre was built without oneDNN";
 }
 
+bool eg__conv_onednn_parts(const eg_job *job, eg__parts *parts)
+{
+    (void)job, (void)parts;
+    return false;
+}
+
 #else
-#include "kernel/onednn.h"
+#include "kernel/conv_build.h"
 #include "kernel/panel.h"
 #include <stdatomic.h>
 #include <string.h>
@@ -35,256 +42,7 @@ enum {
 
 static const double rate = 80, worth_a_piece = 50000; /* work in a nanosecond; nanoseconds */
 
-/* What a primitive computes. */
-typedef struct plan {
-    eg__builder build;
-    int32_t kind, reorders; /* reorders: the filter's primitive, not the convolution */
-    int32_t n, groups, c, o;
-    int32_t in[EG__SPATIAL], k[EG__SPATIAL], out[EG__SPATIAL];
-    int32_t stride[EG__SPATIAL], dilation[EG__SPATIAL], before[EG__SPATIAL];
-} plan;
-
-_Static_assert(sizeof(plan) <= EG__PRIMITIVE_KEY, "a plan is a key");
-
-/* ---- building ------------------------------------------------------------------------------- */
-
-/* The same for oneDNN, with two spatial axes where the first of three is not used. */
-typedef struct drawing {
-    int spatial;
-    dnnl_dims_t stride, dilation, before, after;
-    dnnl_memory_desc_t x, w, y, plain; /* w: in whatever order suits; plain: as eagre has it */
-} drawing;
-
-#if DNNL_VERSION_MAJOR >= 3
-
-static dnnl_status_t make_desc(dnnl_memory_desc_t *desc, int rank, const dnnl_dims_t dims,
-    const dnnl_dims_t strides)
-{
-    if (strides)
-        return dnnl_memory_desc_create_with_strides(desc, rank, dims, dnnl_f32, strides);
-    return dnnl_memory_desc_create_with_tag(desc, rank, dims, dnnl_f32, dnnl_format_tag_any);
-}
-
-static void free_drawing(drawing *d)
-{
-    const dnnl_memory_desc_t all[] = {d->x, d->w, d->y, d->plain};
-
-    for (int i = 0; i < 4; i++)
-        if (all[i])
-            dnnl_memory_desc_destroy(all[i]);
-}
-
-static dnnl_status_t make_forward(const drawing *d, const eg__blueprint *b,
-    dnnl_primitive_desc_t *made)
-{
-    return dnnl_convolution_forward_primitive_desc_create(made, b->engine, dnnl_forward_training,
-        dnnl_convolution_direct, d->x, d->w, NULL, d->y, d->stride, d->dilation, d->before,
-        d->after, b->attr);
-}
-
-static dnnl_status_t make_backward(const drawing *d, int kind, eg__blueprint *to,
-    dnnl_primitive_desc_t forward)
-{
-    if (kind == EG__CONV_INPUT)
-        return dnnl_convolution_backward_data_primitive_desc_create(&to->primitive, to->engine,
-            dnnl_convolution_direct, d->x, d->w, d->y, d->stride, d->dilation, d->before, d->after,
-            forward, to->attr);
-    return dnnl_convolution_backward_weights_primitive_desc_create(&to->primitive, to->engine,
-        dnnl_convolution_direct, d->x, d->w, NULL, d->y, d->stride, d->dilation, d->before,
-        d->after, forward, to->attr);
-}
-
-static dnnl_status_t make_reorder(const_dnnl_memory_desc_t from, const_dnnl_memory_desc_t to,
-    eg__blueprint *b)
-{
-    return dnnl_reorder_primitive_desc_create(&b->primitive, from, b->engine, to, b->engine,
-        b->attr);
-}
-
-static const_dnnl_memory_desc_t plain_of(const drawing *d)
-{
-    return d->plain;
-}
-
-#else
-
-static dnnl_status_t make_desc(dnnl_memory_desc_t *desc, int rank, const dnnl_dims_t dims,
-    const dnnl_dims_t strides)
-{
-    if (strides)
-        return dnnl_memory_desc_init_by_strides(desc, rank, dims, dnnl_f32, strides);
-    return dnnl_memory_desc_init_by_tag(desc, rank, dims, dnnl_f32, dnnl_format_tag_any);
-}
-
-static void free_drawing(drawing *d)
-{
-    (void)d;
-}
-
-static dnnl_status_t make_forward(const drawing *d, const eg__blueprint *b,
-    dnnl_primitive_desc_t *made)
-{
-    dnnl_convolution_desc_t conv;
-    dnnl_status_t status = dnnl_dilated_convolution_forward_desc_init(&conv, dnnl_forward_training,
-        dnnl_convolution_direct, &d->x, &d->w, NULL, &d->y, d->stride, d->dilation, d->before,
-        d->after);
-
-    if (status != dnnl_success)
-        return status;
-    return dnnl_primitive_desc_create(made, &conv, b->attr, b->engine, NULL);
-}
-
-static dnnl_status_t make_backward(const drawing *d, int kind, eg__blueprint *to,
-    dnnl_primitive_desc_t forward)
-{
-    dnnl_convolution_desc_t conv;
-    dnnl_status_t status = kind == EG__CONV_INPUT
-        ? dnnl_dilated_convolution_backward_data_desc_init(&conv, dnnl_convolution_direct, &d->x,
-              &d->w, &d->y, d->stride, d->dilation, d->before, d->after)
-        : dnnl_dilated_convolution_backward_weights_desc_init(&conv, dnnl_convolution_direct, &d->x,
-              &d->w, NULL, &d->y, d->stride, d->dilation, d->before, d->after);
-
-    if (status != dnnl_success)
-        return status;
-    return dnnl_primitive_desc_create(&to->primitive, &conv, to->attr, to->engine, forward);
-}
-
-static dnnl_status_t make_reorder(const dnnl_memory_desc_t *from, const dnnl_memory_desc_t *to,
-    eg__blueprint *b)
-{
-    return dnnl_reorder_primitive_desc_create(&b->primitive, from, b->engine, to, b->engine,
-        b->attr);
-}
-
-static const dnnl_memory_desc_t *plain_of(const drawing *d)
-{
-    return &d->plain;
-}
-
-#endif
-
-/* Channels last, of x or y. */
-static dnnl_status_t draw_array(dnnl_memory_desc_t *desc, const plan *p, bool is_y, int spatial)
-{
-    const int32_t *sizes = is_y ? p->out : p->in;
-    int64_t channels = (int64_t)p->groups * (is_y ? p->o : p->c), step = channels;
-    dnnl_dims_t dims = {p->n, channels}, strides = {0, 1};
-
-    for (int i = spatial - 1; i >= 0; i--) {
-        dims[2 + i] = sizes[EG__SPATIAL - spatial + i];
-        strides[2 + i] = step;
-        step *= dims[2 + i];
-    }
-    strides[0] = step;
-    return make_desc(desc, spatial + 2, dims, strides);
-}
-
-/* [groups, results, channels, sizes], or without groups where there is one. */
-static dnnl_status_t draw_filter(drawing *d, const plan *p)
-{
-    dnnl_dims_t all = {p->groups, p->o, p->c}, step = {p->o, 1, (int64_t)p->groups * p->o};
-    int64_t next = step[2] * p->c;
-    int skip = p->groups == 1, rank = 3 + d->spatial - skip;
-
-    for (int i = d->spatial - 1; i >= 0; i--) {
-        all[3 + i] = p->k[EG__SPATIAL - d->spatial + i];
-        step[3 + i] = next;
-        next *= all[3 + i];
-    }
-    dnnl_dims_t dims, strides;
-    memcpy(dims, all + skip, (size_t)rank * sizeof *dims);
-    memcpy(strides, step + skip, (size_t)rank * sizeof *strides);
-    dnnl_status_t status = make_desc(&d->w, rank, dims, NULL);
-    return status == dnnl_success ? make_desc(&d->plain, rank, dims, strides) : status;
-}
-
-static dnnl_status_t draw(drawing *d, const plan *p)
-{
-    d->spatial = p->in[0] == 1 && p->k[0] == 1 && p->out[0] == 1 ? 2 : 3;
-    for (int i = 0; i < d->spatial; i++) {
-        int axis = EG__SPATIAL - d->spatial + i;
-        int64_t reach = (int64_t)(p->k[axis] - 1) * p->dilation[axis] + 1;
-        d->stride[i] = p->stride[axis];
-        d->dilation[i] = p->dilation[axis] - 1;
-        d->before[i] = p->before[axis];
-        d->after[i] =
-            (int64_t)(p->out[axis] - 1) * p->stride[axis] + reach - p->in[axis] - p->before[axis];
-    }
-    dnnl_status_t status = draw_array(&d->x, p, false, d->spatial);
-    if (status == dnnl_success)
-        status = draw_array(&d->y, p, true, d->spatial);
-    return status == dnnl_success ? draw_filter(d, p) : status;
-}
-
-static dnnl_status_t make_conv(const drawing *d, int kind, eg__blueprint *to)
-{
-    dnnl_primitive_desc_t forward = NULL;
-    dnnl_status_t status = make_forward(d, to, kind == EG__CONV ? &to->primitive : &forward);
-
-    if (kind == EG__CONV || status != dnnl_success)
-        return status;
-    status = make_backward(d, kind, to, forward);
-    dnnl_primitive_desc_destroy(forward);
-    return status;
-}
-
-static dnnl_query_t filter_of(int kind)
-{
-    return kind == EG__CONV_FILTER ? dnnl_query_diff_weights_md : dnnl_query_weights_md;
-}
-
-/* Makes of the convolution that was drawn the primitive for its filter. */
-static dnnl_status_t turn_to_reorder(const drawing *d, int kind, eg__blueprint *to)
-{
-    dnnl_primitive_desc_t conv = to->primitive;
-    bool back = kind == EG__CONV_FILTER;
-    dnnl_status_t status = dnnl_unimplemented;
-
-    to->primitive = NULL;
-    if (back)
-        status =
-            make_reorder(dnnl_primitive_desc_query_md(conv, filter_of(kind), 0), plain_of(d), to);
-    else
-        status =
-            make_reorder(plain_of(d), dnnl_primitive_desc_query_md(conv, filter_of(kind), 0), to);
-    dnnl_primitive_desc_destroy(conv);
-    return status;
-}
-
-static void name_args(int kind, bool reorders, eg__blueprint *to)
-{
-    static const int args[EG__CONV_KINDS][3] = {
-        {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST},
-        {DNNL_ARG_DIFF_DST, DNNL_ARG_WEIGHTS, DNNL_ARG_DIFF_SRC},
-        {DNNL_ARG_SRC, DNNL_ARG_DIFF_WEIGHTS, DNNL_ARG_DIFF_DST},
-    };
-    static const dnnl_query_t memory[EG__CONV_KINDS][3] = {
-        {dnnl_query_src_md, dnnl_query_weights_md, dnnl_query_dst_md},
-        {dnnl_query_diff_dst_md, dnnl_query_weights_md, dnnl_query_diff_src_md},
-        {dnnl_query_src_md, dnnl_query_diff_weights_md, dnnl_query_diff_dst_md},
-    };
-
-    to->n_args = reorders ? 2 : 3;
-    for (int i = 0; i < to->n_args; i++) {
-        to->arg[i] = reorders ? (i ? DNNL_ARG_TO : DNNL_ARG_FROM) : args[kind][i];
-        to->memory[i] = reorders ? (i ? dnnl_query_dst_md : dnnl_query_src_md) : memory[kind][i];
-    }
-}
-
-static dnnl_status_t build(const void *key, eg__blueprint *to)
-{
-    const plan *p = key;
-    drawing d = {0};
-    dnnl_status_t status = draw(&d, p);
-
-    if (status == dnnl_success)
-        status = make_conv(&d, p->kind, to);
-    if (status == dnnl_success && p->reorders)
-        status = turn_to_reorder(&d, p->kind, to);
-    free_drawing(&d);
-    name_args(p->kind, p->reorders != 0, to);
-    return status;
-}
+typedef eg__conv_plan plan;
 
 /* ---- cutting -------------------------------------------------------------------------------- */
 
@@ -363,7 +121,7 @@ static bool fits(const eg__conv *g)
 static plan plan_of(const cut *c, int64_t images)
 {
     const eg__conv *g = &c->g;
-    plan p = {.build = build, .kind = (int32_t)c->kind, .n = (int32_t)images};
+    plan p = {.build = eg__conv_build, .kind = (int32_t)c->kind, .n = (int32_t)images};
 
     p.groups = (int32_t)g->groups;
     p.c = (int32_t)g->c;
@@ -401,7 +159,7 @@ static bool narrow(const cut *c, int i, plan *p)
 
 static dnnl_status_t find_piece(cut *c, int i, const plan *p)
 {
-    dnnl_status_t status = eg__primitive_find(p, sizeof *p, build, &c->of[i]);
+    dnnl_status_t status = eg__primitive_find(p, sizeof *p, eg__conv_build, &c->of[i]);
     bool back = c->kind == EG__CONV_FILTER;
 
     if (status != dnnl_success)
@@ -420,7 +178,7 @@ static dnnl_status_t find_pieces(cut *c)
     int n = c->bands > 1 ? c->bands : rest > 0 ? 2 : 1;
 
     p.reorders = 1;
-    dnnl_status_t status = eg__primitive_find(&p, sizeof p, build, &c->filter);
+    dnnl_status_t status = eg__primitive_find(&p, sizeof p, eg__conv_build, &c->filter);
     for (int i = 0; i < n && status == dnnl_success; i++) {
         p = plan_of(c, i == 1 && c->bands == 1 ? rest : c->images);
         if (c->bands > 1 && !narrow(c, i, &p))
@@ -463,6 +221,7 @@ typedef struct pass {
     const cut *c;
     char *x, *y, *filter, *scratch; /* filter: in oneDNN's order, of each piece if it is computed */
     atomic_int failed;              /* the first status that is none of success */
+    const eg__then *then;           /* NULL: nothing */
 } pass;
 
 static void note(pass *p, dnnl_status_t status)
@@ -483,6 +242,23 @@ static int64_t step_of(const cut *c, const int64_t sizes[], int64_t channels)
     return step;
 }
 
+/* Goes on with the images, or the band of one, that a piece has made. */
+static void go_on(const pass *p, int64_t image, int band, int64_t at)
+{
+    const cut *c = p->c;
+    const eg__conv *g = &c->g;
+    bool back = c->kind == EG__CONV_INPUT;
+    int64_t images = g->n - image < c->images ? g->n - image : c->images, n;
+
+    n = images * (back ? eg__window_volume(g->at.in) * g->c : eg__window_volume(g->at.out) * g->o) *
+        g->groups;
+    if (c->bands > 1) {
+        int64_t rows = g->at.out[c->axis] - band * c->band;
+        n = (rows < c->band ? rows : c->band) * step_of(c, g->at.out, g->o);
+    }
+    eg__part_made(p->then, 0, 1, at, n);
+}
+
 static void run_piece(void *env, int chunk)
 {
     pass *p = env;
@@ -501,6 +277,8 @@ static void run_piece(void *env, int chunk)
         w = p->filter + (size_t)chunk * c->ordered;
     void *data[3] = {c->kind == EG__CONV_INPUT ? y : x, w, c->kind == EG__CONV_INPUT ? x : y};
     note(p, eg__primitive_run(c->of[which], data, p->scratch + (size_t)chunk * c->scratch));
+    if (p->then)
+        go_on(p, image, which, c->kind == EG__CONV_INPUT ? from : to);
 }
 
 /* Adds up the filters of all pieces in the first, in their order. */
@@ -529,14 +307,15 @@ static void order_filter(pass *p, void *w, void *scratch)
         note(p, eg__primitive_run(c->filter, (void *[]){w, p->filter}, scratch));
 }
 
-static eg_status run(const eg_job *job, void *const in[], void *const out[], void *scratch)
+static eg_status run_parts(const eg_job *job, void *const in[], void *const out[], void *scratch,
+    const eg__then *then)
 {
     const cut *c = (const cut *)(const void *)job->state;
     bool back = c->kind == EG__CONV_FILTER;
     char *behind = (char *)scratch + c->ordered * (size_t)(back ? c->chunks : 1);
     void *x = c->kind == EG__CONV_INPUT ? out[0] : in[0], *y = c->kind == EG__CONV ? out[0] : in[1];
     void *w = c->kind == EG__CONV ? in[1] : back ? out[0] : in[0];
-    pass p = {c, x, y, scratch, behind + c->filter_scratch, dnnl_success};
+    pass p = {c, x, y, scratch, behind + c->filter_scratch, dnnl_success, then};
 
     if (!back)
         order_filter(&p, w, behind);
@@ -547,6 +326,21 @@ static eg_status run(const eg_job *job, void *const in[], void *const out[], voi
         note(&p, eg__primitive_run(c->filter, (void *[]){scratch, w}, behind));
     }
     return eg__dnnl_report((dnnl_status_t)atomic_load(&p.failed), "convolve");
+}
+
+static eg_status run(const eg_job *job, void *const in[], void *const out[], void *scratch)
+{
+    return run_parts(job, in, out, scratch, NULL);
+}
+
+bool eg__conv_onednn_parts(const eg_job *job, eg__parts *parts)
+{
+    const cut *c = (const cut *)(const void *)job->state;
+
+    if (job->run != run || c->kind == EG__CONV_FILTER)
+        return false;
+    *parts = (eg__parts){run_parts, c->chunks, 0};
+    return true;
 }
 
 static size_t lines(size_t bytes)

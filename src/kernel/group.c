@@ -204,7 +204,7 @@ static void add_members(laying *l)
     }
     for (int r = g->n_in; r < g->n_in + g->n_out; r++)
         g->stages = g->stages ||
-            (g->registers[r].kind == EG__OUT &&
+            (g->registers[r].kind == EG__OUT && !l->group->in_parts &&
                 (size_t)g->size * g->registers[r].element >= EG__STREAM_FROM);
 }
 
@@ -268,6 +268,7 @@ static int64_t cut_units(program *g)
         g->units = (eg__units){1, g->size, block, (g->size + block - 1) / block};
         g->together = 1;
     }
+    g->period = period;
     g->blocks = (g->units.rows * g->units.units + g->together - 1) / g->together;
     g->expands_once = g->expands && period > 0 && block % period == 0;
     g->expands = g->expands && !g->expands_once;
@@ -285,7 +286,7 @@ static void lay_room(program *g, int64_t block)
     }
 }
 
-static void share_out(program *g, int64_t block)
+static void share_out(program *g, int64_t block, bool in_parts)
 {
     double each = g->cost / (double)g->size;
     int64_t chunk = each * CHUNK > CHUNK_TIME ? (int64_t)(CHUNK_TIME / each) : CHUNK;
@@ -295,7 +296,8 @@ static void share_out(program *g, int64_t block)
     int64_t chunks = (g->blocks + g->in_chunk - 1) / g->in_chunk;
     int threads = eg_threads();
     g->rooms = threads < MOST_ROOMS ? threads : MOST_ROOMS;
-    g->rooms = g->cost <= EG__WORTH_WAKING ? 1 : chunks < g->rooms ? (int)chunks : g->rooms;
+    if (!in_parts)
+        g->rooms = g->cost <= EG__WORTH_WAKING ? 1 : chunks < g->rooms ? (int)chunks : g->rooms;
 }
 
 /* ---- the job -------------------------------------------------------------------------------- */
@@ -363,7 +365,7 @@ bool eg__group_prepare(const eg__group *group, eg_job *job)
     add_members(&l);
     int64_t block = cut_units(g);
     lay_room(g, block);
-    share_out(g, block);
+    share_out(g, block, group->in_parts);
     bool small = g->blocks == 1 && !g->cuts && !g->expands && !g->expands_once && g->n_tails == 0;
     eg__job_start(job, "group", small ? eg__group_run_small : eg__group_run);
     job->drop = drop;

@@ -9,7 +9,9 @@
 #ifndef KERNEL_GROUP_H
 #define KERNEL_GROUP_H
 
+#include "kernel/copy.h"
 #include "kernel/elementwise.h"
+#include "kernel/parts.h"
 #include "kernel/reduce.h"
 
 enum {
@@ -33,9 +35,29 @@ typedef struct eg__group {
     int n_in, n_out, n_members;
     int64_t size; /* elements of what each loop makes */
     const eg__group_member *members;
+    bool in_parts; /* it is run by eg__group_run_parts alone; there are no reductions */
 } eg__group;
 
 /* Prepares a job, which keeps copies of everything; false where memory is out. */
 bool eg__group_prepare(const eg__group *group, eg_job *job);
+
+/* A run of a group a part at a time, as what it reads is made: room for it, and its beginning. */
+typedef struct eg__group_whole {
+    const struct eg__program_of_group *g;
+    void *const *in, *const *out;
+    char *scratch;
+    void *const *partials;        /* of each reduction */
+    const eg__stream_loops *past; /* the caches; NULL: through them */
+    _Atomic uint64_t taken;       /* rooms in use */
+} eg__group_whole;
+
+void eg__group_begin(eg__group_whole *w, const eg_job *job, void *const in[], void *const out[],
+    void *scratch);
+
+/* Elements [at, at + n), `env` being that room; on any number of threads at once. */
+void eg__group_part(void *env, int64_t at, int64_t n);
+
+/* Nanoseconds of one thread, an estimate. */
+double eg__group_cost(const eg_job *job);
 
 #endif

@@ -62,6 +62,7 @@ typedef struct eg__program_of_group {
     int64_t size;
     eg__units units;
     int64_t together;         /* units in a block */
+    int64_t period;           /* after which inputs that are written down begin again; 0: none */
     int64_t blocks, in_chunk; /* how many there are, and how many a thread takes at a time */
     double cost;              /* nanoseconds of one thread */
     bool cuts;                /* a spread input is in its own memory: blocks end where it turns */

@@ -9,15 +9,7 @@
 
 typedef eg__program_of_group program;
 
-/* A run of the whole group. */
-typedef struct whole {
-    const program *g;
-    void *const *in, *const *out;
-    char *scratch;
-    void *const *partials;        /* of each tail */
-    const eg__stream_loops *past; /* the caches; NULL: through them */
-    _Atomic uint64_t taken;       /* rooms in use */
-} whole;
+typedef eg__group_whole whole;
 
 /* What one thread does: a block, from element `at` on. */
 typedef struct block {
@@ -288,6 +280,39 @@ eg_status eg__group_run(const eg_job *job, void *const in[], void *const out[], 
         eg__reduce_rest(&g->tails[t].job, out[g->tails[t].output],
             (char *)scratch + g->tails[t].scratch);
     return EG_OK;
+}
+
+/* ---- in parts ------------------------------------------------------------------------------- */
+
+void eg__group_begin(eg__group_whole *w, const eg_job *job, void *const in[], void *const out[],
+    void *scratch)
+{
+    *w = (whole){.g = eg__group_of(job), .in = in, .out = out, .scratch = scratch};
+}
+
+/* Inputs that broadcast are written down once for a part that begins where they do. */
+void eg__group_part(void *env, int64_t at, int64_t n)
+{
+    whole *w = env;
+    const program *g = w->g;
+    int room = enter(w);
+    block b = {.w = w, .room = w->scratch + g->rooms_at + g->room * (size_t)room, .units = 1};
+    bool once = g->expands_once && at % g->period == 0;
+
+    for (int64_t end = at + n; at < end; at += b.n) {
+        bool first = b.n == 0;
+        b.at = at;
+        b.n = end - at < g->units.unit ? end - at : g->units.unit;
+        if (g->expands_once && (first || !once))
+            expand_all(&b);
+        run_block(&b);
+    }
+    leave(w, room);
+}
+
+double eg__group_cost(const eg_job *job)
+{
+    return eg__group_of(job)->cost;
 }
 
 eg_status eg__group_run_small(const eg_job *job, void *const in[], void *const out[], void *scratch)

@@ -20,13 +20,28 @@ static void run_tile(void *env, const eg__tile *t, int64_t tile, int chunk)
     l->loop(t);
 }
 
-static eg_status run(const eg_job *job, void *const in[], void *const out[], void *scratch)
+static eg_status run_parts(const eg_job *job, void *const in[], void *const out[], void *scratch,
+    const eg__then *then)
 {
     const looped *l = (const looped *)(const void *)job->state;
 
     (void)scratch;
-    eg__product_run(&l->x, in, out[0], run_tile, (void *)(uintptr_t)l);
+    eg__product_run(&l->x, in, out[0], run_tile, (void *)(uintptr_t)l, then);
     return EG_OK;
+}
+
+static eg_status run(const eg_job *job, void *const in[], void *const out[], void *scratch)
+{
+    return run_parts(job, in, out, scratch, NULL);
+}
+
+bool eg__matmul_loop_parts(const eg_job *job, eg__parts *parts)
+{
+    if (job->run != run)
+        return false;
+    parts->run = run_parts;
+    eg__product_parts(&((const looped *)(const void *)job->state)->x, parts);
+    return true;
 }
 
 static const char *prepare_reference(const eg_kernel *self, const eg_problem *p, eg_job *job)

@@ -6,6 +6,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "kernel/matmul.h"
+#include "kernel/parts.h"
 
 #ifndef EG_HAVE_DNNL
 
@@ -13,6 +14,12 @@ static const char *prepare(const eg_kernel *self, const eg_problem *p, eg_job *j
 {
     (void)self, (void)p, (void)job;
     return "eagre was built without oneDNN";
+}
+
+bool eg__matmul_onednn_parts(const eg_job *job, eg__parts *parts)
+{
+    (void)job, (void)parts;
+    return false;
 }
 
 #else
@@ -180,13 +187,28 @@ static void run_tile(void *env, const eg__tile *t, int64_t tile, int chunk)
         atomic_compare_exchange_strong(&s->failed, &none, (int)status);
 }
 
-static eg_status run(const eg_job *job, void *const in[], void *const out[], void *scratch)
+static eg_status run_parts(const eg_job *job, void *const in[], void *const out[], void *scratch,
+    const eg__then *then)
 {
     const product *p = (const product *)(const void *)job->state;
     run_state s = {.p = p, .scratch = scratch};
 
-    eg__product_run(&p->x, in, out[0], run_tile, &s);
+    eg__product_run(&p->x, in, out[0], run_tile, &s, then);
     return eg__dnnl_report((dnnl_status_t)atomic_load(&s.failed), "multiply matrices");
+}
+
+static eg_status run(const eg_job *job, void *const in[], void *const out[], void *scratch)
+{
+    return run_parts(job, in, out, scratch, NULL);
+}
+
+bool eg__matmul_onednn_parts(const eg_job *job, eg__parts *parts)
+{
+    if (job->run != run)
+        return false;
+    parts->run = run_parts;
+    eg__product_parts(&((const product *)(const void *)job->state)->x, parts);
+    return true;
 }
 
 static void drop(eg_job *job)

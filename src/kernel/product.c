@@ -183,6 +183,7 @@ typedef struct whole {
     char *c;
     eg__tile_fn fn;
     void *env;
+    const eg__then *then; /* NULL: nothing */
 } whole;
 
 static void find_batch(const eg__product *x, int64_t batch, int64_t *a, int64_t *b)
@@ -194,6 +195,17 @@ static void find_batch(const eg__product *x, int64_t batch, int64_t *a, int64_t 
         *a += at * x->a_step[i];
         *b += at * x->b_step[i];
     }
+}
+
+/* The tiles across are one part. */
+static void go_on(const whole *w, int64_t number)
+{
+    const eg__product *x = w->x;
+    int64_t part = number / x->columns, batch = part / x->rows;
+    int64_t i = part % x->rows * x->tile_m;
+    int64_t rows = x->m - i < x->tile_m ? x->m - i : x->tile_m;
+
+    eg__part_made(w->then, part, x->columns, (batch * x->m + i) * x->n, rows * x->n);
 }
 
 static void run_tile(const whole *w, int64_t number, int chunk)
@@ -212,6 +224,8 @@ static void run_tile(const whole *w, int64_t number, int chunk)
     t.b = w->b + (b + j * x->b_column) * element;
     t.c = w->c + ((batch * x->m + i) * x->n + j) * element;
     w->fn(w->env, &t, tile, chunk);
+    if (w->then)
+        go_on(w, number);
 }
 
 static void run_chunk(void *env, int chunk)
@@ -225,14 +239,30 @@ static void run_chunk(void *env, int chunk)
         run_tile(w, at, chunk);
 }
 
-void eg__product_run(const eg__product *x, void *const in[], void *out, eg__tile_fn fn, void *env)
+static void clear(const whole *w)
 {
-    whole w = {x, in[0], in[1], out, fn, env};
+    int64_t n = w->x->batches * w->x->m * w->x->n;
+
+    eg__zero(w->c, (size_t)n * w->x->element);
+    if (w->then)
+        w->then->fn(w->then->env, 0, n);
+}
+
+void eg__product_run(const eg__product *x, void *const in[], void *out, eg__tile_fn fn, void *env,
+    const eg__then *then)
+{
+    whole w = {x, in[0], in[1], out, fn, env, then};
 
     if (x->k == 0 && x->chunks > 0)
-        eg__zero(out, (size_t)(x->batches * x->m * x->n) * x->element);
+        clear(&w);
     else if (x->chunks == 1)
         run_chunk(&w, 0);
     else
         eg__run_chunks(x->chunks, x->cost, run_chunk, &w);
+}
+
+void eg__product_parts(const eg__product *x, eg__parts *parts)
+{
+    parts->parts = x->rows * x->batches;
+    parts->counters = x->columns > 1 ? parts->parts : 0;
 }

@@ -9,6 +9,7 @@
 
 #include "kernel/isa.h"
 #include "kernel/kernel.h"
+#include "kernel/parts.h"
 
 /* c[i][j] = sum over p of a[i][p] * b[p][j]. Distances between neighbours are in elements; those
  * of c within a row are 1. */
@@ -40,8 +41,13 @@ void eg__product_set(eg__product *x, const eg_problem *p);
  * `in_panels`: by eagre's loops, a panel of b at a time. */
 void eg__product_cut(eg__product *x, double rate, bool in_panels);
 
-/* Calls `fn` for every tile. Where there is nothing to sum (k = 0) it writes zeros instead. */
-void eg__product_run(const eg__product *x, void *const in[], void *out, eg__tile_fn fn, void *env);
+/* Calls `fn` for every tile. Where there is nothing to sum (k = 0) it writes zeros instead. A part
+ * of the result is some whole rows; `then` may be NULL. */
+void eg__product_run(const eg__product *x, void *const in[], void *out, eg__tile_fn fn, void *env,
+    const eg__then *then);
+
+/* How many parts there are, and counters for them. */
+void eg__product_parts(const eg__product *x, eg__parts *parts);
 
 /* Kernels' loops over one tile, in one fixed order of k. */
 typedef void (*eg__tile_loop)(const eg__tile *t);

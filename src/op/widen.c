@@ -23,7 +23,7 @@ typedef struct widened {
     passage passages[]; /* of the inputs, then of the outputs */
 } widened;
 
-static eg_dtype wide_of(eg_dtype dtype)
+eg_dtype eg__wide(eg_dtype dtype)
 {
     const eg__dtype_info *d = eg__dtype(dtype);
 
@@ -82,7 +82,7 @@ static eg_spec widen_one(passage *t, const eg_spec *spec, bool is_input, size_t 
 {
     eg_spec wide = *spec;
 
-    wide.dtype = wide_of(spec->dtype);
+    wide.dtype = eg__wide(spec->dtype);
     t->changes = wide.dtype != spec->dtype;
     if (!t->changes)
         return wide;
@@ -105,7 +105,7 @@ static bool prepare_inner(const eg_opdef *op, const eg_problem *wide, eg_job *in
 static bool is_narrow(const eg_problem *p)
 {
     for (int i = 0; i < p->n_in; i++)
-        if (wide_of(p->in[i]->dtype) != p->in[i]->dtype)
+        if (eg__wide(p->in[i]->dtype) != p->in[i]->dtype)
             return true;
     return false;
 }

@@ -15,4 +15,13 @@
  * The last two are right for what wraps (sums and products) and for indices. */
 bool eg__widen(const eg_opdef *op, const eg_problem *p, eg_job *job);
 
+/* The dtype below in which that is computed; itself where it is wide. */
+eg_dtype eg__wide(eg_dtype dtype);
+
+/* The attributes of Cast. */
+typedef struct eg__cast_attrs {
+    size_t size;
+    eg_dtype dtype;
+} eg__cast_attrs;
+
 #endif

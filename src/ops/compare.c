@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "kernel/elementwise.h"
 #include "op/infer.h"
+#include "op/widen.h"
 #include "ops/gradient.h"
 #include "ops/registry.h"
 
@@ -203,16 +204,11 @@ eg_tensor *eg_where(eg_tensor *condition, eg_tensor *x, eg_tensor *y)
 
 /* ---- cast ----------------------------------------------------------------------------------- */
 
-typedef struct cast_attrs {
-    size_t size;
-    eg_dtype dtype;
-} cast_attrs;
-
-static const eg_attr cast_fields[] = {EG__ATTR(cast_attrs, DTYPE, dtype), {0}};
+static const eg_attr cast_fields[] = {EG__ATTR(eg__cast_attrs, DTYPE, dtype), {0}};
 
 static eg_status cast_infer(eg_shapes *s)
 {
-    eg_dtype dtype = ((const cast_attrs *)s->attrs)->dtype;
+    eg_dtype dtype = ((const eg__cast_attrs *)s->attrs)->dtype;
 
     if (eg__dtype(dtype)->size == 0)
         return eg__shape_error(s, "%d is no dtype; use EG_FLOAT32 and its like", (int)dtype);
@@ -238,7 +234,7 @@ const eg_opdef eg_op_cast = {
     .in = {"x"},
     .traits = EG__ELEMENTWISE | EG__LINEAR | EG__NO_FLOPS,
     .attrs = cast_fields,
-    .attrs_size = sizeof(cast_attrs),
+    .attrs_size = sizeof(eg__cast_attrs),
     .infer = cast_infer,
     .kernels = EG__KERNELS(&eg__cast_loop),
     .grad = cast_grad,
@@ -247,7 +243,7 @@ const eg_opdef eg_op_cast = {
 
 eg_tensor *eg_cast(eg_tensor *x, eg_dtype dtype)
 {
-    cast_attrs attrs = {.size = sizeof attrs, .dtype = dtype};
+    eg__cast_attrs attrs = {.size = sizeof attrs, .dtype = dtype};
 
     if (x && dtype != EG_NO_DTYPE && eg_dtype_of(x) == dtype &&
         (x->kind == EG__VALUE || x->kind == EG__SYMBOL))

@@ -9,21 +9,6 @@
 #include "pass/rewrite.h"
 #include <string.h>
 
-/* What an operation makes of other inputs; false: it does not take them. */
-static bool infer(const eg_graph *graph, const eg_node *node, const eg_ref in[], eg_spec *out)
-{
-    const eg_spec *in_spec[EG__MAX_IN];
-    eg_spec *out_spec[1] = {out};
-    eg_shapes s = {node->op, node->attrs, node->n_in, in_spec, out_spec};
-
-    for (int k = 0; k < node->n_in; k++)
-        in_spec[k] = eg__spec_of(graph, in[k]);
-    if (node->op->infer(&s) == EG_OK)
-        return true;
-    eg__clear_error();
-    return false;
-}
-
 /* The value that a broadcast repeats; itself where it is none. */
 static eg_ref source(const eg_graph *graph, eg_ref x)
 {
@@ -42,7 +27,7 @@ static void read_past(eg__rewrite *r, const eg_node *node)
         if (eg__same_ref(before, past))
             continue;
         r->in[k] = past;
-        if (!infer(r->to, node, r->in, &out) || !eg__same_spec(&out, node->out))
+        if (!eg__rewrite_infer(r, node, r->in, &out) || !eg__same_spec(&out, node->out))
             r->in[k] = before;
     }
 }
@@ -57,7 +42,7 @@ static int repeat_result(eg__rewrite *r, const eg_node *node)
 
     for (int k = 0; k < node->n_in; k++)
         in[k] = source(r->to, r->in[k]);
-    if (!infer(r->to, node, in, &small) || small.size >= node->out->size || small.size == 0)
+    if (!eg__rewrite_infer(r, node, in, &small) || small.size >= node->out->size || small.size == 0)
         return -1;
     int at = eg__graph_add(r->to, node->op, node->attrs, node->n_in, in, &small);
     if (at < 0)

@@ -413,19 +413,16 @@ static void count_uses(fusing *f)
         f->uses[graph->outputs[i].node]++;
 }
 
-/* The same as order.c does with the steps of a plan. */
-static void mark_early(fusing *f, const bool late[])
+void eg__mark_early(const eg_graph *graph, const bool late[], bool early[])
 {
-    const eg_graph *graph = f->graph;
-
     for (int i = 0; i < graph->n_outputs; i++)
         if (!late || !late[i])
-            f->early[graph->outputs[i].node] = true;
+            early[graph->outputs[i].node] = true;
     for (int i = graph->n; i-- > 0;) {
         const eg_node *node = &graph->nodes[i];
-        f->early[i] = f->early[i] || node->op->traits & (EG__MAY_FAIL | EG__EFFECT);
-        for (int k = 0; f->early[i] && k < node->n_in; k++)
-            f->early[node->in[k].node] = true;
+        early[i] = early[i] || node->op->traits & (EG__MAY_FAIL | EG__EFFECT);
+        for (int k = 0; early[i] && k < node->n_in; k++)
+            early[node->in[k].node] = true;
     }
 }
 
@@ -466,7 +463,7 @@ eg_status eg__pass_fuse(eg_graph *graph, const bool late[])
     done = start(&f) && done;
     if (done) {
         count_uses(&f);
-        mark_early(&f, late);
+        eg__mark_early(graph, late, f.early);
     }
     for (int i = 0; done && i < graph->n; i++)
         done = visit(&f, i);

@@ -172,44 +172,56 @@ static bool fill_member(member_table *t, const eg_graph *body, int i)
     return true;
 }
 
-static bool fill_table(member_table *t, const eg_graph *body)
+static bool fill_table(member_table *t, const eg_graph *body, int maker)
 {
-    int n_in = 0;
+    int n_in = 0, n_out = body->n_outputs;
 
-    t->group = (eg__group){body->n_inputs, body->n_outputs, 0, 0, t->member};
+    n_out -= maker >= 0 && n_out > 0 && (int)body->outputs[n_out - 1].node == maker;
+    t->group = (eg__group){body->n_inputs + (maker >= 0), n_out, 0, 0, t->member, maker >= 0};
     for (int i = 0; i < body->n; i++) {
         const eg_node *node = &body->nodes[i];
-        if (node->op == &eg_op_placeholder)
+        if (i == maker)
+            t->value_of[i] = body->n_inputs;
+        else if (node->op == &eg_op_placeholder)
             t->value_of[i] = n_in++;
         else if (node->op->traits & EG__VIEW)
             t->value_of[i] = t->value_of[node->in[0].node];
         else if (!fill_member(t, body, i))
             return false;
     }
-    for (int k = 0; k < body->n_outputs; k++)
+    for (int k = 0; k < n_out; k++)
         t->member[t->value_of[body->outputs[k].node] - t->group.n_in].result = k;
     return true;
+}
+
+const char *eg__fused_group(const eg_graph *body, int maker, eg_job *job)
+{
+    size_t size = sizeof(member_table) + sizeof(int) * (size_t)body->n;
+    member_table *t = eg__alloc_zero(size);
+    const char *why = NULL;
+
+    if (!t) {
+        eg__fail_memory("Fused", size);
+        return "memory is out";
+    }
+    if (!fill_table(t, body, maker))
+        why = "a member cannot be run in parts";
+    else if (!eg__group_prepare(&t->group, job))
+        why = "memory is out";
+    eg__free(t, size);
+    return why;
 }
 
 static const char *prepare(const eg_kernel *self, const eg_problem *p, eg_job *job)
 {
     const eg_graph *body = body_of(p->attrs);
-    size_t size = sizeof(member_table) + sizeof(int) * (size_t)body->n;
-    member_table *t = eg__alloc_zero(size);
-    const char *why = NULL;
+    int maker = eg__fused_maker(body);
+    const char *why =
+        maker < 0 ? eg__fused_group(body, -1, job) : eg__attached_prepare(body, maker, job);
 
     (void)self;
-    if (!t) {
-        eg__fail_memory("Fused", size);
-        return "memory is out";
-    }
-    if (!fill_table(t, body))
-        why = "a member cannot be run in parts";
-    else if (!eg__group_prepare(&t->group, job))
-        why = "memory is out";
-    else
+    if (!why)
         job->implementation = body->name;
-    eg__free(t, size);
     return why;
 }
 

@@ -36,6 +36,15 @@ eg_status eg__pass_cse(eg_graph *graph);
 eg_status eg__pass_simplify(eg_graph *graph);
 eg_status eg__pass_broadcast(eg_graph *graph);
 eg_status eg__pass_transpose(eg_graph *graph);
+eg_status eg__pass_widen(eg_graph *graph);
 eg_status eg__pass_fuse(eg_graph *graph, const bool late[]);
+eg_status eg__pass_attach(eg_graph *graph, const bool late[]);
+
+/* Of control/, since they look into staged control flow. */
+eg_status eg__pass_unfold(eg_graph *graph);
+eg_status eg__pass_hoist(eg_graph *graph);
+
+/* Marks the nodes that something waits for before the call commits, as order.c does with steps. */
+void eg__mark_early(const eg_graph *graph, const bool late[], bool early[]);
 
 #endif

@@ -59,6 +59,20 @@ bool eg__rewrite_keep(eg__rewrite *r, int i)
     return at >= 0;
 }
 
+bool eg__rewrite_infer(const eg__rewrite *r, const eg_node *node, const eg_ref in[], eg_spec *out)
+{
+    const eg_spec *in_spec[EG__MAX_IN];
+    eg_spec *out_spec[1] = {out};
+    eg_shapes s = {node->op, node->attrs, node->n_in, in_spec, out_spec};
+
+    for (int k = 0; k < node->n_in; k++)
+        in_spec[k] = eg__spec_of(r->to, in[k]);
+    if (node->op->infer(&s) == EG_OK)
+        return true;
+    eg__clear_error();
+    return false;
+}
+
 static bool want_outputs(eg__rewrite *r)
 {
     for (int i = 0; i < r->from->n_outputs; i++)

@@ -32,6 +32,10 @@ void eg__rewrite_put_one(eg__rewrite *r, int i, int k, eg_ref ref);
 /* Where a result of the old graph is in the new one. */
 eg_ref eg__rewrite_place(const eg__rewrite *r, eg_ref old);
 
+/* What a node with one result makes of other inputs in the new graph; false, with nothing reported:
+ * it does not take them. */
+bool eg__rewrite_infer(const eg__rewrite *r, const eg_node *node, const eg_ref in[], eg_spec *out);
+
 /* Makes the new graph's nodes those of the old one; or, where anything failed, throws them away. */
 eg_status eg__rewrite_end(eg__rewrite *r, bool done);
 

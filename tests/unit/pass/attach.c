@@ -18,18 +18,6 @@ static int64_t joined(void)
     return 0;
 }
 
-static void assert_same_bits(eg_tensor *a, eg_tensor *b)
-{
-    assert_int_equal(eg_parts(a), eg_parts(b));
-    for (int i = 0; i < eg_parts(a); i++) {
-        eg_tensor *x = eg_part(a, i), *y = eg_part(b, i);
-        size_t element = eg_dtype_of(x) == EG_FLOAT64 ? sizeof(double) : sizeof(float);
-        assert_true(eg_size(x) == eg_size(y));
-        assert_memory_equal(eg_data(x, eg_dtype_of(x)), eg_data(y, eg_dtype_of(y)),
-            (size_t)eg_size(x) * element);
-    }
-}
-
 static eg_tensor *numbers(int key, eg_dtype dtype, int rank, const int64_t dims[])
 {
     return eg_cast(eg_normal(eg_key(key), rank, dims), dtype);

@@ -17,18 +17,6 @@ static int64_t changed(const char *name)
     return 0;
 }
 
-static void assert_same_bits(eg_tensor *a, eg_tensor *b)
-{
-    assert_int_equal(eg_parts(a), eg_parts(b));
-    for (int i = 0; i < eg_parts(a); i++) {
-        eg_tensor *x = eg_part(a, i), *y = eg_part(b, i);
-        assert_int_equal(eg_dtype_of(x), eg_dtype_of(y));
-        assert_true(eg_size(x) == eg_size(y));
-        assert_memory_equal(eg_data(x, eg_dtype_of(x)), eg_data(y, eg_dtype_of(y)),
-            (size_t)eg_size(x) * eg_dtype_size(eg_dtype_of(x)));
-    }
-}
-
 /* Fails unless the function gives the bits of its body and the pass had something to do. */
 static void check(const char *pass, eg_body fn, int n, eg_tensor *const in[])
 {

@@ -236,6 +236,13 @@ static int check_function(uint64_t seed, long *eager)
         if (!same(&a, &b))
             bad = complain(seed, &both.p, i, "eager and function", &a, &b);
     }
+    const char *difference = bad ? NULL : planned_difference(both.f, &both.random);
+    if (difference) {
+        trail none = {0};
+        if (!is_quiet)
+            fprintf(stderr, "%s: ", difference);
+        bad = complain(seed, &both.p, CALLS, "function and plan", &none, &none);
+    }
     const char *why = eg_function_why_eager(both.f);
     if (why && getenv("FUZZ_SHOW_EAGER"))
         fprintf(stderr, "seed %llu: %s\n", (unsigned long long)seed, why);

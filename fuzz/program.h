@@ -102,6 +102,10 @@ bool callees_make(state *s);
 /* The gradient of a function at x, taken by a tape of its own. */
 eg_tensor *callee_slope(eg_function *f, eg_tensor *x);
 
+/* How a plan of the function differs from it, in words; NULL: not at all. Takes the ways that it
+ * has met, and calls it. See planned.c. */
+const char *planned_difference(eg_function *f, uint64_t *random);
+
 /* ---- program.c ------------------------------------------------------------------------------- */
 
 /* One of a dozen operations; keeps numbers small, so that programs do not run off to infinity. */

@@ -20,6 +20,7 @@
 #include <eagre/graph.h>
 #include <eagre/concrete.h>
 #include <eagre/host.h>
+#include <eagre/plan.h>
 #include <eagre/nn.h>
 #include <eagre/data.h>
 #include <eagre/io.h>

@@ -24,6 +24,7 @@
 #include <eagre/graph.h>
 #include <eagre/concrete.h>
 #include <eagre/host.h>
+#include <eagre/plan.h>
 #include <eagre/ops.h>
 #include <eagre/variable.h>
 
@@ -318,6 +319,24 @@ EG_API bool eg_body_fits(const char *name, int n, int given);
 #define eg_call(...) EG_CALL_(__VA_ARGS__, (const eg_end *)NULL)
 #define EG_CALL_(f, ...)                                                                           \
     eg_do_call(EG_HERE, (f), (const eg_arg[]){EG_MAP_(EG_T, __VA_ARGS__)})
+
+/* ---- plans ---------------------------------------------------------------------------------- */
+
+#define eg_plan_new(...)          EG_PLAN_NEW_(__VA_ARGS__, )
+#define EG_PLAN_NEW_(f, n, in, ...)                                                                \
+    EG_AT_(eg_plan_new_with(f, n, in, EG_WITH_(eg_plan_attrs, __VA_ARGS__)))
+#define eg_concrete_plan(...)     EG_CONCRETE_PLAN_(__VA_ARGS__, )
+#define EG_CONCRETE_PLAN_(c, ...)                                                                  \
+    EG_AT_(eg_concrete_plan_with(c, EG_WITH_(eg_plan_attrs, __VA_ARGS__)))
+
+/* The buffers of a run, 1 to 9 arrays each, whose bytes are taken from their types:
+ *     float x[64], y[8];
+ *     eg_plan_run(plan, EG_FROM(x), EG_INTO(y)); */
+#define EG_FROM(...)                                                                               \
+    EG_N_(__VA_ARGS__), ((const eg_plan_in[]){EG_MAP_(EG_BUFFER_, __VA_ARGS__)})
+#define EG_INTO(...)                                                                               \
+    EG_N_(__VA_ARGS__), ((const eg_plan_out[]){EG_MAP_(EG_BUFFER_, __VA_ARGS__)})
+#define EG_BUFFER_(x)             {(x), sizeof(x)}
 
 /* clang-format on */
 

@@ -40,6 +40,7 @@
 #include <eagre/cpp/graph.hpp>
 #include <eagre/cpp/host.hpp>
 #include <eagre/cpp/concrete.hpp>
+#include <eagre/cpp/plan.hpp>
 #include <eagre/cpp/train.hpp>
 
 #endif

@@ -51,6 +51,10 @@ eg_status eg__fail(eg_status status, const char *op, const char *format, ...)
 
     if (me->failed)
         return status;
+    if (me->steady) {
+        me->steady->site = me->site;
+        return me->failed = status;
+    }
     eg__thread_start(me);
     me->failed = status;
     if (!me->store)
@@ -78,7 +82,7 @@ void eg__error_in(const char *op)
 {
     eg_error *error = eg__me.failed && eg__me.store ? &eg__me.store->error : NULL;
 
-    if (error && !error->op[0])
+    if (error && !eg__me.steady && !error->op[0])
         copy_text(error->op, sizeof error->op, op);
 }
 

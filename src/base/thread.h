@@ -19,6 +19,12 @@ struct eg__size_watch;
 struct eg__host_log;
 struct eg__running;
 
+/* A run for real time is on: nobody waits for memory, a lock or another thread, and a failure is a
+ * status and a place instead of a text. */
+typedef struct eg__steady {
+    eg_site site; /* of what failed */
+} eg__steady;
+
 typedef struct eg__thread {
     eg_status failed;      /* status of the pending error; EG_OK: none */
     uint32_t printed;      /* prints that went out; see function/ */
@@ -28,6 +34,8 @@ typedef struct eg__thread {
     uint32_t host_next;    /* the entry of the log that stands for the next host call; see below */
     uint16_t bodies;       /* that run inside one another: see eg__body_enter */
     uint16_t drawings;     /* of them, those being drawn on symbols */
+    bool wants_steady;     /* of an operation's kernels those that wait for nothing */
+    eg__steady *steady;    /* NULL: no such run */
     eg_site made_at;       /* where the last of them was made */
     eg_site site;          /* where the caller is */
     struct eg__store *store;

@@ -10,6 +10,7 @@
 #include "base/compiler.h"
 #include "base/option.h"
 #include "base/os.h"
+#include "base/thread.h"
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -173,7 +174,7 @@ static void await_workers(void)
 
 static bool can_share(int n)
 {
-    if (n < 2 || eg_threads() < 2 || pthread_mutex_trylock(&pool.turn) != 0)
+    if (n < 2 || eg__me.steady || eg_threads() < 2 || pthread_mutex_trylock(&pool.turn) != 0)
         return false;
     if (pool.process == 0)
         pool.process = eg__os_process();

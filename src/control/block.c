@@ -21,7 +21,6 @@ void eg__block_unref(eg__block *block)
 {
     if (!block || atomic_fetch_sub_explicit(&block->refs, 1, memory_order_acq_rel) != 1)
         return;
-    eg__frames_end(&block->frames);
     eg__plan_free(block->plan);
     eg__free(block, sizeof *block);
 }
@@ -36,7 +35,6 @@ eg__block *eg__block_of(eg_graph *graph)
         eg_graph_free(graph);
     } else if ((block->plan = eg__plan_new(graph, NULL))) {
         atomic_init(&block->refs, 1);
-        eg__frames_start(&block->frames, block->plan);
         return block;
     }
     eg__free(block, sizeof *block);

@@ -8,13 +8,12 @@
 #ifndef CONTROL_BLOCK_H
 #define CONTROL_BLOCK_H
 
-#include "run/call.h"
+#include "run/plan.h"
 #include <eagre/function.h>
 
 typedef struct eg__block {
     atomic_int refs;
     eg__plan *plan; /* its graph is what the block computes */
-    eg__frames frames;
 } eg__block;
 
 /* The block without what it prints, with an owner of its own; NULL after an error. quiet.c */

@@ -4,15 +4,15 @@
 #include "control/staged.h"
 #include <string.h>
 
-eg_status eg__block_run(const eg__block *block, eg__pooled_frame *f, void *const out[])
+eg_status eg__block_run(const eg__block *block, eg__frame *f, void *const out[])
 {
     const eg__plan *plan = block->plan;
-    void **at = f->frame.at;
+    void **at = f->at;
 
     for (int i = 0; i < plan->n_outputs; i++)
         if (plan->outputs[i].own)
             at[plan->outputs[i].slot] = out[i];
-    eg_status status = eg__plan_run(plan, &f->frame, 0, plan->n_steps);
+    eg_status status = eg__plan_run(plan, f, 0, plan->n_steps);
     for (int i = 0; i < plan->n_outputs && status == EG_OK; i++)
         if (!plan->outputs[i].own && plan->outputs[i].spec.size > 0 &&
             out[i] != at[plan->outputs[i].slot])

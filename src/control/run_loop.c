@@ -8,12 +8,15 @@
  * of steps nobody knows before, begins with short segments and joins them in pairs when there are
  * many more of them than each has steps.
  *
+ * Frames and what takes turns lie in the scratch memory of the run; what is kept of each step does
+ * not, since nobody knows before how many steps there are.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/block.h"
 #include "control/lanes.h"
 #include <string.h>
 
-enum { FIRST_SEGMENT = 8, BALANCE = 2 };
+enum { FIRST_SEGMENT = 8, BALANCE = 2, LINE = 64 };
 
 typedef struct track {
     char *turns, *fixed;           /* two records; one */
@@ -33,14 +36,23 @@ typedef struct running {
     int64_t t;       /* the step at hand */
     size_t kept;     /* bytes of all tracks' records, kept for later sweeps */
     track *track;
+    char *frame, *asking; /* room for the frame of a sweep; of the condition */
 } running;
+
+/* What a job is: the loop, and where in its scratch memory what lies. */
+typedef struct prepared {
+    const eg__staged *s;
+    size_t frame, asking, turns, bytes;
+} prepared;
+
+_Static_assert(sizeof(prepared) <= EG__JOB_STATE, "a loop fits a job");
 
 static const eg__lanes *lanes_of(const running *r, int sweep)
 {
     return r->s->sweep[sweep].lanes;
 }
 
-/* ---- room ----------------------------------------------------------------------------------- */
+/* ---- room ------------------------------------------------------------------------------------ */
 
 static eg_status keeps_too_much(const running *r)
 {
@@ -89,26 +101,25 @@ static bool has_room(running *r, int sweep, int64_t n)
             reserve(r, &t->emitted, &t->emitted_bytes, lanes->kept_emitted, n));
 }
 
-static bool start_track(running *r, int sweep)
+/* Two records of what takes turns, one of what stays. */
+static size_t turns_bytes(const eg__lanes *lanes)
 {
-    const eg__lanes *lanes = lanes_of(r, sweep);
-    track *t = &r->track[sweep];
-    size_t bytes = 2 * lanes->turns + lanes->fixed;
+    return 2 * lanes->turns + lanes->fixed;
+}
 
-    t->held = -1;
-    if (bytes == 0)
-        return true;
-    t->turns = eg__block_new(bytes);
-    t->fixed = t->turns ? t->turns + 2 * lanes->turns : NULL;
-    return t->turns || eg__fail_memory("", bytes) == EG_OK;
+static void start_tracks(running *r, char *turns)
+{
+    for (int i = 0; i < r->s->n_sweeps; i++) {
+        const eg__lanes *lanes = lanes_of(r, i);
+        r->track[i] = (track){.turns = turns, .fixed = turns + 2 * lanes->turns, .held = -1};
+        turns += turns_bytes(lanes);
+    }
 }
 
 static void free_tracks(running *r)
 {
     for (int i = 0; i < r->s->n_sweeps; i++) {
         track *t = &r->track[i];
-        if (t->turns)
-            eg__block_free(t->turns, 2 * lanes_of(r, i)->turns + lanes_of(r, i)->fixed);
         eg__block_free(t->kept, t->kept_bytes);
         eg__block_free(t->emitted, t->emitted_bytes);
         eg__block_free(t->begins, t->begins_bytes);
@@ -166,29 +177,30 @@ static void *look(running *r, const eg__sweep *sweep, int i)
     }
 }
 
-/* ---- steps ---------------------------------------------------------------------------------- */
+/* ---- steps ----------------------------------------------------------------------------------- */
 
-/* A frame for a sweep, in which what stays is bound; NULL after an error. */
-static eg__pooled_frame *take_frame(running *r, const eg__sweep *sweep)
+/* A frame for a sweep, in which what stays is bound. */
+static eg__frame lay_frame(running *r, const eg__sweep *sweep, char *room)
 {
-    eg__pooled_frame *f = eg__frames_take(&sweep->block->frames);
+    eg__frame f;
 
-    for (int i = 0; f && i < sweep->n_ports; i++)
+    eg__frame_lay(&f, sweep->block->plan, room);
+    for (int i = 0; i < sweep->n_ports; i++)
         if (sweep->port[i].kind == EG__PORT_INPUT || sweep->port[i].kind == EG__PORT_STEP)
-            f->frame.at[sweep->block->plan->input_slot[i]] = look(r, sweep, i);
+            f.at[sweep->block->plan->input_slot[i]] = look(r, sweep, i);
     return f;
 }
 
-static void bind(running *r, const eg__sweep *sweep, eg__pooled_frame *f)
+static void bind(running *r, const eg__sweep *sweep, eg__frame *f)
 {
     const uint32_t *slot = sweep->block->plan->input_slot;
     const eg__lanes *lanes = sweep->lanes;
 
     for (int k = 0; k < lanes->n_moving; k++)
-        f->frame.at[slot[lanes->moving[k]]] = look(r, sweep, lanes->moving[k]);
+        f->at[slot[lanes->moving[k]]] = look(r, sweep, lanes->moving[k]);
 }
 
-static eg_status step(running *r, int sweep, eg__pooled_frame *f, int64_t t)
+static eg_status step(running *r, int sweep, eg__frame *f, int64_t t)
 {
     const eg__sweep *s = &r->s->sweep[sweep];
     int64_t leaves = t + !s->backwards;
@@ -204,7 +216,7 @@ static eg_status step(running *r, int sweep, eg__pooled_frame *f, int64_t t)
     return eg__block_run(s->block, f, out);
 }
 
-/* ---- segments ------------------------------------------------------------------------------- */
+/* ---- segments -------------------------------------------------------------------------------- */
 
 static size_t bytes_of_begin(const running *r, int sweep)
 {
@@ -264,13 +276,10 @@ static eg_status run_steps(running *r, int sweep, int64_t segment)
     const eg__sweep *s = &r->s->sweep[sweep];
     int64_t n = steps_in(r, segment), first = segment * r->segment;
     eg_status status = EG_OK;
-    eg__pooled_frame *f = take_frame(r, s);
+    eg__frame f = lay_frame(r, s, r->frame);
 
-    if (!f)
-        return eg__me.failed;
     for (int64_t k = 0; k < n && status == EG_OK; k++)
-        status = step(r, sweep, f, s->backwards ? first + n - 1 - k : first + k);
-    eg__frames_give_back(&s->block->frames, f);
+        status = step(r, sweep, &f, s->backwards ? first + n - 1 - k : first + k);
     r->track[sweep].held = segment;
     return status;
 }
@@ -298,7 +307,7 @@ static eg_status bring_back(running *r, int sweep, int64_t segment)
     return run_steps(r, sweep, segment);
 }
 
-/* ---- sweeps --------------------------------------------------------------------------------- */
+/* ---- sweeps ---------------------------------------------------------------------------------- */
 
 static void put_initial(const running *r, int sweep)
 {
@@ -335,7 +344,7 @@ static void put_copies(const running *r)
 }
 
 /* Whether the first sweep is to take step t. */
-static bool goes_on(running *r, eg__pooled_frame *f, int64_t t)
+static bool goes_on(running *r, eg__frame *f, int64_t t)
 {
     const eg__sweep *go_on = &r->s->go_on;
     bool yes = true;
@@ -374,7 +383,7 @@ static bool make_way(running *r, int64_t t, int64_t *segments)
     return keep_begin(r, 0, *segments - 1, *segments);
 }
 
-static eg_status first_steps(running *r, eg__pooled_frame *f, eg__pooled_frame *asks, int64_t most)
+static eg_status first_steps(running *r, eg__frame *f, eg__frame *asks, int64_t most)
 {
     eg_status status = EG_OK;
     int64_t t = 0, segments = 0;
@@ -409,16 +418,10 @@ static eg_status run_first(running *r)
     if (!has_room(r, 0, exact ? most : 1))
         return eg__me.failed;
     put_initial(r, 0);
-    eg__pooled_frame *f = take_frame(r, &r->s->sweep[0]);
-    eg__pooled_frame *asks = f && asking ? take_frame(r, &r->s->go_on) : NULL;
-    eg_status status = eg__me.failed;
-    if (status == EG_OK)
-        status = first_steps(r, f, asks, most);
-    if (asks)
-        eg__frames_give_back(&asking->frames, asks);
-    if (f)
-        eg__frames_give_back(&r->s->sweep[0].block->frames, f);
-    return status;
+    eg__frame f = lay_frame(r, &r->s->sweep[0], r->frame), asks = {0};
+    if (asking)
+        asks = lay_frame(r, &r->s->go_on, r->asking);
+    return first_steps(r, &f, &asks, most);
 }
 
 /* A later sweep over a segment. */
@@ -456,20 +459,20 @@ static eg_status run_later(running *r, int sweep)
 
 static eg_status run(const eg_job *job, void *const in[], void *const out[], void *scratch)
 {
-    running r = {.in = in, .out = out, .track = scratch, .segment = INT64_MAX};
+    const prepared *p = (const prepared *)(const void *)job->state;
+    char *room = scratch;
+    running r = {.s = p->s, .in = in, .out = out, .track = scratch, .segment = INT64_MAX};
     eg_status status = EG_OK;
 
-    memcpy(&r.s, job->state, sizeof r.s);
-    memset(r.track, 0, sizeof *r.track * (size_t)r.s->n_sweeps);
+    r.frame = room + p->frame;
+    r.asking = room + p->asking;
+    start_tracks(&r, room + p->turns);
     if (r.s->recompute && eg__is_looked_at(r.s->sweep[0].lanes)) {
         r.segment = FIRST_SEGMENT;
         r.track[0].rolls = true;
     }
     for (int i = 0; i < r.s->n_sweeps && status == EG_OK; i++) {
-        if (!start_track(&r, i))
-            status = eg__me.failed;
-        else
-            status = i == 0 ? run_first(&r) : run_later(&r, i);
+        status = i == 0 ? run_first(&r) : run_later(&r, i);
         if (status == EG_OK)
             put_results(&r, i);
     }
@@ -479,14 +482,52 @@ static eg_status run(const eg_job *job, void *const in[], void *const out[], voi
     return status;
 }
 
-static const char *prepare(const eg_kernel *self, const eg_problem *p, eg_job *job)
+/* ---- preparing ------------------------------------------------------------------------------- */
+
+static size_t lines(size_t bytes)
 {
-    const eg__staged_attrs *attrs = p->attrs;
+    return (bytes + LINE - 1) / LINE * LINE;
+}
+
+static void lay_out(prepared *p)
+{
+    const eg__staged *s = p->s;
+    size_t most = 0;
+
+    p->frame = lines(sizeof(track) * (size_t)s->n_sweeps);
+    for (int i = 0; i < s->n_sweeps; i++) {
+        size_t room = eg__frame_room(s->sweep[i].block->plan);
+        most = room > most ? room : most;
+    }
+    p->asking = p->frame + most;
+    p->turns = p->asking + (s->go_on.block ? eg__frame_room(s->go_on.block->plan) : 0);
+    p->bytes = p->turns;
+    for (int i = 0; i < s->n_sweeps; i++)
+        p->bytes += turns_bytes(s->sweep[i].lanes);
+}
+
+static const char *waits_for(const eg__staged *s)
+{
+    const eg__step *step = s->go_on.block ? eg__waiting_step(s->go_on.block->plan) : NULL;
+
+    for (int i = 0; i < s->n_sweeps && !step; i++) {
+        if (eg__is_looked_at(s->sweep[i].lanes))
+            return "a gradient keeps each of its steps, in memory that is taken as it runs";
+        step = eg__waiting_step(s->sweep[i].block->plan);
+    }
+    return step ? step->job.waits : NULL;
+}
+
+static const char *prepare(const eg_kernel *self, const eg_problem *problem, eg_job *job)
+{
+    prepared *p = (prepared *)(void *)job->state;
 
     eg__job_start(job, self->name, run);
+    *p = (prepared){.s = ((const eg__staged_attrs *)problem->attrs)->staged};
+    lay_out(p);
     job->may_fail = true;
-    job->scratch = sizeof(track) * (size_t)attrs->staged->n_sweeps;
-    memcpy(job->state, &attrs->staged, sizeof attrs->staged);
+    job->scratch = p->bytes;
+    job->waits = waits_for(p->s);
     return NULL;
 }
 

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "op/infer.h"
 #include <math.h>
+#include <pthread.h>
 #include <string.h>
 
 static const char op_name[] = "staged control flow";

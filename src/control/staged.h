@@ -114,7 +114,11 @@ eg_status eg__switch_grad(eg_backward *b);
 
 extern const eg_kernel eg__loop_kernel, eg__switch_kernel;
 
-/* Runs a block: `in` its inputs, `out` where its outputs go. */
-eg_status eg__block_run(const eg__block *block, eg__pooled_frame *f, void *const out[]);
+/* Runs a block in a frame where its inputs are bound; `out` is where its outputs go. */
+eg_status eg__block_run(const eg__block *block, eg__frame *f, void *const out[]);
+
+/* The first step of a plan, also inside of staged ones, that may wait for memory, a lock or the
+ * host; NULL: none may. waits.c */
+const eg__step *eg__waiting_step(const eg__plan *plan);
 
 #endif

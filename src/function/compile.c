@@ -17,7 +17,7 @@
 static const char op_name[] = "a function";
 
 typedef struct building {
-    eg__trace *trace;
+    const eg__trace *trace;
     eg__program *program;
     const eg__program *old; /* NULL: none */
 } building;
@@ -465,22 +465,30 @@ static bool build(building *b)
     return collect_tensors(b);
 }
 
-eg_status eg__trace_compile(eg__trace *trace)
+eg__program *eg__program_new(const eg__trace *trace, const eg__program *old)
 {
-    building b = {.trace = trace, .old = atomic_load(&trace->program)};
-    int64_t start = eg__os_nanoseconds();
+    building b = {.trace = trace, .old = old};
 
     b.program = eg__alloc_zero(sizeof *b.program);
     if (!b.program)
-        return eg__fail_memory(op_name, sizeof *b.program);
-    if (!build(&b)) {
-        eg__program_free(b.program);
+        return eg__fail_memory(op_name, sizeof *b.program), NULL;
+    if (build(&b))
+        return b.program;
+    eg__program_free(b.program);
+    return NULL;
+}
+
+eg_status eg__trace_compile(eg__trace *trace)
+{
+    int64_t start = eg__os_nanoseconds();
+    eg__program *program = eg__program_new(trace, atomic_load(&trace->program));
+
+    if (!program)
         return eg__me.failed;
-    }
     size_t before = trace->bytes;
-    measure(trace, b.program);
+    measure(trace, program);
     trace->plan_time += eg__os_nanoseconds() - start;
-    eg__program *old = atomic_exchange(&trace->program, b.program);
+    eg__program *old = atomic_exchange(&trace->program, program);
     if (old) {
         trace->function->bytes += trace->is_private ? 0 : trace->bytes - before;
         eg__cache_retire(trace->function, old);

@@ -239,6 +239,7 @@ static const char *prepare(const eg_kernel *self, const eg_problem *problem, eg_
         p->spec[p->n_in + i] = *problem->out[i];
     eg__job_start(job, self->name, run);
     job->may_fail = true;
+    job->waits = "it calls the host";
     job->drop = drop;
     memcpy(job->state, &p, sizeof p);
     return NULL;

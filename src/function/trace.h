@@ -422,7 +422,11 @@ struct eg__program {
 eg__piece *eg__piece_ref(eg__piece *piece);
 void eg__piece_unref(eg__piece *piece);
 
-/* Compiles the trace as it is now and makes it the trace's program. */
+/* Compiles the trace as it is now, with the pieces of `old` [none] that did not change; with the
+ * function's lock held where others may add to the trace. NULL after an error. */
+eg__program *eg__program_new(const eg__trace *trace, const eg__program *old);
+
+/* Makes a new one the trace's program. */
 eg_status eg__trace_compile(eg__trace *trace);
 void eg__program_free(eg__program *program);
 

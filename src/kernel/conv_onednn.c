@@ -370,6 +370,7 @@ static const char *prepare(const eg_kernel *self, const eg_problem *p, eg_job *j
         c->filter_scratch = lines(eg__primitive_scratch(c->filter));
         job->drop = drop;
         job->may_fail = true;
+        job->waits = EG__DNNL_WAITS;
         job->scratch = c->ordered * (size_t)(back ? c->chunks : 1) + c->filter_scratch +
             c->scratch * (size_t)c->chunks;
         return NULL;

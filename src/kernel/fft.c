@@ -203,6 +203,8 @@ static const char *prepare(const eg_kernel *self, const eg_problem *p, eg_job *j
     job->drop = drop;
     job->scratch = (size_t)(t->chunks > 0 ? t->chunks : 1) * t->room;
     job->may_fail = true;
+    if (t->plan->takes_memory)
+        job->waits = "lengths with factors above 5 take memory in each run";
     return NULL;
 }
 

@@ -165,8 +165,10 @@ static bool make(entry *e, int64_t n)
     p->n2 = 1;
     if (n > EG__FFT_SHORT && without_factors(n, EG__FFT_PRIME) != 1) {
         p->of = eg__fft_plan_find(e->loops, e->element, convolution_of(n), false);
+        p->takes_memory = p->of && p->of->takes_memory;
         return p->of && allocate_tables(e) && fill_tables(e);
     }
+    p->takes_memory = without_factors(n, EG__FFT_RADIX) != 1;
     if (n > EG__FFT_SHORT) {
         p->n1 = lesser_half(n);
         p->n2 = n / p->n1;

@@ -27,6 +27,7 @@ enum {
     EG__FFT_SHORT = 64, /* up to here lanes are rows */
     EG__FFT_BATCH = 4,  /* blocks of rows given to the library at once */
     EG__FFT_PRIME = 23, /* larger factors are Bluestein's */
+    EG__FFT_RADIX = 5,  /* the library takes memory for larger ones, each time */
 };
 
 /* The library's transforms of blocks. */
@@ -45,6 +46,7 @@ typedef struct eg__fft_plan {
     void *group_powers;            /* for each group of columns, and row k: w^(k * first column) */
     const struct eg__fft_plan *of; /* the convolution's rows, of length m; otherwise NULL */
     void *chirp, *filter;          /* n and m numbers */
+    bool takes_memory;             /* in each run: the library's transforms do */
     void *half; /* of real rows of 2 n: w^(k / 2) for k up to n / 2; may be NULL */
 } eg__fft_plan;
 

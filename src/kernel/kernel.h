@@ -32,6 +32,9 @@ typedef struct eg_job {
     /* Where in_place does not say it all: whether an output may lie over an input of its bytes. */
     bool (*may_overwrite)(const struct eg_job *job, int out, int in);
     const char *implementation; /* for profiles and verbose messages */
+    /* Why a run may wait for memory, a lock or the host, in words that fit behind a colon; NULL: it
+     * never does. */
+    const char *waits;
     _Alignas(16) unsigned char state[EG__JOB_STATE];
 } eg_job;
 
@@ -57,6 +60,7 @@ static inline void eg__job_start(eg_job *job, const char *implementation,
     job->in_place = false;
     job->may_overwrite = NULL;
     job->implementation = implementation;
+    job->waits = NULL;
 }
 
 /* Whether output `out` may be written over input `in`, which has as many bytes. */

@@ -177,6 +177,7 @@ static const char *prepare(const eg_kernel *self, const eg_problem *p, eg_job *j
     job->drop = drop;
     job->scratch = lay_out(t);
     job->may_fail = t->inner.may_fail;
+    job->waits = t->inner.waits;
     memcpy(job->state, &t, sizeof t);
     return NULL;
 }

@@ -256,6 +256,7 @@ static const char *prepare(const eg_kernel *self, const eg_problem *p, eg_job *j
     dnnl_status_t status = find_primitives(own);
     job->drop = drop;
     job->may_fail = true;
+    job->waits = EG__DNNL_WAITS;
     job->scratch = own->scratch * (size_t)own->x.chunks;
     if (status == dnnl_success)
         return NULL;

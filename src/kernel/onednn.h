@@ -16,6 +16,9 @@
 #ifdef EG_HAVE_DNNL
 #include <oneapi/dnnl/dnnl.h>
 
+/* Of every job that runs a primitive. */
+#define EG__DNNL_WAITS "oneDNN takes memory in each run"
+
 enum { EG__PRIMITIVE_ARGS = 6, EG__PRIMITIVE_KEY = 128 };
 
 typedef struct eg__primitive eg__primitive;

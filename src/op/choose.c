@@ -17,12 +17,24 @@ EG_COLD static void tell_choice(const eg_opdef *op, const eg_problem *p, const c
         because ? " declined because " : " runs", because ? because : "");
 }
 
+/* Lets go of a job that may wait, for one of a kernel further down. */
+EG_COLD static const char *pass_over(eg_job *job)
+{
+    const char *why = job->waits;
+
+    if (job->drop)
+        job->drop(job);
+    return why;
+}
+
 bool eg__choose(const eg_opdef *op, const eg_problem *p, eg_job *job)
 {
     const char *why = "it has no kernel";
 
     for (const eg_kernel *const *k = op->kernels; k && *k; k++) {
         why = (*k)->prepare(*k, p, job);
+        if (!why && eg__me.wants_steady && job->waits && k[1])
+            why = pass_over(job);
         if (EG_LIKELY(!why)) {
             if (!atomic_load_explicit(&eg__nobody_listens, memory_order_relaxed))
                 tell_choice(op, p, (*k)->name, NULL);

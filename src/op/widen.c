@@ -155,6 +155,7 @@ bool eg__widen(const eg_opdef *op, const eg_problem *p, eg_job *job)
     job->drop = drop;
     job->scratch = scratch;
     job->may_fail = w->inner.may_fail;
+    job->waits = w->inner.waits;
     memcpy(job->state, &w, sizeof w);
     return true;
 }

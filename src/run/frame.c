@@ -9,25 +9,47 @@
 #include "tensor/print.h"
 #include <string.h>
 
-bool eg__frame_new(eg__frame *frame, const eg__plan *plan)
-{
-    size_t n = (size_t)plan->n_slots;
+enum { LINE = 64 };
 
-    frame->at = eg__alloc_zero(sizeof *frame->at * (n + 1));
-    frame->arena = eg__block_new(plan->arena ? plan->arena : 1);
-    if (!frame->at || !frame->arena) {
-        eg__fail_memory("a plan", plan->arena);
-        eg__frame_free(frame, plan);
-        return false;
-    }
-    for (size_t i = 0; i < n; i++) {
+void eg__frame_bind(const eg__frame *frame, const eg__plan *plan)
+{
+    for (int i = 0; i < plan->n_slots; i++) {
         const eg__slot *slot = &plan->slots[i];
         if (slot->kind == EG__SLOT_ARENA)
             frame->at[i] = (char *)frame->arena + slot->offset;
         else if (slot->kind == EG__SLOT_CONSTANT)
             frame->at[i] = (void *)(uintptr_t)slot->constant;
     }
+}
+
+bool eg__frame_new(eg__frame *frame, const eg__plan *plan)
+{
+    frame->at = eg__alloc_zero(sizeof *frame->at * ((size_t)plan->n_slots + 1));
+    frame->arena = eg__block_new(plan->arena ? plan->arena : 1);
+    if (!frame->at || !frame->arena) {
+        eg__fail_memory("a plan", plan->arena);
+        eg__frame_free(frame, plan);
+        return false;
+    }
+    eg__frame_bind(frame, plan);
     return true;
+}
+
+static size_t table_bytes(const eg__plan *plan)
+{
+    return (sizeof(void *) * (size_t)plan->n_slots + LINE - 1) / LINE * LINE;
+}
+
+size_t eg__frame_room(const eg__plan *plan)
+{
+    return table_bytes(plan) + (plan->arena + LINE - 1) / LINE * LINE;
+}
+
+void eg__frame_lay(eg__frame *frame, const eg__plan *plan, void *room)
+{
+    frame->at = room;
+    frame->arena = (char *)room + table_bytes(plan);
+    eg__frame_bind(frame, plan);
 }
 
 void eg__frame_free(eg__frame *frame, const eg__plan *plan)
@@ -117,6 +139,7 @@ bool eg__plan_job(const eg_graph *graph, const eg_node *node, eg_job *job)
         printing *p = (printing *)(void *)job->state;
         eg__job_start(job, "print", print);
         job->may_fail = true;
+        job->waits = "it prints";
         *p = (printing){graph, node};
         return true;
     }

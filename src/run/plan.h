@@ -57,6 +57,7 @@ typedef struct eg__plan {
     eg__plan_output *outputs;
     int n_steps, n_slots, n_inputs, n_variables, n_outputs;
     size_t arena; /* bytes */
+    size_t live;  /* of the arena's values and of scratch memory, the most at any step */
     bool may_fail;
 } eg__plan;
 
@@ -98,6 +99,14 @@ typedef struct eg__frame {
 /* Makes a frame whose arena and constant slots are bound; the caller binds the rest. */
 bool eg__frame_new(eg__frame *frame, const eg__plan *plan);
 void eg__frame_free(eg__frame *frame, const eg__plan *plan);
+
+/* Binds what lies in the arena, and constants. */
+void eg__frame_bind(const eg__frame *frame, const eg__plan *plan);
+
+/* A frame in memory of the caller's, which begins and ends at a cache line: its bytes; laying it
+ * out there, bound as a new one is. */
+size_t eg__frame_room(const eg__plan *plan);
+void eg__frame_lay(eg__frame *frame, const eg__plan *plan, void *room);
 
 /* Runs steps [from, to). A failing step is reported with its operation and the C line that made
  * it. */

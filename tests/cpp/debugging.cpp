@@ -82,6 +82,38 @@ TEST(a_body_with_a_counter_differs_from_its_graph)
     CHECK(eagre::compare(right, {constant(1.0)}).same);
 }
 
+TEST(a_plan_runs_on_arrays_and_vectors)
+{
+    scope s;
+    eagre::variable total(constant(0.0), "total");
+    function f([&](tensor x) {
+        total += sum(x);
+        return sum(x) > 0 ? x * total : -x;
+    });
+    f(array<float>({1, 2}));
+    f(array<float>({-4, -2}));
+    total.assign(0.0);
+    eagre::plan p(f, {array<float>({0, 0})});
+    std::array<float, 2> x{1, 2};
+    std::vector<float> y(2), state(1);
+
+    CHECK(p.run(eagre::from(x), eagre::into(y)) == EG_PLAN_OK && y[0] == 3 && y[1] == 6);
+    eagre::plan clone = p.clone();
+    CHECK(p.run(eagre::from(x), eagre::into(y)) == EG_PLAN_OK && y[1] == 12);
+    CHECK(p.get_state(0, state) && state[0] == 6);
+    CHECK(clone.run(eagre::from(x), eagre::into(y)) == EG_PLAN_OK && y[1] == 6);
+    y.resize(3);
+    CHECK(p.run(eagre::from(x), eagre::into(y)) == EG_PLAN_SIZE);
+    CHECK(p.input(0)->bytes == 8 && !p.input(1) && p.state(0)->name == std::string("total"));
+    p.reset();
+    CHECK(p.get_state(0, state) && state[0] == 0 && p.info().paths == 2);
+    std::vector<char> memory(p.bytes());
+    eagre::plan placed = p.clone_in(memory.data(), memory.size());
+    CHECK(placed.set_state(0, std::array<float, 1>{5}) && placed.stopped_at().file == nullptr);
+    eagre::plan whole(eagre::concrete(f, {array<float>({1, 2})}));
+    CHECK(whole.info().paths == 1 && eagre::ok());
+}
+
 int main()
 {
     test::run_all();

@@ -160,6 +160,7 @@ const char *eg__attached_prepare(const eg_graph *body, int maker, eg_job *job)
     job->drop = drop;
     job->scratch = scratch;
     job->may_fail = a->maker.may_fail;
+    job->waits = a->maker.waits;
     job->may_overwrite = may_overwrite;
     memcpy(job->state, &a, sizeof a);
     return NULL;

@@ -341,6 +341,7 @@ EG_API eg_tensor *eg_do_write(const eg_site *at, eg_tensor *array, eg_tensor *in
 #define eg_graph_draw(g, path)    EG_AT_(eg_graph_draw(g, path))
 #define eg_function_draw(f, path) EG_AT_(eg_function_draw(f, path))
 #define eg_concrete_draw(c, path) EG_AT_(eg_concrete_draw(c, path))
+#define eg_function_print_steps(f, to) EG_AT_(eg_function_print_steps(f, to))
 
 /* ---- concrete.h, host.h ---------------------------------------------------------------------- */
 

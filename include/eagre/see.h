@@ -37,6 +37,35 @@ typedef struct eg_pass_info {
  *         printf("%s %s\n", p.name, p.what); */
 EG_API bool eg_pass_list(int i, eg_pass_info *pass);
 
+/* ---- what functions run --------------------------------------------------------------------- */
+
+/* A kernel of what a function runs: of one operation, or of several that run together. */
+typedef struct eg_step_info {
+    size_t size;         /* set to sizeof(eg_step_info) before asking */
+    char name[64];       /* "MatMul", or "MatMul+Add+Relu"; a long one ends in "..." */
+    char result[104];    /* its first result: "float32[128,512]" */
+    int trace;           /* the trace it belongs to */
+    bool backward;       /* it computes gradients */
+    int operations;      /* that are in it, */
+    int64_t bytes_saved; /* which one by one would write, and read again, so many bytes more */
+    double flops;        /* floating-point operations, see eg_profile_flops */
+    int line;            /* of the last of them, 0 where that is unknown */
+    char file[160];      /* and its file */
+    char why_apart
+        [192]; /* what reads the result first, and why that is not in it: "Sum: that ..."; ""
+                            where nothing of the function does */
+} eg_step_info;
+
+/* Question: fills in kernel number i, from 0, of all traces in their order, each with all of its
+ * paths; false where there is none, as of functions that run eagerly. Sources and views, which take
+ * no time, are no kernels. A profile has the times, under the same names. */
+EG_API bool eg_function_step(const eg_function *function, int i, eg_step_info *step);
+
+/* All of them for people: what runs together, how much memory traffic that saves, what does not and
+ * why.
+ * Action. Fails: EG_INVALID for NULL; EG_IO. */
+EG_API eg_status eg_function_print_steps(const eg_function *function, FILE *to);
+
 /* ---- profile ------------------------------------------------------------------------------- */
 
 typedef struct eg_profile eg_profile;

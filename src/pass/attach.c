@@ -243,8 +243,9 @@ static bool make_body(const attaching *a, joint *j, int i)
     char name[48];
     int reads = 0;
 
-    snprintf(name, sizeof name, "%s+%s", maker->op->name,
-        node->op == &eg_op_fused ? body_of(node)->name : node->op->name);
+    if ((size_t)snprintf(name, sizeof name, "%s+%s", maker->op->name,
+            node->op == &eg_op_fused ? body_of(node)->name : node->op->name) >= sizeof name)
+        memcpy(name + sizeof name - 4, "...", 4);
     j->body = eg__graph_new(name);
     bool done = j->body != NULL;
     for (int k = 0; done && k < maker->n_in; k++)

@@ -20,8 +20,7 @@
 
 enum {
     NONE = -1,
-    TINY = 64, /* elements of arrays that take less than calling a kernel does, */
-    MANY = 4   /* so that it takes so many operations for fusing to win */
+    MANY = 4 /* operations of few elements, from which on fusing wins */
 };
 
 /* What a node is to a group. */
@@ -259,7 +258,7 @@ static bool write_fused(fusing *f, int s)
 
 static bool is_worth_it(const set *x)
 {
-    return x->n_loops + x->n_tails >= (x->size < TINY ? MANY : 2);
+    return x->n_loops + x->n_tails >= (x->size < EG__FEW_ELEMENTS ? MANY : 2);
 }
 
 /* Says what became of a set, and which node ended it. */

@@ -15,6 +15,8 @@ typedef struct eg__fused {
     eg_graph *body;
 } eg__fused;
 
+enum { EG__FEW_ELEMENTS = 64 }; /* take less than calling a kernel does */
+
 typedef struct eg__fused_attrs {
     size_t size;
     eg__fused *fused;

@@ -6,10 +6,9 @@
 #include "op/choose.h"
 #include "op/widen.h"
 #include "ops/registry.h"
+#include "pass/fused.h"
 #include "pass/pass.h"
 #include "pass/rewrite.h"
-
-enum { LEAST = 64 }; /* elements: of fewer, one kernel is the fastest */
 
 static bool is_wide(const eg_spec *spec)
 {
@@ -29,7 +28,7 @@ static bool is_widened(const eg_graph *graph, const eg_node *node)
         in[k] = eg__spec_of(graph, node->in[k]);
         narrow = narrow || !is_wide(in[k]);
     }
-    if (!narrow || node->n_out != 1 || node->name || node->out->size < LEAST ||
+    if (!narrow || node->n_out != 1 || node->name || node->out->size < EG__FEW_ELEMENTS ||
         (eg__traits(node->op, node->attrs) & not ))
         return false;
     if (!eg__prepare(node->op, &p, &job))

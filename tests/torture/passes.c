@@ -75,3 +75,23 @@ TEST(unfolding_and_hoisting_report_the_allocation_that_fails)
     check("a loop of few steps", few_steps);
     check("a loop of many steps", many_steps);
 }
+
+static void look_at_steps(torture *t, void *env)
+{
+    eg_function *f = eg_function_new(dense, 2, NULL, 0);
+    eg_step_info step = {.size = sizeof step};
+    eg_tensor *x = eg_ones(EG_FLOAT32, EG_DIMS(64, 64)), *in[] = {x, x};
+    int n = 0;
+
+    (void)env;
+    torture_result(t, eg_call_of(f, 2, in));
+    while (eg_function_step(f, n, &step))
+        n++;
+    torture_result(t, eg_constant(n));
+    eg_function_free(f);
+}
+
+TEST(looking_at_kernels_reports_the_allocation_that_fails)
+{
+    torture_sweep("kernels of a function", look_at_steps, NULL);
+}

@@ -282,6 +282,23 @@ class function
         eg_function_report(it_.get(), to);
     }
 
+    /* The kernels that run it: what is in each, and why not more. */
+    std::vector<eg_step_info> steps() const
+    {
+        std::vector<eg_step_info> all;
+        eg_step_info one = eg_step_info();
+
+        for (one.size = sizeof one; eg_function_step(it_.get(), int(all.size()), &one);)
+            all.push_back(one);
+        return all;
+    }
+
+    void print_steps(FILE *to, const place &at = place()) const
+    {
+        at.note();
+        eg_function_print_steps(it_.get(), to);
+    }
+
     /* The recorded trees as a picture: .dot, .svg, .png or .pdf. */
     void draw(const std::string &path, const place &at = place()) const
     {

@@ -26,6 +26,7 @@
 #include <eagre/io.h>
 #include <eagre/see.h>
 #include <eagre/bind.h>
+#include <eagre/onnx.h>
 
 #ifndef __cplusplus
 #include <eagre/easy.h>

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/memory.h"
 #include "control/staged.h"
+#include "pass/fused.h"
 #include "realtime/course.h"
 #include "tensor/variable.h"
 #include <string.h>
@@ -128,6 +129,7 @@ static bool find_origin(making *m, int stage, const eg__source *s, eg__origin *o
 
 /* ---- ways ------------------------------------------------------------------------------------ */
 
+/* Of fused operations it is the names of all that says which. */
 static bool can_be_steady(const eg__plan *plan)
 {
     const eg__step *step = eg__waiting_step(plan);
@@ -137,8 +139,8 @@ static bool can_be_steady(const eg__plan *plan)
         return true;
     if (step->site.file)
         eg__me.site = step->site;
-    eg__fail(EG_STATE, op_name, "%s cannot run in bounded time: %s", step->op->name,
-        step->job.waits);
+    eg__fail(EG_STATE, op_name, "%s cannot run in bounded time: %s",
+        step->op == &eg_op_fused ? step->job.implementation : step->op->name, step->job.waits);
     eg__me.site = caller;
     return false;
 }

@@ -183,7 +183,7 @@ TEST(variables_values_and_the_environment_are_fixed_as_they_are)
 
 EG_FUNCTION(filters, x, w)
 {
-    return eg_conv(x, w);
+    return eg_relu(eg_conv(x, w));
 }
 
 TEST(a_large_convolution_has_another_kernel_where_close_is_enough)
@@ -194,7 +194,11 @@ TEST(a_large_convolution_has_another_kernel_where_close_is_enough)
     eg_tensor *x = eg_normal(eg_key(1), EG_DIMS(1, SIZE, SIZE, CHANNELS));
     eg_tensor *w = eg_normal(eg_key(2), EG_DIMS(3, 3, CHANNELS, CHANNELS));
     eg_tensor *y = eg_call(f, x, w);
-    eg_plan *plan = eg_plan_new(f, EG_IN(x, w), .close = true);
+    eg_plan *plan = eg_plan_new(f, EG_IN(x, w));
+    if (!plan) { /* with oneDNN there is a faster kernel */
+        assert_error(EG_STATE, "oneDNN takes memory");
+        plan = eg_plan_new(f, EG_IN(x, w), .close = true);
+    }
     size_t bytes = sizeof(float) * (size_t)eg_size(y);
     float *out = malloc(bytes), worst = 0;
 

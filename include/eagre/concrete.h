@@ -36,7 +36,8 @@ EG_API eg_concrete *eg_function_concrete_of(eg_function *function, int n,
     const eg_tensor_spec specs[]);
 
 /* Adds the way through the body that these arguments take, of the same signature. Action, while the
- * function lives and no other thread uses the trace. Fails: as eg_function_concrete; EG_STATE where
+ * function lives; other threads may call the trace meanwhile, ask about it, or extend it too: a
+ * call knows the ways that there are when it begins. Fails: as eg_function_concrete; EG_STATE where
  * the function was freed. */
 EG_API eg_status eg_concrete_extend(eg_concrete *concrete, int n, eg_tensor *const in[]);
 

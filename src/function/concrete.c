@@ -1,7 +1,9 @@
 /* Concrete functions: traces that somebody holds.
  *
  * A concrete function has a trace of its own, which its function does not know; of the function it
- * needs the body while it is extended, and nothing later.
+ * needs the body while it is extended, and nothing later. Its calls are counted with the
+ * function's, so that a program that was extended is freed when none looks at it (cache.c); who
+ * asks questions locks the function.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "function/concrete.h"
@@ -22,7 +24,7 @@ static bool is_recorded(const eg_function *f, const eg__trace *trace)
 {
     if (eg__me.failed)
         return false;
-    if (!atomic_load(&f->eager) && !atomic_load(&trace->eager) && trace->n_segments > 0)
+    if (!atomic_load(&f->eager) && !atomic_load(&trace->eager) && atomic_load(&trace->program))
         return true;
     return eg__fail(EG_STATE, new_name, "%s cannot be recorded: it runs eagerly %.300s",
                f->callable.name, f->why_eager) == EG_OK;
@@ -171,7 +173,9 @@ eg_status eg_concrete_extend(eg_concrete *c, int n, eg_tensor *const in[])
     if (!eg__env_equal(f, c->trace->env, f->env))
         return eg__fail(EG_STATE, op, "the environment of %s has changed", f->callable.name);
     eg__key key = {n, in, f->env, 0, false};
+    unsigned side = eg__function_enter(f);
     eg__record_dry(f, c->trace, &key);
+    eg__function_leave(f, side);
     return eg__me.failed;
 }
 
@@ -194,17 +198,13 @@ static eg_tensor *walk(const eg_concrete *c, eg_tensor *const in[])
     }
 }
 
-eg_tensor *eg_concrete_call(eg_concrete *c, int n, eg_tensor *const in[])
+static eg_tensor *replay(const eg_concrete *c, int n, eg_tensor *const in[])
 {
     eg__outcome_of_call outcome = EG__CALL_AGAIN;
-    eg_tensor *y = NULL;
-
-    if (eg__me.failed || !arguments_fit(c, n, in))
-        return NULL;
-    if (eg__me.watch || eg__me.recording)
-        return walk(c, in);
     eg__key key = {n, in, c->trace->env, 0, false};
     uint32_t printed = eg__me.printed, skip = eg__me.skip_prints, host = eg__me.host_next;
+    eg_tensor *y = NULL;
+
     while (outcome == EG__CALL_AGAIN) {
         outcome = eg__replay_call(c->trace, &key, false, &y);
         if (outcome != EG__CALL_DONE) {
@@ -215,6 +215,17 @@ eg_tensor *eg_concrete_call(eg_concrete *c, int n, eg_tensor *const in[])
     if (outcome == EG__CALL_MISSED)
         y = walk(c, in); /* which says where */
     eg__host_log_end();
+    return y;
+}
+
+eg_tensor *eg_concrete_call(eg_concrete *c, int n, eg_tensor *const in[])
+{
+    if (eg__me.failed || !arguments_fit(c, n, in))
+        return NULL;
+    bool watched = eg__me.watch || eg__me.recording;
+    unsigned side = eg__function_enter(c->function);
+    eg_tensor *y = watched ? walk(c, in) : replay(c, n, in);
+    eg__function_leave(c->function, side);
     return y;
 }
 
@@ -268,6 +279,7 @@ void eg_concrete_info_now(const eg_concrete *c, eg_concrete_info *info)
     eg_tensor *unused;
 
     if (c) {
+        eg__function_lock(c->function);
         now.inputs = c->trace->n;
         now.outputs = first_path(c)->n_results;
         for (int i = 0; i < c->trace->n_segments; i++)
@@ -277,6 +289,7 @@ void eg_concrete_info_now(const eg_concrete *c, eg_concrete_info *info)
         now.reads = find_variable(c, false, -1, &unused);
         now.assigns = find_variable(c, true, -1, &unused);
         now.bytes = c->trace->bytes;
+        eg__function_unlock(c->function);
     }
     eg__attrs_answer(info, &now, sizeof now);
 }
@@ -300,28 +313,35 @@ bool eg_concrete_input(const eg_concrete *c, int i, eg_dtype *dtype, int *rank, 
 
 bool eg_concrete_output(const eg_concrete *c, int i, eg_dtype *dtype, int *rank, int64_t dims[])
 {
-    const eg__segment *leaf = c ? first_path(c) : NULL;
-
-    return leaf && i >= 0 && i < leaf->n_results &&
+    if (!c)
+        return false;
+    eg__function_lock(c->function);
+    const eg__segment *leaf = first_path(c);
+    eg__function_unlock(c->function);
+    return i >= 0 && i < leaf->n_results &&
         tell_spec(eg__value_spec(&leaf->results[i]), dtype, rank, dims);
+}
+
+static eg_tensor *variable_at(const eg_concrete *c, bool assigned, int i)
+{
+    eg_tensor *variable = NULL;
+
+    if (!c || i < 0)
+        return NULL;
+    eg__function_lock(c->function);
+    find_variable(c, assigned, i, &variable);
+    eg__function_unlock(c->function);
+    return variable;
 }
 
 eg_tensor *eg_concrete_reads(const eg_concrete *c, int i)
 {
-    eg_tensor *variable = NULL;
-
-    if (c && i >= 0)
-        find_variable(c, false, i, &variable);
-    return variable;
+    return variable_at(c, false, i);
 }
 
 eg_tensor *eg_concrete_assigns(const eg_concrete *c, int i)
 {
-    eg_tensor *variable = NULL;
-
-    if (c && i >= 0)
-        find_variable(c, true, i, &variable);
-    return variable;
+    return variable_at(c, true, i);
 }
 
 char *eg_concrete_text(const eg_concrete *c)
@@ -333,7 +353,9 @@ char *eg_concrete_text(const eg_concrete *c)
         return NULL;
     if (!c)
         return eg__fail_null(EG_INVALID, op, "concrete is NULL");
+    eg__function_lock(c->function);
     eg__trace_put(c->trace, &text);
+    eg__function_unlock(c->function);
     if (!eg__me.failed)
         return eg__text_take(&text, op);
     eg__text_free(&text);

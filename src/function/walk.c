@@ -1,5 +1,7 @@
 /* A trace, one operation after the other: for those who watch.
  *
+ * It goes by the trace's program, which does not change: another thread may extend the trace.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/memory.h"
 #include "function/concrete.h"
@@ -13,11 +15,17 @@ static const char op_name[] = "eg_concrete_call";
 
 typedef struct walk {
     const eg__trace *trace;
+    const eg__program *program;
     eg_tensor *const *args;
     eg_tensor **
         *at;        /* by segment number and node: its results, as a tuple where they are several */
     int assignment; /* of the segment: what comes next */
 } walk;
+
+static const eg__segment *segment_at(const walk *w, int i)
+{
+    return w->program->places[i].piece->segment;
+}
 
 static eg_tensor *result_of(eg_tensor *y, const eg_node *node, uint32_t result)
 {
@@ -32,9 +40,9 @@ static eg_tensor *handle_of(const walk *w, const eg__value *v)
     if (s)
         return result_of(w->at[s->number][v->ref.node], &s->graph->nodes[v->ref.node],
             v->ref.result);
-    for (int i = 0; i < w->trace->n_segments; i++) { /* as the call found it */
+    for (int i = 0; i < w->program->n_places; i++) { /* as the call found it */
         const uint32_t *node =
-            eg__map_find(&w->trace->segments[i]->graph->tensors, eg__key_of(v->tensor));
+            eg__map_find(&segment_at(w, i)->graph->tensors, eg__key_of(v->tensor));
         if (node && w->at[i] && w->at[i][*node])
             return w->at[i][*node];
     }
@@ -44,8 +52,8 @@ static eg_tensor *handle_of(const walk *w, const eg__value *v)
 /* Variables are read before anything is assigned. */
 static bool read_variables(walk *w)
 {
-    for (int i = 0; i < w->trace->n_segments; i++) {
-        const eg_graph *graph = w->trace->segments[i]->graph;
+    for (int i = 0; i < w->program->n_places; i++) {
+        const eg_graph *graph = segment_at(w, i)->graph;
         w->at[i] = eg__alloc_zero(sizeof **w->at * ((size_t)graph->n + 1));
         if (!w->at[i])
             return eg__fail_memory(op_name, (size_t)graph->n) == EG_OK;
@@ -124,26 +132,37 @@ static eg_tensor *look(const walk *w, const eg__segment *s)
     return eg__watch_asked(x, how) == EG_OK ? eg__ref(x) : NULL;
 }
 
-static const eg__segment *child_of(const walk *w, const eg__segment *s)
+static const eg__place *find_child(const eg__place *place, const void *seen, size_t size)
 {
-    const eg__segment *child = NULL;
+    for (int i = 0; i < place->n_children; i++)
+        if (eg__outcome_is(place->piece->segment, &place->seen[i], seen, size))
+            return place->children[i];
+    return NULL;
+}
+
+static const eg__place *child_of(const walk *w, const eg__place *place)
+{
+    const eg__segment *s = place->piece->segment;
+    const eg__place *child = NULL;
 
     if (s->end == EG__END_CALL)
-        return s->callee->freed ? NULL : eg__segment_child(s, s->callee->env, s->callee->env_size);
+        return s->callee->freed ? NULL : find_child(place, s->callee->env, s->callee->env_size);
     eg_tensor *x = look(w, s);
     if (!x)
         return NULL;
     unsigned char bit = eg__element_true(x->spec.dtype, x->data);
-    bool truth = s->end == EG__END_TRUE;
-    child = truth ? eg__segment_child(s, &bit, 1)
-                  : eg__segment_child(s, x->data, eg__dtype(x->spec.dtype)->size);
+    if (s->end == EG__END_TRUE)
+        child = find_child(place, &bit, 1);
+    else
+        child = find_child(place, x->data, eg__dtype(x->spec.dtype)->size);
     eg__unref(x);
     return child;
 }
 
-static const eg__segment *follow(walk *w, const eg__segment *s)
+static const eg__place *follow(const walk *w, const eg__place *place)
 {
-    const eg__segment *child = child_of(w, s);
+    const eg__segment *s = place->piece->segment;
+    const eg__place *child = child_of(w, place);
 
     if (!child && !eg__me.failed)
         eg__fail(EG_STATE, op_name,
@@ -164,22 +183,22 @@ static int give_results(const walk *w, const eg__segment *leaf, eg_tensor *resul
 
 static const eg__segment *walk_path(walk *w)
 {
-    const eg__segment *s = w->trace->segments[0];
+    const eg__place *place = &w->program->places[0];
 
     if (!read_variables(w))
         return NULL;
-    while (apply_nodes(w, s) && s->end != EG__END_RETURN)
-        if (!(s = follow(w, s)))
+    while (apply_nodes(w, place->piece->segment) && place->piece->segment->end != EG__END_RETURN)
+        if (!(place = follow(w, place)))
             return NULL;
-    return eg__me.failed ? NULL : s;
+    return eg__me.failed ? NULL : place->piece->segment;
 }
 
 eg_tensor *eg__trace_walk(const eg__trace *trace, eg_tensor *const args[])
 {
-    walk w = {.trace = trace, .args = args};
+    walk w = {.trace = trace, .program = atomic_load(&trace->program), .args = args};
     eg_tensor *results[EG__MAX_PARTS];
     int n = 0;
-    size_t size = sizeof *w.at * ((size_t)trace->n_segments + 1);
+    size_t size = sizeof *w.at * ((size_t)w.program->n_places + 1);
     eg_scope *scope = eg_scope_open();
 
     w.at = eg__alloc_zero(size);
@@ -188,9 +207,9 @@ eg_tensor *eg__trace_walk(const eg__trace *trace, eg_tensor *const args[])
     const eg__segment *leaf = w.at ? walk_path(&w) : NULL;
     if (leaf)
         n = give_results(&w, leaf, results);
-    for (int i = 0; w.at && i < trace->n_segments; i++)
+    for (int i = 0; w.at && i < w.program->n_places; i++)
         if (w.at[i])
-            eg__free(w.at[i], sizeof **w.at * ((size_t)trace->segments[i]->graph->n + 1));
+            eg__free(w.at[i], sizeof **w.at * ((size_t)segment_at(&w, i)->graph->n + 1));
     eg__free(w.at, size);
     eg_scope_close(scope);
     if (n == 0 || eg__me.failed)

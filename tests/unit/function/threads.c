@@ -81,6 +81,67 @@ TEST(recordings_from_several_threads_are_merged)
     eg_function_free(shared);
 }
 
+/* ---- concrete traces ------------------------------------------------------------------------ */
+
+static eg_concrete *concrete;
+static atomic_int turns;
+
+/* A call that finds its way recorded, or says that it is not. */
+static bool call_is_right(eg_tensor *x, bool watched)
+{
+    eg_error e;
+    double y = 0;
+    {
+        EG_TRY(&e);
+        eg_scope *tape = watched ? eg_tape_open(NULL) : NULL;
+        y = eg_item(eg_concrete_call(concrete, EG_IN(x)));
+        eg_scope_close(tape);
+    }
+    return e.status == EG_OK ? y == eg_item(branches_a_lot(x)) : e.status == EG_STATE;
+}
+
+static bool answers_are_right(void)
+{
+    eg_concrete_info info = {.size = sizeof info};
+    eg_dtype dtype;
+    char *text = eg_concrete_text(concrete);
+    bool right = text && eg_concrete_output(concrete, 0, &dtype, NULL, NULL) && dtype == EG_FLOAT32;
+
+    eg_concrete_info_now(concrete, &info);
+    eg_free(text);
+    return right && info.paths >= 1 && info.guards >= info.paths - 1;
+}
+
+/* Some extend, some call, some call on a tape and ask. */
+static void *extend_or_call(void *bad)
+{
+    int turn = atomic_fetch_add(&turns, 1) % THREADS;
+
+    for (int i = 0; i < CALLS; i++) {
+        EG_SCOPE;
+        eg_tensor *x = eg_constant((i * (turn + 1)) % 23 - 7.0);
+        bool right = turn < 2 ? eg_concrete_extend(concrete, EG_IN(x)) == EG_OK
+                              : call_is_right(x, turn == 2) && (turn == 3 || answers_are_right());
+        if (!right)
+            *(int *)bad = 1;
+    }
+    return NULL;
+}
+
+TEST(a_trace_is_extended_while_others_call_it)
+{
+    EG_SCOPE;
+    shared = eg_function_of(branches_a_lot);
+    concrete = eg_function_concrete(shared, EG_IN(eg_constant(1.0)));
+    run_threads(extend_or_call);
+    for (int i = 0; i < 23; i++) {
+        eg_tensor *x = eg_constant(i - 7.0);
+        assert_true(eg_item(eg_concrete_call(concrete, EG_IN(x))) == eg_item(branches_a_lot(x)));
+    }
+    eg_concrete_free(concrete);
+    eg_function_free(shared);
+}
+
 static eg_tensor *weight;
 
 EG_FUNCTION(product, x)

@@ -116,8 +116,7 @@ static bool same(const trail *a, const trail *b)
     return same_error && a->n == b->n && memcmp(a->bytes, b->bytes, n) == 0;
 }
 
-/* Gradients of staged loops may be summed in another order eagerly than in a function; and where
- * eagerly nothing flows through a branch that was not run, a function has zero, times infinity. */
+/* Gradients of staged loops may be summed in another order eagerly than in a function. */
 static bool near(const trail *a, const trail *b)
 {
     if (a->status != b->status || a->n != b->n || a->n > MOST_BYTES)
@@ -126,7 +125,8 @@ static bool near(const trail *a, const trail *b)
         float x, y;
         memcpy(&x, a->bytes + i, sizeof x);
         memcpy(&y, b->bytes + i, sizeof y);
-        if (memcmp(&x, &y, sizeof x) != 0 && !isnan(y) && !(fabsf(x - y) <= 1e-3f * (1 + fabsf(x))))
+        bool both_nan = isnan(x) && isnan(y);
+        if (memcmp(&x, &y, sizeof x) != 0 && !both_nan && !(fabsf(x - y) <= 1e-3f * (1 + fabsf(x))))
             return false;
     }
     return true;

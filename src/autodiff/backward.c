@@ -6,10 +6,15 @@
  * behind is freed at once; the gradients of values are counted, and let go when the value's maker
  * has been passed.
  *
+ * Where the gradient of a branch or a loop says that a value decides whether anything arrives, that
+ * goes along with it (flow.h).
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "autodiff/backward.h"
+#include "autodiff/flow.h"
 #include "base/memory.h"
 #include "tensor/scope.h"
+#include "ops/registry.h"
 #include "ops/sized.h"
 #include <eagre/ops.h>
 #include <eagre/ops/scatter.h>
@@ -68,12 +73,19 @@ typedef struct rows {
     eg_tensor *places, *rows;
 } rows;
 
+/* Of a gradient: see eg__flow. The bool is owned. */
+typedef struct maybe {
+    eg_tensor *when;
+    bool open;
+} maybe;
+
 typedef struct walk {
     eg__backward_run *run;
     bool *reach; /* by value: it depends on a source */
     bool *is_source;
     bool *is_made;        /* by value: an operation made it */
     eg_tensor **gradient; /* by value */
+    maybe *maybes;        /* by value; NULL: all that is there arrives */
     rows *rows;           /* of sources, where they are asked for */
     int n_rows, rows_capacity;
 } walk;
@@ -101,27 +113,61 @@ static void find_reach(walk *w)
     }
 }
 
-static bool accumulate(walk *w, uint32_t id, eg_tensor *dx)
+static eg__flow flow_of(const walk *w, uint32_t id)
 {
-    eg_tensor *old = w->gradient[id];
-    eg_tensor *sum = old ? eg_add(old, dx) : dx;
+    const maybe *m = w->maybes ? &w->maybes[id] : &(const maybe){NULL, false};
+    return (eg__flow){w->gradient[id], m->when, m->open};
+}
 
-    if (!sum)
-        return false;
-    w->gradient[id] = eg__ref(sum);
-    eg__unref(old);
+static bool set_flow(walk *w, uint32_t id, eg__flow f)
+{
+    size_t n = (size_t)w->run->n_values + 1;
+    maybe now = {eg__ref(f.when), f.open};
+
+    eg__ref(f.value);
+    eg__unref(w->gradient[id]);
+    w->gradient[id] = f.value;
+    if (f.when && !w->maybes && !(w->maybes = eg__alloc_zero(sizeof now * n))) {
+        eg__unref(now.when);
+        return eg__fail_memory(op_name, sizeof now * n) == EG_OK;
+    }
+    if (w->maybes) {
+        eg__unref(w->maybes[id].when);
+        w->maybes[id] = now;
+    }
     return true;
 }
 
-/* Gradients of a record's outputs, zeros for those that none arrived at. */
-static bool take_output_gradients(const walk *w, const eg__record *r, eg_tensor *dy[])
+static bool accumulate(walk *w, uint32_t id, eg__flow dx)
 {
+    eg__flow sum = eg__flow_join(flow_of(w, id), dx);
+    return !eg__me.failed && set_flow(w, id, sum);
+}
+
+/* What arrives at a record's outputs. */
+typedef struct arriving {
+    eg_tensor *dy[EG__MAX_PARTS], *dy_when[EG__MAX_PARTS];
+    eg_tensor *when; /* whether anything does; NULL: it does */
+} arriving;
+
+/* Gradients of a record's outputs, zeros for those that none arrived at. */
+static bool take_output_gradients(const walk *w, const eg__record *r, arriving *a)
+{
+    bool partial = r->op->traits & EG__PARTIAL, any = false;
+
+    a->when = NULL;
     for (int i = 0; i < r->n_out; i++) {
         eg_tensor *y = r->handle[r->n_in + i];
         uint32_t id = r->id[r->n_in + i];
-        dy[i] = id != EG__NO_VALUE ? w->gradient[id] : NULL;
-        if (!dy[i] && eg__is_floating(y->spec.dtype))
-            dy[i] = eg__full_like(y, 0);
+        eg__flow f = id != EG__NO_VALUE ? flow_of(w, id) : (eg__flow){NULL, NULL, false};
+        if (f.value) {
+            a->when = any ? eg__flow_either(a->when, f.when) : f.when;
+            any = true;
+        }
+        a->dy_when[i] = f.when;
+        a->dy[i] = partial || r->n_out > 1 ? eg__flow_value(&f) : f.value;
+        if (!a->dy[i] && !partial && eg__is_floating(y->spec.dtype))
+            a->dy[i] = eg__full_like(y, 0);
         if (eg__me.failed)
             return false;
     }
@@ -151,11 +197,22 @@ bool eg__differentiate(const eg_backward *given, eg_tensor *dy[])
     return !holomorphic || conjugate(b->n_in, b->dx);
 }
 
-static bool call_gradient(walk *w, const eg__record *r, eg_tensor *dx[], bool wanted[])
+/* What a record gives back to its inputs; `dx`, `wanted` and `when` have room for all of them. */
+typedef struct giving {
+    eg_tensor **dx, **when;
+    bool *wanted;
+} giving;
+
+/* Zeros stay zeros where they are only passed on. */
+static bool passes_on(const eg_opdef *op)
 {
-    eg_tensor *dy[EG__MAX_PARTS];
+    return op == &eg_op_identity || op == &eg_op_reshape;
+}
+
+static bool call_gradient(walk *w, const eg__record *r, arriving *a, const giving *g)
+{
     eg_backward b = {r->op, r->attrs, r->payload, r->n_in, r->n_out, r->handle, r->handle + r->n_in,
-        dy, wanted, dx};
+        a->dy, g->wanted, g->dx, a->dy_when, g->when};
 
     if (!r->op->grad) {
         eg__fail(EG_INVALID, op_name,
@@ -165,10 +222,25 @@ static bool call_gradient(walk *w, const eg__record *r, eg_tensor *dx[], bool wa
         return false;
     }
     for (int i = 0; i < r->n_in; i++) {
-        wanted[i] = wants(w, r, i);
-        dx[i] = NULL;
+        g->wanted[i] = wants(w, r, i);
+        g->dx[i] = g->when[i] = NULL;
     }
-    return take_output_gradients(w, r, dy) && eg__differentiate(&b, dy);
+    return take_output_gradients(w, r, a) && eg__differentiate(&b, a->dy);
+}
+
+static bool give_back(walk *w, const eg__record *r, const arriving *a, const giving *g)
+{
+    bool partial = r->op->traits & EG__PARTIAL;
+
+    for (int i = 0; i < r->n_in; i++) {
+        eg__flow f = {g->dx[i], partial ? g->when[i] : a->when, false};
+        f.open = f.when && !partial && !passes_on(r->op);
+        if (passes_on(r->op) && f.when)
+            f.open = flow_of(w, r->id[r->n_in]).open;
+        if (g->wanted[i] && f.value && !accumulate(w, r->id[i], f))
+            return false;
+    }
+    return true;
 }
 
 /* ---- gradients made of rows ----------------------------------------------------------------- */
@@ -181,18 +253,31 @@ static bool takes_rows(const walk *w, const eg__record *r)
         !w->is_made[id];
 }
 
+/* The gradient by a record's input 0 as rows; false where it has no such form, or perhaps does not
+ * arrive. */
+static bool make_rows(const walk *w, const eg__record *r, eg_tensor **places, eg_tensor **part)
+{
+    eg_tensor *dx[EG__MAX_IN];
+    bool wanted[EG__MAX_IN] = {true};
+    arriving a;
+    eg_backward b = {r->op, r->attrs, r->payload, r->n_in, r->n_out, r->handle, r->handle + r->n_in,
+        a.dy, wanted, dx, NULL, NULL};
+
+    for (int i = 0; i < r->n_out; i++)
+        if (r->id[r->n_in + i] != EG__NO_VALUE && flow_of(w, r->id[r->n_in + i]).when)
+            return false;
+    if (!take_output_gradients(w, r, &a))
+        return false;
+    r->op->grad_rows(&b, places, part);
+    return !eg__me.failed && *places;
+}
+
 /* Whether the record's gradient by its input 0 was kept as rows. */
 static bool keep_rows(walk *w, const eg__record *r)
 {
-    eg_tensor *dy[EG__MAX_PARTS], *dx[EG__MAX_IN], *places = NULL, *part = NULL;
-    bool wanted[EG__MAX_IN] = {true};
-    eg_backward b = {r->op, r->attrs, r->payload, r->n_in, r->n_out, r->handle, r->handle + r->n_in,
-        dy, wanted, dx};
+    eg_tensor *places = NULL, *part = NULL;
 
-    if (!take_output_gradients(w, r, dy))
-        return false;
-    r->op->grad_rows(&b, &places, &part);
-    if (eg__me.failed || !places)
+    if (!make_rows(w, r, &places, &part))
         return false;
     if (!eg__reserve(&w->rows, sizeof *w->rows, w->n_rows, &w->rows_capacity)) {
         eg__fail_memory(op_name, sizeof *w->rows);
@@ -220,7 +305,8 @@ static int collect_rows(const walk *w, uint32_t id, eg_tensor **places, eg_tenso
 /* The gradient of a source: an array, rows, or an array to which the rows are added. */
 static eg_tensor *gradient_of(const walk *w, uint32_t id)
 {
-    eg_tensor *places = NULL, *part = NULL, *array = w->gradient[id];
+    eg__flow f = flow_of(w, id);
+    eg_tensor *places = NULL, *part = NULL, *array = eg__flow_value(&f);
 
     if (collect_rows(w, id, &places, &part) == 0 || eg__me.failed)
         return array;
@@ -244,54 +330,50 @@ static bool has_gradient(const walk *w, const eg__record *r)
  * large tensor is read row by row, as in a loop, only those are touched. */
 static bool add_rows(walk *w, const eg__record *r)
 {
-    eg_tensor *dy[EG__MAX_PARTS], *dx[EG__MAX_IN], *places = NULL, *part = NULL;
-    bool wanted[EG__MAX_IN] = {true};
+    eg_tensor *places = NULL, *part = NULL;
     uint32_t id = r->id[0];
-    eg_backward b = {r->op, r->attrs, r->payload, r->n_in, r->n_out, r->handle, r->handle + r->n_in,
-        dy, wanted, dx};
 
-    if (!r->op->grad_rows || !wants(w, r, 0) || !w->gradient[id])
+    if (!r->op->grad_rows || !wants(w, r, 0) || !w->gradient[id] || flow_of(w, id).open)
         return false;
     for (int i = 1; i < r->n_in; i++)
         if (wants(w, r, i))
             return false;
-    if (!take_output_gradients(w, r, dy))
-        return false;
-    r->op->grad_rows(&b, &places, &part);
-    if (eg__me.failed || !places)
+    if (!make_rows(w, r, &places, &part))
         return false;
     eg_scatter_attrs add = {.size = sizeof add, .how = EG_SCATTER_ADD, .drop = true};
     eg_tensor *sum = eg_scatter_with(w->gradient[id], places, part, &add);
-    if (!sum)
-        return false;
-    eg__unref(w->gradient[id]);
-    w->gradient[id] = eg__ref(sum);
-    return true;
+    return sum && set_flow(w, id, (eg__flow){sum, NULL, false});
+}
+
+static bool differentiate(walk *w, const eg__record *r)
+{
+    eg_tensor *few[2 * EG__MAX_IN];
+    bool few_wanted[EG__MAX_IN];
+    size_t n = (size_t)r->n_in, size = (2 * sizeof *few + sizeof *few_wanted) * n;
+    giving g = {few, few + EG__MAX_IN, few_wanted};
+    arriving a;
+
+    if (r->n_in > EG__MAX_IN) {
+        g.dx = eg__alloc(size);
+        if (!g.dx)
+            return eg__fail_memory(op_name, size) == EG_OK;
+        g.when = g.dx + n;
+        g.wanted = (bool *)(g.when + n);
+    }
+    bool done = call_gradient(w, r, &a, &g) && give_back(w, r, &a, &g);
+    if (g.dx != few)
+        eg__free(g.dx, size);
+    return done;
 }
 
 static bool step_back(walk *w, const eg__record *r)
 {
-    eg_tensor *few[EG__MAX_IN], **dx = few;
-    bool few_wanted[EG__MAX_IN], *wanted = few_wanted;
-    size_t n = (size_t)r->n_in, size = (sizeof *dx + sizeof *wanted) * n;
-
-    if (r->n_in > EG__MAX_IN) {
-        dx = eg__alloc(size);
-        if (!dx)
-            return eg__fail_memory(op_name, size), false;
-        wanted = (bool *)(dx + n);
-    }
     eg_scope *scope = eg_scope_open();
     bool done = (takes_rows(w, r) && keep_rows(w, r)) || (!eg__me.failed && add_rows(w, r));
-    if (!done && !eg__me.failed) {
-        done = call_gradient(w, r, dx, wanted);
-        for (int i = 0; done && i < r->n_in; i++)
-            if (wanted[i] && dx[i])
-                done = accumulate(w, r->id[i], dx[i]);
-    }
+
+    if (!done && !eg__me.failed)
+        done = differentiate(w, r);
     eg_scope_close(scope);
-    if (dx != few)
-        eg__free(dx, size);
     return done;
 }
 
@@ -301,8 +383,21 @@ static void let_go(walk *w, const eg__record *r)
         uint32_t id = r->id[r->n_in + i];
         if (id == EG__NO_VALUE || w->is_source[id])
             continue;
-        eg__unref(w->gradient[id]);
-        w->gradient[id] = NULL;
+        set_flow(w, id, (eg__flow){NULL, NULL, false});
+    }
+}
+
+/* Hands out what came to the sources. */
+static void take_gradients(walk *w)
+{
+    eg__backward_run *run = w->run;
+
+    for (int s = 0; s < run->n_sources && !eg__me.failed; s++) {
+        if (run->sources[s] == EG__NO_VALUE)
+            continue;
+        run->gradients[s] = eg__ref(gradient_of(w, run->sources[s]));
+        if (run->gradient_when)
+            run->gradient_when[s] = eg__ref(flow_of(w, run->sources[s]).when);
     }
 }
 
@@ -310,9 +405,11 @@ static void go_back(walk *w)
 {
     eg__backward_run *run = w->run;
 
-    for (int i = 0; i < run->n_targets && !eg__me.failed; i++)
+    for (int i = 0; i < run->n_targets && !eg__me.failed; i++) {
+        eg__flow seed = {run->seeds[i], run->seed_when ? run->seed_when[i] : NULL, false};
         if (run->targets[i] != EG__NO_VALUE)
-            accumulate(w, run->targets[i], run->seeds[i]);
+            accumulate(w, run->targets[i], seed);
+    }
     for (int k = run->n_records; k-- > 0 && !eg__me.failed;) {
         const eg__record *r = run->records[k];
         if (has_gradient(w, r) && step_back(w, r))
@@ -320,9 +417,7 @@ static void go_back(walk *w)
         if (run->finished)
             run->finished(run->env, k);
     }
-    for (int s = 0; s < run->n_sources && !eg__me.failed; s++)
-        if (run->sources[s] != EG__NO_VALUE)
-            run->gradients[s] = eg__ref(gradient_of(w, run->sources[s]));
+    take_gradients(w);
 }
 
 static void free_rows(walk *w)
@@ -347,6 +442,8 @@ eg_status eg__backward(eg__backward_run *run)
 
     for (int s = 0; s < run->n_sources; s++)
         run->gradients[s] = NULL;
+    for (int s = 0; run->gradient_when && s < run->n_sources; s++)
+        run->gradient_when[s] = NULL;
     if (w.reach && w.is_source && w.is_made && w.gradient) {
         find_reach(&w);
         go_back(&w);
@@ -355,6 +452,9 @@ eg_status eg__backward(eg__backward_run *run)
     }
     for (size_t i = 0; w.gradient && i < n; i++)
         eg__unref(w.gradient[i]);
+    for (size_t i = 0; w.maybes && i < n; i++)
+        eg__unref(w.maybes[i].when);
+    eg__free(w.maybes, sizeof *w.maybes * n);
     eg__free(w.reach, n);
     eg__free(w.is_source, n);
     eg__free(w.is_made, n);

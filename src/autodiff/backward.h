@@ -43,6 +43,8 @@ typedef struct eg__backward_run {
     const uint32_t *sources;
     eg_tensor **gradients; /* of the sources, each with an owner; NULL: no path to the target */
     bool sparse;           /* gradients that only consist of rows are tuples of places and rows */
+    eg_tensor *const *seed_when; /* by target: whether its seed arrives (flow.h); NULL: all do */
+    eg_tensor **gradient_when;   /* to fill in, each with an owner; NULL: nobody asks */
     /* Called when a record has served its purpose, with its index; may let it go. NULL: nothing. */
     void (*finished)(void *env, int record);
     void *env;

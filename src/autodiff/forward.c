@@ -198,7 +198,8 @@ static void push_elementwise(step *s)
     const eg_event *e = s->e;
     eg_tensor *x[EG__MAX_IN], *dx[EG__MAX_IN], *in;
     bool wanted[EG__MAX_IN] = {false};
-    eg_backward b = {e->op, e->attrs, e->payload, e->n_in, 1, x, e->out, &in, wanted, dx};
+    eg_backward b = {e->op, e->attrs, e->payload, e->n_in, 1, x, e->out, &in, wanted, dx, NULL,
+        NULL};
 
     for (int i = 0; i < e->n_in; i++)
         x[i] = spread(e->value[i], e->out[0]);
@@ -249,7 +250,7 @@ static int pull(const step *s, eg_tensor *const u[], eg_tensor *g[], eg_tensor *
     bool wanted[EG__MAX_IN];
     int n = 0;
     eg_backward b = {e->op, e->attrs, e->payload, e->n_in, e->n_out, e->value, e->out, dy, wanted,
-        dx};
+        dx, NULL, NULL};
 
     memcpy(dy, u, sizeof *dy * (size_t)e->n_out);
     for (int i = 0; i < e->n_in; i++)

@@ -185,12 +185,26 @@ typedef struct arrays {
     uint32_t *ids;
 } arrays;
 
+static eg__backward_run run_of(const eg__tape *tape)
+{
+    return (eg__backward_run){.records = tape->records,
+        .n_records = tape->n_records,
+        .n_values = tape->n_values};
+}
+
 static void differentiate(eg__tape *tape, eg_tensor *target, int n, eg_tensor *const sources[],
     arrays *a, bool sparse)
 {
     spending s = {tape, target};
-    eg__backward_run run = {tape->records, tape->n_records, tape->n_values, n_targets(target),
-        a->targets, a->seeds, n, a->ids, a->found, sparse, NULL, NULL};
+    eg__backward_run run = run_of(tape);
+
+    run.n_targets = n_targets(target);
+    run.targets = a->targets;
+    run.seeds = a->seeds;
+    run.n_sources = n;
+    run.sources = a->ids;
+    run.gradients = a->found;
+    run.sparse = sparse;
 
     for (int i = 0; i < n_targets(target); i++)
         a->targets[i] = eg__tape_find(tape, target_at(target, i));
@@ -278,8 +292,12 @@ eg_tensor *eg__tape_pull(eg__tape *tape, eg_tensor *y, eg_tensor *x, eg_tensor *
 {
     uint32_t target = eg__tape_find(tape, y), source = eg__tape_find(tape, x);
     eg_tensor *found = NULL;
-    eg__backward_run run = {tape->records, tape->n_records, tape->n_values, 1, &target, &seed, 1,
-        &source, &found, false, NULL, NULL};
+    eg__backward_run run = run_of(tape);
+    run.n_targets = run.n_sources = 1;
+    run.targets = &target;
+    run.seeds = &seed;
+    run.sources = &source;
+    run.gradients = &found;
 
     tape->paused++;
     eg__backward(&run);
@@ -287,4 +305,78 @@ eg_tensor *eg__tape_pull(eg__tape *tape, eg_tensor *y, eg_tensor *x, eg_tensor *
     eg_tensor *gradient = found && !eg__me.failed ? eg_identity(found) : NULL;
     eg__unref(found);
     return gradient;
+}
+
+/* ---- flows ---------------------------------------------------------------------------------- */
+
+/* What goes in and comes out of a run, by target and by source. */
+typedef struct flows {
+    uint32_t *target, *source;
+    eg_tensor **seed, **seed_when, **gradient, **gradient_when;
+    void *memory;
+    size_t size;
+} flows;
+
+static bool make_room(flows *f, int most)
+{
+    size_t n = (size_t)most + 1;
+
+    f->size = n * (4 * sizeof *f->seed + 2 * sizeof *f->target);
+    f->memory = f->seed = eg__alloc_zero(f->size);
+    if (!f->seed)
+        return eg__fail_memory(op_name, f->size) == EG_OK;
+    f->seed_when = f->seed + n;
+    f->gradient = f->seed_when + n;
+    f->gradient_when = f->gradient + n;
+    f->target = (uint32_t *)(void *)(f->gradient_when + n);
+    f->source = f->target + n;
+    return true;
+}
+
+/* A handle of its own, and the run's one let go. */
+static eg_tensor *handed_over(eg_tensor *x)
+{
+    eg_tensor *y = x && !eg__me.failed ? eg_identity(x) : NULL;
+
+    eg__unref(x);
+    return y;
+}
+
+static void run_flows(const eg__tape *tape, const eg__pull *p, flows *f)
+{
+    eg__backward_run run = run_of(tape);
+
+    for (int i = 0; i < p->n_targets; i++) {
+        f->target[i] = eg__tape_find(tape, p->target[i]);
+        f->seed[i] = p->seed[i].value;
+        f->seed_when[i] = p->seed[i].when;
+    }
+    for (int i = 0; i < p->n; i++)
+        f->source[i] = eg__tape_find(tape, p->source[i]);
+    run.n_targets = p->n_targets;
+    run.targets = f->target;
+    run.seeds = f->seed;
+    run.seed_when = f->seed_when;
+    run.n_sources = p->n;
+    run.sources = f->source;
+    run.gradients = f->gradient;
+    run.gradient_when = f->gradient_when;
+    eg__backward(&run);
+}
+
+bool eg__tape_flows(eg__tape *tape, const eg__pull *p)
+{
+    flows f = {.memory = NULL};
+
+    if (!make_room(&f, p->n_targets > p->n ? p->n_targets : p->n))
+        return false;
+    tape->paused++;
+    run_flows(tape, p, &f);
+    for (int i = 0; i < p->n; i++) {
+        p->found[i] = (eg__flow){.value = handed_over(f.gradient[i])};
+        p->found[i].when = handed_over(f.gradient_when[i]);
+    }
+    tape->paused--;
+    eg__free(f.memory, f.size);
+    return !eg__me.failed;
 }

@@ -5,6 +5,7 @@
 #define AUTODIFF_TAPE_H
 
 #include "autodiff/backward.h"
+#include "autodiff/flow.h"
 #include "base/map.h"
 #include "tensor/scope.h"
 #include <eagre/grad.h>
@@ -51,6 +52,18 @@ uint32_t eg__tape_find(const eg__tape *tape, const eg_tensor *x);
 /* The gradient of y by x with `seed` coming in, of a persistent tape; NULL where there is no path,
  * or after an error. Owns: the result. */
 eg_tensor *eg__tape_pull(eg__tape *tape, eg_tensor *y, eg_tensor *x, eg_tensor *seed);
+
+/* What flows back from targets, each with a value, to sources; no sum is open (flow.h). */
+typedef struct eg__pull {
+    int n_targets, n;
+    eg_tensor **target;
+    const eg__flow *seed;
+    eg_tensor **source;
+    eg__flow *found; /* owned by the innermost scope */
+} eg__pull;
+
+/* Fills in what is found; false after an error. */
+bool eg__tape_flows(eg__tape *tape, const eg__pull *pull);
 
 /* Whether an operation with this input would be recorded. */
 bool eg__tape_follows(const eg__tape *tape, const eg_tensor *x);

@@ -1,23 +1,43 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control/gradient.h"
+#include "autodiff/tape.h"
+#include "base/memory.h"
 #include <eagre/grad.h>
 #include <eagre/ops.h>
-
-eg_tensor *eg__sum_of(eg_tensor *a, eg_tensor *b)
-{
-    return a && b ? eg_add(a, b) : a ? a : b;
-}
 
 eg_tensor *eg__zeros_of(const eg_spec *spec)
 {
     return eg_zeros(spec->dtype, spec->rank, spec->dims);
 }
 
-/* Sources, and which input each is; targets with their gradients. */
+eg_spec eg__bool_spec(void)
+{
+    eg_spec spec = {0};
+
+    eg__spec_set(&spec, "", EG_BOOL, 0, NULL);
+    return spec;
+}
+
+eg_tensor *eg__flow_given(const eg__flow *f, const eg_spec *spec)
+{
+    return f->value ? eg__flow_value(f) : eg__zeros_of(spec);
+}
+
+eg_tensor *eg__flow_when(const eg__flow *f)
+{
+    if (f->value && f->when)
+        return f->when;
+    return f->value ? eg_ones(EG_BOOL, 0, NULL) : eg_zeros(EG_BOOL, 0, NULL);
+}
+
+/* Sources, and which input each is; targets with what arrives at them. It is large, and bodies are
+ * inside one another: not on the stack. */
 typedef struct pulling {
-    eg_tensor *source[EG__MOST_PORTS], *found[EG__MOST_PORTS];
+    eg_tensor *source[EG__MOST_PORTS];
+    eg__flow found[EG__MOST_PORTS];
     int at[EG__MOST_PORTS], n;
-    eg_tensor *target[EG__MAX_PARTS], *seed[EG__MAX_PARTS];
+    eg_tensor *target[EG__MOST_PORTS + 2 * EG__MAX_OUT];
+    eg__flow seed[EG__MOST_PORTS + 2 * EG__MAX_OUT];
     int n_targets;
 } pulling;
 
@@ -32,54 +52,55 @@ static void find_sources(pulling *p, const eg__block *block, eg_tensor *const x[
     }
 }
 
-static void add_target(pulling *p, eg_tensor *target, eg_tensor *seed)
+static void add_target(pulling *p, eg_tensor *target, const eg__flow *seed)
 {
-    if (!seed || eg__me.failed)
+    if (!seed->value)
         return;
-    if (p->n_targets == EG__MAX_PARTS) {
-        eg__fail(EG_INVALID, "a gradient", "of more than %d values of a body", EG__MAX_PARTS);
-        return;
-    }
     p->target[p->n_targets] = target;
-    p->seed[p->n_targets++] = seed;
+    p->seed[p->n_targets++] = *seed;
 }
 
 /* What came to an input before is the gradient of a target too. */
 static bool find_targets(pulling *p, const eg__block *block, eg_tensor *const x[],
-    eg_tensor *const dy[], eg_tensor *const before[])
+    const eg__flow dy[], const eg__flow before[])
 {
     eg_tensor *y[EG__MOST_PORTS];
 
     if (!eg__block_apply(block, x, y))
         return false;
     for (int i = 0; i < block->plan->n_inputs; i++)
-        add_target(p, x[i], before[i]);
+        add_target(p, x[i], &before[i]);
     for (int i = 0; i < block->plan->n_outputs; i++)
-        add_target(p, y[i], dy[i]);
+        add_target(p, y[i], &dy[i]);
     return !eg__me.failed;
 }
 
-static void pull(pulling *p, eg_tensor *dx[])
+static void pull(pulling *p, eg__flow dx[])
 {
-    eg_gradient_attrs how = {.size = sizeof how, .unconnected_none = true};
-    eg_tensor *target = eg_tuple_of(p->n_targets, p->target);
+    eg__pull what = {p->n_targets, p->n, p->target, p->seed, p->source, p->found};
 
-    how.target_gradient = eg_tuple_of(p->n_targets, p->seed);
-    eg_gradient_with(target, p->n, p->source, p->found, &how);
-    for (int i = 0; i < p->n && !eg__me.failed; i++)
-        dx[p->at[i]] = eg_is_none(p->found[i]) ? NULL : eg_give(p->found[i]);
+    if (!eg__tape_flows(eg__tape_innermost(), &what))
+        return;
+    for (int i = 0; i < p->n; i++) {
+        dx[p->at[i]] = p->found[i];
+        eg_give(p->found[i].value);
+        eg_give(p->found[i].when);
+    }
 }
 
-bool eg__block_pull(const eg__block *block, eg_tensor *const x[], eg_tensor *const dy[],
-    eg_tensor *dx[])
+bool eg__block_pull(const eg__block *block, eg_tensor *const x[], const eg__flow dy[],
+    eg__flow dx[])
 {
     eg_tape_attrs only = {.size = sizeof only, .only_watched = true};
-    pulling p = {.n = 0};
+    pulling *p = eg__alloc_zero(sizeof *p);
 
+    if (!p)
+        return eg__fail_memory("a gradient", sizeof *p) == EG_OK;
     eg_scope *tape = eg_tape_open(&only);
-    find_sources(&p, block, x);
-    if (!eg__me.failed && p.n > 0 && find_targets(&p, block, x, dy, dx) && p.n_targets > 0)
-        pull(&p, dx);
+    find_sources(p, block, x);
+    if (!eg__me.failed && p->n > 0 && find_targets(p, block, x, dy, dx) && p->n_targets > 0)
+        pull(p, dx);
     eg_scope_close(tape);
+    eg__free(p, sizeof *p);
     return !eg__me.failed;
 }

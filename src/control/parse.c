@@ -5,7 +5,7 @@
 #include "graph/read.h"
 #include <string.h>
 
-enum { MOST_PORTS = 256 };
+enum { MOST_PORTS = 256, MOST_STATES = 2 * EG__MAX_OUT };
 
 typedef struct reader {
     eg__reading *at;
@@ -62,13 +62,13 @@ static bool take_ports(reader *r, eg__sweep *sweep)
 
 static bool take_initial(reader *r, eg__sweep *sweep)
 {
-    sweep->initial = eg__staged_take(r->s, sizeof *sweep->initial * EG__MAX_OUT);
+    sweep->initial = eg__staged_take(r->s, sizeof *sweep->initial * MOST_STATES);
     if (!sweep->initial)
         return false;
     if (!eg__accept(r->at, "from"))
         return true;
     do {
-        if (sweep->n_state == EG__MAX_OUT)
+        if (sweep->n_state == MOST_STATES)
             return eg__wrong(r->at, "more states than a sweep can carry");
         if (!take_index(r, EG__MAX_IN, &sweep->initial[sweep->n_state++]))
             return false;

@@ -30,6 +30,7 @@ typedef struct derivation {
     eg__record **records;
     int n_records;
     eg_tensor **gradients; /* symbols, by source */
+    eg_tensor **when;      /* bools, by source: whether there is one; NULL: there is */
     eg__derivative *d;
 } derivation;
 
@@ -307,6 +308,7 @@ static bool append_gradients(derivation *x, ends *e)
         .n_sources = d->n_sources,
         .sources = e->source,
         .gradients = x->gradients,
+        .gradient_when = x->when,
     };
     return eg__backward(&run) == EG_OK;
 }
@@ -319,7 +321,8 @@ static bool differentiate(derivation *x)
     ends e = {.source = eg__alloc(sizeof *e.source * n)};
 
     x->gradients = eg__alloc_zero(sizeof *x->gradients * n);
-    if (!e.source || !x->gradients) {
+    x->when = eg__alloc_zero(sizeof *x->when * n);
+    if (!e.source || !x->gradients || !x->when) {
         eg__free(e.source, sizeof *e.source * n);
         return out_of_memory(sizeof *x->gradients * n);
     }
@@ -386,9 +389,12 @@ static void mark_needed(cutting *c)
 {
     const derivation *x = c->x;
 
-    for (int i = 0; i < x->d->n_sources; i++)
+    for (int i = 0; i < x->d->n_sources; i++) {
         if (x->gradients[i])
             c->needed[x->gradients[i]->node - 1] = true;
+        if (x->when[i])
+            c->needed[x->when[i]->node - 1] = true;
+    }
     for (int i = x->whole->n; i-- > x->n_forward;)
         for (int k = 0; c->needed[i] && k < x->whole->nodes[i].n_in; k++)
             c->needed[x->whole->nodes[i].in[k].node] = true;
@@ -409,21 +415,29 @@ static bool cut_node(cutting *c, int i)
     return at >= 0;
 }
 
+/* Makes x an output; false after an error. -1: there is no x. */
+static bool cut_output(cutting *c, const eg_tensor *x, int *at)
+{
+    eg_ref r;
+
+    *at = x ? c->to->n_outputs : -1;
+    return !x ||
+        (place_in_cut(c, (eg_ref){x->node - 1, x->result}, &r) && eg__graph_want(c->to, r));
+}
+
 static bool cut_outputs(cutting *c)
 {
     eg__derivative *d = c->x->d;
-    eg_ref r;
+    size_t n = (size_t)d->n_sources + 1;
 
-    d->output_of = eg__alloc(sizeof *d->output_of * ((size_t)d->n_sources + 1));
+    d->output_of = eg__alloc_zero(2 * sizeof *d->output_of * n);
     if (!d->output_of)
         return out_of_memory(sizeof *d->output_of);
-    for (int i = 0; i < d->n_sources; i++) {
-        const eg_tensor *g = c->x->gradients[i];
-        d->output_of[i] = g ? c->to->n_outputs : -1;
-        if (g &&
-            (!place_in_cut(c, (eg_ref){g->node - 1, g->result}, &r) || !eg__graph_want(c->to, r)))
+    d->when_of = d->output_of + n;
+    for (int i = 0; i < d->n_sources; i++)
+        if (!cut_output(c, c->x->gradients[i], &d->output_of[i]) ||
+            !cut_output(c, c->x->when[i], &d->when_of[i]))
             return false;
-    }
     return true;
 }
 
@@ -476,7 +490,7 @@ void eg__derivative_unref(eg__derivative *d)
     }
     eg__free(d->residuals, sizeof *d->residuals * (size_t)d->most_residuals);
     eg__free(d->sources, sizeof *d->sources * ((size_t)d->most_sources + 1));
-    eg__free(d->output_of, sizeof *d->output_of * ((size_t)d->n_sources + 1));
+    eg__free(d->output_of, 2 * sizeof *d->output_of * ((size_t)d->n_sources + 1));
     eg__free(d, sizeof *d);
 }
 
@@ -504,9 +518,12 @@ eg__derivative *eg__derivative_new(const eg__trace *trace, const eg__segment *le
     for (int i = 0; i < x.n_records; i++)
         eg__record_let_go(x.records[i]);
     eg__arena_free(&x.memory);
-    for (int i = 0; x.gradients && i < x.d->n_sources; i++)
+    for (int i = 0; x.gradients && x.when && i < x.d->n_sources; i++) {
         eg__unref(x.gradients[i]);
+        eg__unref(x.when[i]);
+    }
     eg__free(x.gradients, sizeof *x.gradients * ((size_t)x.d->n_sources + 1));
+    eg__free(x.when, sizeof *x.when * ((size_t)x.d->n_sources + 1));
     eg__free(x.records, sizeof *x.records * ((size_t)x.n_forward + 1));
     eg__free(x.first, sizeof *x.first * ((size_t)x.n_forward + 1));
     eg__free(x.depends, (size_t)x.n_values + 1);

@@ -139,8 +139,11 @@ static void hand_out(const eg__derivative *d, eg_tensor *results[], bool done, e
         else
             eg__unref(results[i]);
     }
-    for (int i = 0; done && i < d->n_sources; i++)
-        b->dx[i] = d->output_of[i] >= 0 ? results[d->output_of[i]] : NULL;
+    for (int i = 0; done && i < d->n_sources; i++) {
+        const eg_tensor *when = d->when_of[i] >= 0 ? results[d->when_of[i]] : NULL;
+        bool comes = d->output_of[i] >= 0 && (!when || *(const bool *)when->data);
+        b->dx[i] = comes ? results[d->output_of[i]] : NULL;
+    }
 }
 
 static eg_status call_grad(eg_backward *b)

@@ -449,6 +449,7 @@ typedef struct eg__derivative {
     eg__value *sources; /* what gradients are of: arguments, variables, captures */
     int n_sources, most_sources;
     int *output_of; /* by source: the plan's output; -1: zero */
+    int *when_of;   /* by source: the output that says whether there is one; -1: there is */
     eg__plan *plan;
     eg__frames frames;
 } eg__derivative;

@@ -59,6 +59,10 @@ struct eg_graph {
 
 extern const eg_opdef eg_op_placeholder, eg_op_constant, eg_op_variable, eg_op_print, eg_op_reread;
 extern const eg_opdef eg_op_loop, eg_op_switch; /* of control/, named here for texts */
+extern const eg_opdef eg_op_select;
+
+/* x where the condition holds, a bool without axes, otherwise y: see select.c. */
+eg_tensor *eg__select(eg_tensor *condition, eg_tensor *x, eg_tensor *y);
 
 /* Everything that prints stands in the attributes of the node. */
 typedef struct eg__print_node {

@@ -34,7 +34,7 @@ const eg_opdef eg_op_print = {
 const eg_opdef *eg__graph_op(const char *name)
 {
     static const eg_opdef *const own[] = {&eg_op_placeholder, &eg_op_constant, &eg_op_variable,
-        &eg_op_print, &eg_op_reread, &eg_op_loop, &eg_op_switch};
+        &eg_op_print, &eg_op_reread, &eg_op_select, &eg_op_loop, &eg_op_switch};
 
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         if (strcmp(own[i]->name, name) == 0)

@@ -50,6 +50,8 @@ enum {
     EG__NESTS = 1 << 12,    /* runs other operations, which are timed themselves */
     EG__HOST = 1 << 13,     /* calls code of the host: never computed ahead of time, nor saved */
     EG__NO_FLOPS = 1 << 14, /* it moves, compares, fills in or draws: nothing is computed */
+    /* Values decide what its gradient comes from and goes to: see dy_when of eg_backward. */
+    EG__PARTIAL = 1 << 15,
 };
 
 typedef struct eg_opdef eg_opdef;
@@ -77,6 +79,11 @@ typedef struct eg_backward {
     eg_tensor *const *dy; /* gradients of the outputs; zeros where nothing arrived */
     const bool *wanted;   /* inputs whose gradient anybody asked for */
     eg_tensor **dx;       /* to fill in; NULL stays NULL: zero */
+    /* Of an operation that is EG__PARTIAL: dy is NULL where nothing arrives. Bools without axes say
+     * of each dy and dx whether it arrives, of a dx that is filled in; NULL: it does. Where it does
+     * not, it is zeros. Both may be NULL: all arrive, nobody asks. */
+    eg_tensor *const *dy_when;
+    eg_tensor **dx_when;
 } eg_backward;
 
 struct eg_opdef {

@@ -4,6 +4,9 @@
 #
 #   ./bench.sh [--only CASE,...] [--threads N] [--reps N] [--busy] [--goals] [--compare FILE...]
 #   ./bench.sh --pool [--threads N]               the pool of threads against OpenMP
+#   ./bench.sh --peers [--only CASE,...] [--rounds N] [--with NAME,...] [--quick]
+#                                                 TensorFlow, JAX, PyTorch, ONNX Runtime, MLX and
+#                                                 NumPy side by side with eagre
 #
 # SPDX-License-Identifier: Apache-2.0
 set -eu
@@ -11,13 +14,22 @@ root=$(cd "$(dirname "$0")" && pwd)
 program=bench
 compare=no
 goals=no
+peers=no
 options=
 while [ $# -gt 0 ]; do
     case $1 in
-    --only | --threads | --reps)
+    --only | --threads | --reps | --rounds | --with)
         [ $# -gt 1 ] || { echo "bench.sh: $1 needs a value" >&2; exit 2; }
         options="$options $1 $2"
         shift 2
+        ;;
+    --peers)
+        peers=yes
+        shift
+        ;;
+    --quick)
+        options="$options --quick"
+        shift
         ;;
     --pool)
         program=bench_pool
@@ -35,10 +47,6 @@ while [ $# -gt 0 ]; do
         compare=yes
         shift
         break
-        ;;
-    --help)
-        sed -n 's/^#   //p' "$0"
-        exit 0
         ;;
     -h | --help)
         sed -n 's/^#   //p' "$0"
@@ -59,6 +67,11 @@ done
 # whoever is next in turn needs.
 export GOMP_SPINCOUNT="${GOMP_SPINCOUNT:-4000}"
 cmake -S "$root" -B "$root/build/bench" -G Ninja -DCMAKE_BUILD_TYPE=Release -DEAGRE_TESTS=OFF >&2
+if [ $peers = yes ]; then
+    cmake --build "$root/build/bench" --target bench eagre >&2
+    # shellcheck disable=SC2086 # the options are words without spaces
+    exec python3 "$root/bench/peers/driver.py" "$root/build/bench/bench/bench" $options
+fi
 cmake --build "$root/build/bench" --target $program >&2
 run=$root/build/bench/bench/$program
 if [ $compare = no ] && [ $goals = no ]; then

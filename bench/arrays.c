@@ -1,11 +1,10 @@
-/* Large arrays: element by element, along rows, rearranged.
+/* Large arrays: element by element, along rows, rearranged. Nobody tuned for the shapes of the
+ * cases whose names begin with odd_.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "bench.h"
 #include "groups.h"
 #include <math.h>
-
-enum { ELEMENTS = 10000000, ROWS = 1024, SIDE = 4096, TABLE = 100000, WIDTH = 64 };
 
 /* ---- element by element --------------------------------------------------------------------- */
 
@@ -18,13 +17,13 @@ static bool is_gelu(eg_tensor *y, void *env)
 {
     eg_tensor *const *in = env;
 
-    for (int64_t i = 0; i < ELEMENTS; i += 99991) {
+    for (int64_t i = 0; i < eg_size(in[0]); i += 99991) {
         double x = bench_at(in[0], i);
         double expected = 0.5 * x * (1 + tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)));
         if (!bench_near(bench_at(y, i), expected, 1e-6))
             return false;
     }
-    return eg_size(y) == ELEMENTS;
+    return eg_size(y) == eg_size(in[0]);
 }
 
 EG_FUNCTION(muladd_relu_sum, x, y, z, w)
@@ -39,25 +38,30 @@ static bool is_muladd_relu_sum(eg_tensor *y, void *env)
     const float *z = eg_data(in[2], EG_FLOAT32), *w = eg_data(in[3], EG_FLOAT32);
     double sum = 0;
 
-    for (int64_t i = 0; i < ELEMENTS; i++)
+    for (int64_t i = 0; i < eg_size(in[0]); i++)
         sum += fmax((double)x[i] * by[i] + (double)z[i] * w[i], 0);
     return bench_near(bench_at(y, 0), sum, 1e-4);
 }
 
-static void elementwise_cases(void)
+static void run_gelu(const char *name, int64_t n)
 {
     EG_SCOPE;
-    if (bench_wants("gelu_10M"))
-        bench_run_body(&(const bench_body){.name = "gelu_10M",
+    if (bench_wants(name))
+        bench_run_body(&(const bench_body){.name = name,
             .detail = "tanh form",
             .body = &gelu_callable,
-            .in = {bench_normal(1, EG_DIMS(ELEMENTS))},
+            .in = {bench_normal(1, EG_DIMS(n))},
             .right = is_gelu});
-    if (bench_wants("muladd_relu_sum_10M"))
-        bench_run_body(&(const bench_body){.name = "muladd_relu_sum_10M",
+}
+
+static void run_muladd_relu_sum(const char *name, int64_t n)
+{
+    EG_SCOPE;
+    if (bench_wants(name))
+        bench_run_body(&(const bench_body){.name = name,
             .body = &muladd_relu_sum_callable,
-            .in = {bench_normal(1, EG_DIMS(ELEMENTS)), bench_normal(2, EG_DIMS(ELEMENTS)),
-                bench_normal(3, EG_DIMS(ELEMENTS)), bench_normal(4, EG_DIMS(ELEMENTS))},
+            .in = {bench_normal(1, EG_DIMS(n)), bench_normal(2, EG_DIMS(n)),
+                bench_normal(3, EG_DIMS(n)), bench_normal(4, EG_DIMS(n))},
             .right = is_muladd_relu_sum});
 }
 
@@ -70,6 +74,11 @@ EG_FUNCTION(softmax, x)
 
 EG_FUNCTION(layer_norm, x, gain, offset)
 {
+    return eg_layer_norm(x, gain, offset);
+}
+
+EG_FUNCTION(composed_layer_norm, x, gain, offset)
+{
     eg_tensor *centred = eg_sub(x, eg_mean(x, .axes = EG_AXES(-1), .keep_dims = true));
     eg_tensor *variance = eg_mean(eg_square(centred), .axes = EG_AXES(-1), .keep_dims = true);
     return eg_add(eg_mul(eg_div(centred, eg_sqrt(eg_add(variance, 1e-5))), gain), offset);
@@ -78,52 +87,57 @@ EG_FUNCTION(layer_norm, x, gain, offset)
 static bool is_softmax(eg_tensor *y, void *env)
 {
     eg_tensor *const *in = env;
+    int64_t rows = eg_dim(in[0], 0), n = eg_dim(in[0], 1);
 
-    for (int64_t row = 0; row < ROWS; row += 93) {
+    for (int64_t row = 0; row < rows; row += 93) {
         double sum = 0;
-        for (int64_t i = 0; i < ROWS; i++)
-            sum += exp(bench_at(in[0], row * ROWS + i));
-        if (!bench_near(bench_at(y, row * ROWS + 7), exp(bench_at(in[0], row * ROWS + 7)) / sum,
-                1e-6))
+        for (int64_t i = 0; i < n; i++)
+            sum += exp(bench_at(in[0], row * n + i));
+        if (!bench_near(bench_at(y, row * n + 7), exp(bench_at(in[0], row * n + 7)) / sum, 1e-6))
             return false;
     }
-    return eg_size(y) == (int64_t)ROWS * ROWS;
+    return eg_size(y) == rows * n;
 }
 
 static bool is_layer_norm(eg_tensor *y, void *env)
 {
     eg_tensor *const *in = env;
+    int64_t rows = eg_dim(in[0], 0), n = eg_dim(in[0], 1);
 
-    for (int64_t row = 0; row < ROWS; row += 93) {
+    for (int64_t row = 0; row < rows; row += 93) {
         double sum = 0, squares = 0;
-        for (int64_t i = 0; i < ROWS; i++) {
-            sum += bench_at(in[0], row * ROWS + i);
-            squares += pow(bench_at(in[0], row * ROWS + i), 2);
+        for (int64_t i = 0; i < n; i++) {
+            sum += bench_at(in[0], row * n + i);
+            squares += pow(bench_at(in[0], row * n + i), 2);
         }
-        double mean = sum / ROWS, deviation = sqrt(squares / ROWS - mean * mean + 1e-5);
-        double expected = (bench_at(in[0], row * ROWS + 7) - mean) / deviation;
+        double mean = sum / (double)n, variance = squares / (double)n - mean * mean;
+        double expected = (bench_at(in[0], row * n + 7) - mean) / sqrt(variance + 1e-5);
         expected = expected * bench_at(in[1], 7) + bench_at(in[2], 7);
-        if (!bench_near(bench_at(y, row * ROWS + 7), expected, 1e-4))
+        if (!bench_near(bench_at(y, row * n + 7), expected, 1e-4))
             return false;
     }
     return true;
 }
 
-static void row_cases(void)
+static void run_softmax(const char *name, int64_t rows, int64_t n)
 {
     EG_SCOPE;
-    if (!bench_wants("softmax_1024") && !bench_wants("layernorm_1024"))
-        return;
-    eg_tensor *x = bench_normal(1, EG_DIMS(ROWS, ROWS));
-    bench_run_body(&(const bench_body){.name = "softmax_1024",
-        .body = &softmax_callable,
-        .in = {x},
-        .right = is_softmax});
-    bench_run_body(&(const bench_body){.name = "layernorm_1024",
-        .detail = "composed of means and arithmetic",
-        .body = &layer_norm_callable,
-        .in = {x, bench_normal(2, EG_DIMS(ROWS)), bench_normal(3, EG_DIMS(ROWS))},
-        .right = is_layer_norm});
+    if (bench_wants(name))
+        bench_run_body(&(const bench_body){.name = name,
+            .body = &softmax_callable,
+            .in = {bench_normal(1, EG_DIMS(rows, n))},
+            .right = is_softmax});
+}
+
+static void run_layer_norm(const char *name, const eg_callable *body, int64_t rows, int64_t n)
+{
+    EG_SCOPE;
+    if (bench_wants(name))
+        bench_run_body(&(const bench_body){.name = name,
+            .body = body,
+            .in = {bench_normal(1, EG_DIMS(rows, n)), bench_normal(2, EG_DIMS(n)),
+                bench_normal(3, EG_DIMS(n))},
+            .right = is_layer_norm});
 }
 
 /* ---- a large matrix ------------------------------------------------------------------------- */
@@ -143,56 +157,71 @@ EG_FUNCTION(transpose, x)
     return eg_transpose(x);
 }
 
-/* Whether y[i] is the sum of the elements that are `step` apart from start * i on. */
-static bool are_sums(eg_tensor *y, eg_tensor *x, int64_t start, int64_t step)
+/* Sums of elements: number i of n is of `added` elements, `step` apart, from i * start on. */
+typedef struct strided {
+    int64_t n, start, added, step;
+} strided;
+
+static bool are_sums(eg_tensor *y, eg_tensor *x, strided s)
 {
-    for (int64_t i = 0; i < SIDE; i += 111) {
+    for (int64_t i = 0; i < s.n; i += 111) {
         double sum = 0;
-        for (int64_t k = 0; k < SIDE; k++)
-            sum += bench_at(x, i * start + k * step);
+        for (int64_t k = 0; k < s.added; k++)
+            sum += bench_at(x, i * s.start + k * s.step);
         if (!bench_near(bench_at(y, i), sum, 1e-3))
             return false;
     }
-    return eg_size(y) == SIDE;
+    return eg_size(y) == s.n;
 }
 
 static bool are_sums_of_columns(eg_tensor *y, void *env)
 {
-    return are_sums(y, *(eg_tensor *const *)env, 1, SIDE);
+    eg_tensor *x = *(eg_tensor *const *)env;
+    return are_sums(y, x, (strided){eg_dim(x, 1), 1, eg_dim(x, 0), eg_dim(x, 1)});
 }
 
 static bool are_sums_of_rows(eg_tensor *y, void *env)
 {
-    return are_sums(y, *(eg_tensor *const *)env, SIDE, 1);
+    eg_tensor *x = *(eg_tensor *const *)env;
+    return are_sums(y, x, (strided){eg_dim(x, 0), eg_dim(x, 1), eg_dim(x, 1), 1});
 }
 
 static bool is_transposed(eg_tensor *y, void *env)
 {
-    const float *x = eg_data(*(eg_tensor *const *)env, EG_FLOAT32), *z = eg_data(y, EG_FLOAT32);
+    eg_tensor *input = *(eg_tensor *const *)env;
+    const float *x = eg_data(input, EG_FLOAT32), *z = eg_data(y, EG_FLOAT32);
+    int64_t rows = eg_dim(input, 0), columns = eg_dim(input, 1);
 
-    for (int64_t i = 0; i < SIDE; i++)
-        for (int64_t k = 0; k < SIDE; k++)
-            if (z[i * SIDE + k] != x[k * SIDE + i])
+    for (int64_t i = 0; i < columns; i++)
+        for (int64_t k = 0; k < rows; k++)
+            if (z[i * rows + k] != x[k * columns + i])
                 return false;
     return true;
 }
 
 static void matrix_cases(void)
 {
-    const bench_body bodies[] = {
-        {.name = "sum_axis0_4096", .body = &sum_of_columns_callable, .right = are_sums_of_columns},
-        {.name = "sum_axis1_4096", .body = &sum_of_rows_callable, .right = are_sums_of_rows},
-        {.name = "transpose_4096", .body = &transpose_callable, .right = is_transposed},
+    static const struct {
+        const char *name;
+        int64_t rows, columns;
+        const eg_callable *body;
+        bool (*right)(eg_tensor *y, void *env);
+    } all[] = {
+        {"sum_axis0_4096", 4096, 4096, &sum_of_columns_callable, are_sums_of_columns},
+        {"sum_axis1_4096", 4096, 4096, &sum_of_rows_callable, are_sums_of_rows},
+        {"transpose_4096", 4096, 4096, &transpose_callable, is_transposed},
+        {"odd_sum_axis0", 6007, 2311, &sum_of_columns_callable, are_sums_of_columns},
+        {"odd_sum_axis1", 6007, 2311, &sum_of_rows_callable, are_sums_of_rows},
+        {"odd_transpose", 2903, 4507, &transpose_callable, is_transposed},
     };
-    eg_tensor *x = NULL;
 
-    EG_SCOPE;
-    for (int i = 0; i < 3; i++) {
-        bench_body b = bodies[i];
-        if (!bench_wants(b.name))
-            continue;
-        b.in[0] = x = x ? x : bench_normal(1, EG_DIMS(SIDE, SIDE));
-        bench_run_body(&b);
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        EG_SCOPE;
+        if (bench_wants(all[i].name))
+            bench_run_body(&(const bench_body){.name = all[i].name,
+                .body = all[i].body,
+                .in = {bench_normal(1, EG_DIMS(all[i].rows, all[i].columns))},
+                .right = all[i].right});
     }
 }
 
@@ -207,30 +236,39 @@ static bool is_gathered(eg_tensor *y, void *env)
 {
     eg_tensor *const *in = env;
     const int32_t *rows = eg_data(in[1], EG_INT32);
+    int64_t n = eg_dim(in[0], 1);
 
-    for (int64_t i = 0; i < TABLE; i += 97)
-        for (int64_t k = 0; k < WIDTH; k++)
-            if (bench_at(y, i * WIDTH + k) != bench_at(in[0], rows[i] * WIDTH + k))
+    for (int64_t i = 0; i < eg_size(in[1]); i += 97)
+        for (int64_t k = 0; k < n; k++)
+            if (bench_at(y, i * n + k) != bench_at(in[0], rows[i] * n + k))
                 return false;
-    return eg_size(y) == (int64_t)TABLE * WIDTH;
+    return eg_size(y) == eg_size(in[1]) * n;
 }
 
-static void gather_case(void)
+static void run_gather(const char *name, int64_t rows, int64_t n, int64_t taken)
 {
     EG_SCOPE;
-    if (!bench_wants("gather_100k_64"))
+    if (!bench_wants(name))
         return;
-    eg_tensor *share = eg_uniform(eg_key(2), EG_DIMS(TABLE));
-    bench_run_body(&(const bench_body){.name = "gather_100k_64",
+    eg_tensor *share = eg_uniform(eg_key(2), EG_DIMS(taken));
+    bench_run_body(&(const bench_body){.name = name,
         .body = &gather_callable,
-        .in = {bench_normal(1, EG_DIMS(TABLE, WIDTH)), eg_cast(eg_mul(share, TABLE), EG_INT32)},
+        .in = {bench_normal(1, EG_DIMS(rows, n)), eg_cast(eg_mul(share, (double)rows), EG_INT32)},
         .right = is_gathered});
 }
 
 void bench_arrays(void)
 {
-    elementwise_cases();
-    row_cases();
+    run_gelu("gelu_10M", 10000000);
+    run_gelu("odd_gelu", 6543211);
+    run_muladd_relu_sum("muladd_relu_sum_10M", 10000000);
+    run_muladd_relu_sum("odd_muladd_relu_sum", 3000017);
+    run_softmax("softmax_1024", 1024, 1024);
+    run_softmax("odd_softmax", 3001, 1337);
+    run_layer_norm("layernorm_1024", &layer_norm_callable, 1024, 1024);
+    run_layer_norm("layernorm_composed_1024", &composed_layer_norm_callable, 1024, 1024);
+    run_layer_norm("odd_layernorm", &layer_norm_callable, 2777, 900);
     matrix_cases();
-    gather_case();
+    run_gather("gather_100k_64", 100000, 64, 100000);
+    run_gather("odd_gather", 50021, 300, 30011);
 }

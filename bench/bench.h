@@ -19,9 +19,11 @@ typedef struct bench_work {
     eg_tensor *(*run)(void *env); /* the result belongs to a scope that closes after it */
     bool (*right)(eg_tensor *result, void *env); /* NULL: nothing to check */
     void *env;
+    int n_in; /* what it is about, for other libraries to work on */
+    eg_tensor *const *in;
 } bench_work;
 
-/* Checks and times works that take turns. */
+/* Checks and times works that take turns; or saves or measures them, as the options say. */
 void bench_run(int n, const bench_work works[]);
 
 enum { BENCH_MOST_IN = 4 };
@@ -33,7 +35,7 @@ typedef struct bench_body {
     const eg_callable *body;
     eg_tensor *in[BENCH_MOST_IN];
     bool (*right)(eg_tensor *result, void *in);
-    bool looks_at_values; /* so it cannot be a graph */
+    bool is_no_graph; /* it looks at values, or has several results */
 } bench_body;
 
 void bench_run_body(const bench_body *b);
@@ -54,10 +56,17 @@ typedef struct bench_options {
     int reps;   /* blocks that are timed; 0: as many as fit into a second */
     bool smoke; /* each case once, to see that it works */
     bool busy;  /* a process spins on each processor */
+
+    /* What bench.sh --peers asks for: */
+    const char *modes; /* whole names with commas; "" for all */
+    const char *save;  /* a folder where inputs and results go as .npy, instead of being timed */
+    bool turns;        /* works are timed once for each line of standard input */
+    bool alone;        /* the first run is timed, and the most memory of four told */
 } bench_options;
 extern bench_options bench_option;
 
 bool bench_wants(const char *name);
+bool bench_wants_mode(const char *mode);
 double bench_now(void); /* nanoseconds */
 double bench_median(int n, const double sorted[]);
 int bench_cases(void); /* lines printed, and how many of them say that something is wrong */
@@ -71,6 +80,9 @@ double bench_at(eg_tensor *x, int64_t i);
 
 /* Whether a result is what it should be, relative to it where it is large. */
 bool bench_near(double seen, double expected, double tolerance);
+
+/* Runs a work on the options' number of threads: share i of n. */
+void bench_share(void (*work)(void *env, int i, int n), void *env);
 
 /* Runs a program built beside this one; its time in nanoseconds, from start to end, or -1. What it
  * prints goes to `out`, which holds `size` bytes. */

@@ -87,10 +87,12 @@ void bench_run_body(const bench_body *b)
             .ops = b->ops,
             .run = modes[i].run,
             .right = is_right,
-            .env = &w};
+            .env = &w,
+            .n_in = b->body->n_in,
+            .in = b->in};
     EG_SCOPE;
     bench_run(2, works);
-    if (!b->looks_at_values)
+    if (!b->is_no_graph && bench_wants_mode("session"))
         run_graph(&works[2], &w);
     eg_function_free(w.function);
 }

@@ -14,8 +14,8 @@ int main(int argc, char *argv[])
     EG_SCOPE;
     if (argc > 1)
         eg_set_threads(atoi(argv[1]));
-    model_new(&m);
-    model_batch(in);
+    model_new(&m, &model_mlp);
+    model_batch(&model_mlp, in);
     eg_function *f = eg_function_new(model_step, 2, &m, sizeof m);
     double start = bench_now();
     eg_tensor *loss = eg_call_of(f, 2, in);

@@ -42,7 +42,7 @@ static void served_cases(void)
         .body = &conditional_operation_callable,
         .in = {eg_constant(3.0), eg_constant(2.0)},
         .right = is_nine,
-        .looks_at_values = true});
+        .is_no_graph = true});
 }
 
 /* Both sides in turns, as a program meets them. */
@@ -148,8 +148,8 @@ static void first_call_cases(void)
         return;
     model m;
     first mlp = {model_step, 2, {NULL}, &m, sizeof m};
-    model_new(&m);
-    model_batch(mlp.in);
+    model_new(&m, &model_mlp);
+    model_batch(&model_mlp, mlp.in);
     first_call_of("first_call_mlp_train", 1, &mlp);
     model_free(&m);
 }

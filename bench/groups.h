@@ -14,6 +14,7 @@ void bench_bandwidth(void);
 void bench_vectors(void);
 void bench_sorts(void);
 void bench_mlp(void);
+void bench_lstm(void);
 void bench_tape_memory(void);
 void bench_start(void);
 void bench_limits(void);

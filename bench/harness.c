@@ -2,18 +2,19 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "bench.h"
+#include "resident.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-enum { LEAST_REPS = 9, MOST_REPS = 201, MOST_WORKS = 8, QUIET_TRIES = 15 };
+enum { LEAST_REPS = 9, MOST_REPS = 201, MOST_WORKS = 8, QUIET_TRIES = 15, RUNS_ALONE = 3 };
 
 /* A block is shorter than what a scheduler gives a program at a time, so that on a busy machine
  * some blocks are not interrupted; and a work gets this much time in all. */
 static const double block_ns = 2e6, work_ns = 1e9;
 
-bench_options bench_option = {.only = ""};
+bench_options bench_option = {.only = "", .modes = ""};
 static int cases, failures;
 
 double bench_now(void)
@@ -37,6 +38,19 @@ bool bench_wants(const char *name)
         at += n + (at[n] == ',');
     }
     return false;
+}
+
+bool bench_wants_mode(const char *mode)
+{
+    const char *at = bench_option.modes;
+
+    while (*at) {
+        size_t n = strcspn(at, ",");
+        if (n == strlen(mode) && strncmp(mode, at, n) == 0)
+            return true;
+        at += n + (at[n] == ',');
+    }
+    return at == bench_option.modes;
 }
 
 int bench_cases(void)
@@ -70,105 +84,14 @@ static void await_quiet(void)
 {
     const struct timespec little = {.tv_nsec = 60000000};
 
-    for (int i = 0; i < QUIET_TRIES && !bench_option.smoke && !bench_option.busy; i++) {
+    if (bench_option.smoke || bench_option.busy || bench_option.turns)
+        return;
+    for (int i = 0; i < QUIET_TRIES; i++) {
         long before = busy_ticks();
         nanosleep(&little, NULL);
         if (busy_ticks() - before <= 1)
             return;
     }
-}
-
-/* ---- timing --------------------------------------------------------------------------------- */
-
-static void run_once(const bench_work *w)
-{
-    EG_SCOPE;
-    w->run(w->env);
-}
-
-static double time_block(const bench_work *w, long inner)
-{
-    double start = bench_now();
-
-    for (long i = 0; i < inner; i++)
-        run_once(w);
-    return bench_now() - start;
-}
-
-/* How many runs fill a block. */
-static long find_inner(const bench_work *w)
-{
-    long n = 1;
-    double t = time_block(w, n);
-
-    while (t < block_ns && !bench_option.smoke) {
-        double more = block_ns / (t > 1 ? t : 1);
-        n = more < 2 ? n * 2 : (long)((double)n * (more < 64 ? more : 64));
-        t = time_block(w, n);
-    }
-    return n;
-}
-
-static bool is_right(const bench_work *w)
-{
-    eg_error error;
-    bool right = true;
-
-    {
-        EG_TRY(&error);
-        eg_tensor *result = w->run(w->env);
-        if (eg_ok() && w->right)
-            right = w->right(result, w->env);
-    }
-    if (error.status != EG_OK)
-        bench_fail(w, error.message);
-    else if (!right)
-        bench_fail(w, "the result is wrong");
-    return error.status == EG_OK && right;
-}
-
-static int wanted_and_right(int n, const bench_work works[], const bench_work *chosen[])
-{
-    int kept = 0;
-
-    for (int i = 0; i < n && kept < MOST_WORKS; i++)
-        if (bench_wants(works[i].name) && is_right(&works[i]))
-            chosen[kept++] = &works[i];
-    return kept;
-}
-
-static int reps_of(double longest)
-{
-    if (bench_option.smoke)
-        return 1;
-    if (bench_option.reps > 0)
-        return bench_option.reps < MOST_REPS ? bench_option.reps : MOST_REPS;
-    double fit = work_ns / longest;
-    return fit > MOST_REPS ? MOST_REPS : fit < LEAST_REPS ? LEAST_REPS : (int)fit;
-}
-
-void bench_run(int n, const bench_work works[])
-{
-    const bench_work *w[MOST_WORKS];
-    double times[MOST_WORKS][MOST_REPS], longest = 1;
-    long inner[MOST_WORKS];
-
-    n = wanted_and_right(n, works, w);
-    for (int i = 0; i < n; i++) {
-        inner[i] = find_inner(w[i]);
-        double t = time_block(w[i], inner[i]);
-        longest = t > longest ? t : longest;
-    }
-    if (n > 0)
-        await_quiet();
-    int reps = reps_of(longest);
-    for (int rep = 0; rep < reps; rep++)
-        for (int i = 0; i < n; i++) {
-            run_once(w[i]);
-            times[i][rep] = time_block(w[i], inner[i]) / (double)inner[i];
-        }
-    for (int i = 0; i < n; i++)
-        bench_emit(w[i], reps, times[i], inner[i]);
 }
 
 /* ---- lines ---------------------------------------------------------------------------------- */
@@ -227,6 +150,175 @@ void bench_fail(const bench_work *w, const char *why)
         putchar(*why == '"' || *why == '\\' || *why < ' ' ? '\'' : *why);
     printf("\"}\n");
     fflush(stdout);
+}
+
+/* ---- timing --------------------------------------------------------------------------------- */
+
+static void run_once(const bench_work *w)
+{
+    EG_SCOPE;
+    w->run(w->env);
+}
+
+static double time_block(const bench_work *w, long inner)
+{
+    double start = bench_now();
+
+    for (long i = 0; i < inner; i++)
+        run_once(w);
+    return bench_now() - start;
+}
+
+/* How many runs fill a block. */
+static long find_inner(const bench_work *w)
+{
+    long n = 1;
+    double t = time_block(w, n);
+
+    while (t < block_ns && !bench_option.smoke) {
+        double more = block_ns / (t > 1 ? t : 1);
+        n = more < 2 ? n * 2 : (long)((double)n * (more < 64 ? more : 64));
+        t = time_block(w, n);
+    }
+    return n;
+}
+
+/* ---- files ---------------------------------------------------------------------------------- */
+
+static void save(const bench_work *w, const char *what, int i, eg_tensor *x)
+{
+    char path[512];
+
+    snprintf(path, sizeof path, "%s/%s.%s%d.npy", bench_option.save, w->name, what, i);
+    eg_npy_save(path, x);
+}
+
+static void save_result(const bench_work *w, eg_tensor *result)
+{
+    int parts = eg_parts(result);
+
+    if (parts == 0)
+        save(w, "out", 0, result);
+    for (int i = 0; i < parts; i++)
+        save(w, "out", i, eg_part(result, i));
+}
+
+/* ---- checking ------------------------------------------------------------------------------- */
+
+static bool is_right(const bench_work *w)
+{
+    eg_error error;
+    bool right = true;
+
+    {
+        EG_TRY(&error);
+        for (int i = 0; i < w->n_in && bench_option.save; i++)
+            save(w, "in", i, w->in[i]);
+        eg_tensor *result = w->run(w->env);
+        if (bench_option.save)
+            save_result(w, result);
+        if (eg_ok() && w->right)
+            right = w->right(result, w->env);
+    }
+    if (error.status != EG_OK)
+        bench_fail(w, error.message);
+    else if (!right)
+        bench_fail(w, "the result is wrong");
+    return error.status == EG_OK && right;
+}
+
+static int wanted_and_right(int n, const bench_work works[], const bench_work *chosen[])
+{
+    int kept = 0;
+
+    for (int i = 0; i < n && kept < MOST_WORKS; i++)
+        if (bench_wants(works[i].name) && bench_wants_mode(works[i].mode) &&
+            (bench_option.alone || is_right(&works[i])))
+            chosen[kept++] = &works[i];
+    return kept;
+}
+
+static int reps_of(double longest)
+{
+    if (bench_option.smoke)
+        return 1;
+    if (bench_option.reps > 0)
+        return bench_option.reps < MOST_REPS ? bench_option.reps : MOST_REPS;
+    double fit = work_ns / longest;
+    return fit > MOST_REPS ? MOST_REPS : fit < LEAST_REPS ? LEAST_REPS : (int)fit;
+}
+
+/* Times works that take turns, and prints their lines. */
+static void time_works(int n, const bench_work *const w[], const long inner[], int reps)
+{
+    double times[MOST_WORKS][MOST_REPS];
+
+    for (int rep = 0; rep < reps; rep++)
+        for (int i = 0; i < n; i++) {
+            run_once(w[i]);
+            times[i][rep] = time_block(w[i], inner[i]) / (double)inner[i];
+        }
+    for (int i = 0; i < n; i++)
+        bench_emit(w[i], reps, times[i], inner[i]);
+}
+
+/* Whether someone says that it is our turn; the empty line behind what a turn printed ends it. */
+static bool is_our_turn(void)
+{
+    char line[16];
+    return fgets(line, sizeof line, stdin) != NULL;
+}
+
+static void end_turn(void)
+{
+    putchar('\n');
+    fflush(stdout);
+}
+
+static void time_in_turns(int n, const bench_work *const w[])
+{
+    double longest = 1;
+    long inner[MOST_WORKS];
+
+    for (int i = 0; i < n; i++) {
+        inner[i] = find_inner(w[i]);
+        double t = time_block(w[i], inner[i]);
+        longest = t > longest ? t : longest;
+    }
+    await_quiet();
+    int reps = reps_of(longest);
+    if (!bench_option.turns) {
+        time_works(n, w, inner, reps);
+        return;
+    }
+    for (end_turn(); is_our_turn(); end_turn())
+        time_works(n, w, inner, reps);
+}
+
+/* The first run and some more, in a process that does nothing else. */
+static void measure_alone(const bench_work *w)
+{
+    eg_memory_trim();
+    resident_forget();
+    double start = bench_now();
+    run_once(w);
+    double first = bench_now() - start;
+    for (int i = 0; i < RUNS_ALONE; i++)
+        run_once(w);
+    start_line(w);
+    printf(", \"first_ns\": %.0f, \"bytes\": %.0f", first, resident_most());
+    end_line(w);
+}
+
+void bench_run(int n, const bench_work works[])
+{
+    const bench_work *w[MOST_WORKS];
+
+    n = wanted_and_right(n, works, w);
+    for (int i = 0; i < n && bench_option.alone; i++)
+        measure_alone(w[i]);
+    if (n > 0 && !bench_option.alone && !bench_option.save)
+        time_in_turns(n, w);
 }
 
 /* ---- data ----------------------------------------------------------------------------------- */

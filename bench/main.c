@@ -1,5 +1,9 @@
-/* bench [--only CASE,…] [--threads N] [--reps N] [--busy] [--smoke]: times the cases and prints
- * JSON lines; with --busy while a process spins on each processor.
+/* bench [--only CASE,…] [--modes MODE,…] [--threads N] [--reps N] [--busy] [--smoke]: times the
+ * cases and prints JSON lines; with --busy while a process spins on each processor.
+ *
+ * For bench.sh --peers: --save FOLDER writes what cases work on, and their results, as .npy;
+ * --alone times first runs and tells memory; with --turns, once all is ready and a line is empty,
+ * each line of standard input has the cases timed, which ends with an empty line.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "bench.h"
@@ -9,13 +13,36 @@
 #include <string.h>
 
 static void (*const groups[])(void) = {bench_tiny, bench_functions, bench_chains, bench_products,
-    bench_arrays, bench_images, bench_bandwidth, bench_vectors, bench_sorts, bench_mlp,
+    bench_arrays, bench_images, bench_bandwidth, bench_vectors, bench_sorts, bench_mlp, bench_lstm,
     bench_tape_memory, bench_start, bench_limits};
 
 static int usage(void)
 {
-    fputs("usage: bench [--only CASE,...] [--threads N] [--reps N] [--busy] [--smoke]\n", stderr);
+    fputs("usage: bench [--only CASE,...] [--modes MODE,...] [--threads N] [--reps N] [--busy] "
+          "[--smoke] [--save FOLDER] [--turns] [--alone]\n",
+        stderr);
     return 2;
+}
+
+static bool *flag_of(const char *word)
+{
+    bench_options *o = &bench_option;
+
+    return strcmp(word, "--smoke") == 0 ? &o->smoke
+        : strcmp(word, "--busy") == 0   ? &o->busy
+        : strcmp(word, "--turns") == 0  ? &o->turns
+        : strcmp(word, "--alone") == 0  ? &o->alone
+                                        : NULL;
+}
+
+static const char **text_of(const char *word)
+{
+    bench_options *o = &bench_option;
+
+    return strcmp(word, "--only") == 0 ? &o->only
+        : strcmp(word, "--modes") == 0 ? &o->modes
+        : strcmp(word, "--save") == 0  ? &o->save
+                                       : NULL;
 }
 
 static bool read_options(int argc, char *argv[])
@@ -24,17 +51,15 @@ static bool read_options(int argc, char *argv[])
 
     for (int i = 1; i < argc; i++) {
         const char *value = i + 1 < argc ? argv[i + 1] : NULL;
-        bool *flag = strcmp(argv[i], "--smoke") == 0 ? &o->smoke
-            : strcmp(argv[i], "--busy") == 0         ? &o->busy
-                                                     : NULL;
+        bool *flag = flag_of(argv[i]);
         if (flag) {
             *flag = true;
             continue;
         }
         if (!value)
             return false;
-        if (strcmp(argv[i], "--only") == 0)
-            o->only = value;
+        if (text_of(argv[i]))
+            *text_of(argv[i]) = value;
         else if (strcmp(argv[i], "--threads") == 0 && atoi(value) > 0)
             eg_set_threads(atoi(value));
         else if (strcmp(argv[i], "--reps") == 0 && atoi(value) > 0)

@@ -1,4 +1,4 @@
-/* The MLP: a training step, what it holds, its first call, and a single row forward.
+/* Classifiers: training steps; of the MLP what one holds, its first call, and a row forward.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "bench.h"
@@ -6,12 +6,12 @@
 #include "model.h"
 #include <stdlib.h>
 
-enum { STEPS_TO_LEARN = 40, PROCESSES = 9 };
+enum { STEPS_TO_LEARN = 40, PROCESSES = 9, MODES = 2 };
 
 typedef struct training {
     model model;
-    eg_function *function; /* NULL: eager */
-    eg_tensor *in[2];
+    eg_function *function;         /* NULL: eager */
+    eg_tensor *in[2 + MODEL_MOST]; /* images and labels; the parameters' first values */
 } training;
 
 static eg_tensor *step(void *env)
@@ -32,14 +32,15 @@ static bool learns(eg_tensor *loss, void *env)
     return first > 1 && first < 10 && last < first / 10;
 }
 
-static bool training_new(training *t, bool as_function)
+static void training_new(training *t, const model_kind *kind, bool as_function)
 {
     *t = (training){0};
-    model_batch(t->in);
-    bool made = model_new(&t->model);
+    model_batch(kind, t->in);
+    model_new(&t->model, kind);
+    for (int i = 0; i < kind->n_parameters; i++)
+        t->in[2 + i] = eg_value(t->model.parameters[i]);
     if (as_function)
         t->function = eg_function_new(model_step, 2, &t->model, sizeof t->model);
-    return made;
 }
 
 static void training_free(training *t)
@@ -48,20 +49,30 @@ static void training_free(training *t)
     model_free(&t->model);
 }
 
-static void step_case(void)
+static void step_case(const char *name, const model_kind *kind)
 {
-    training eager, traced;
+    static const char *const modes[MODES] = {"eager", "function"};
+    training trainings[MODES];
+    bench_work works[MODES];
+    int n = 0;
 
     EG_SCOPE;
-    training_new(&eager, false);
-    training_new(&traced, true);
-    bench_run(2,
-        (const bench_work[]){
-            {.name = "mlp_train", .mode = "eager", .run = step, .right = learns, .env = &eager},
-            {.name = "mlp_train", .mode = "function", .run = step, .right = learns, .env = &traced},
-        });
-    training_free(&eager);
-    training_free(&traced);
+    for (int i = 0; i < MODES && bench_wants(name); i++) {
+        if (!bench_wants_mode(modes[i]))
+            continue;
+        training_new(&trainings[n], kind, i == 1);
+        works[n] = (bench_work){.name = name,
+            .mode = modes[i],
+            .run = step,
+            .right = learns,
+            .env = &trainings[n],
+            .n_in = 2 + kind->n_parameters,
+            .in = trainings[n].in};
+        n++;
+    }
+    bench_run(n, works);
+    while (n > 0)
+        training_free(&trainings[--n]);
 }
 
 /* ---- memory --------------------------------------------------------------------------------- */
@@ -74,7 +85,7 @@ static void memory_case(bool as_function)
     training t;
 
     EG_SCOPE;
-    training_new(&t, as_function);
+    training_new(&t, &model_mlp, as_function);
     for (int i = 0; i < 3; i++) {
         EG_SCOPE;
         step(&t);
@@ -130,18 +141,19 @@ static void sizes_case(void)
 {
     bench_work work = {.name = "new_size_mlp_train"};
     double made[SIZES], recorded[SIZES], served[SIZES];
+    int64_t rows = model_mlp.images[0];
     training t;
 
     EG_SCOPE;
-    training_new(&t, true);
-    call_with_rows(&t, t.function, MODEL_BATCH);
-    call_with_rows(&t, t.function, MODEL_BATCH - 1);
+    training_new(&t, &model_mlp, true);
+    call_with_rows(&t, t.function, rows);
+    call_with_rows(&t, t.function, rows - 1);
     for (int i = 0; i < SIZES; i++) {
         eg_function *f = eg_function_new(model_step, 2, &t.model, sizeof t.model);
-        made[i] = call_with_rows(&t, t.function, MODEL_BATCH - 2 - i);
-        recorded[i] = call_with_rows(&t, f, MODEL_BATCH - 2 - i);
-        call_with_rows(&t, t.function, MODEL_BATCH - 2 - i);
-        served[i] = call_with_rows(&t, t.function, MODEL_BATCH - 2 - i);
+        made[i] = call_with_rows(&t, t.function, rows - 2 - i);
+        recorded[i] = call_with_rows(&t, f, rows - 2 - i);
+        call_with_rows(&t, t.function, rows - 2 - i);
+        served[i] = call_with_rows(&t, t.function, rows - 2 - i);
         eg_function_free(f);
     }
     if (eg_function_trace_count(t.function) != 2)
@@ -167,11 +179,13 @@ EG_FUNCTION(logits, x)
 /* Against plain loops in double precision. */
 static bool are_logits(eg_tensor *y, void *env)
 {
-    double now[MODEL_IN], next[MODEL_IN];
+    enum { WIDEST = 784 };
+    double now[WIDEST], next[WIDEST];
+    int layers = model_mlp.n_parameters / 2;
 
-    for (int64_t i = 0; i < MODEL_IN; i++)
+    for (int64_t i = 0; i < model_mlp.images[1]; i++)
         now[i] = bench_at(*(eg_tensor *const *)env, i);
-    for (int layer = 0; layer < MODEL_LAYERS; layer++) {
+    for (int layer = 0; layer < layers; layer++) {
         eg_tensor *w = one_row_model.parameters[2 * layer];
         int64_t rows = eg_dim(w, 0), columns = eg_dim(w, 1);
         const float *weights = eg_data(eg_value(w), EG_FLOAT32);
@@ -181,10 +195,10 @@ static bool are_logits(eg_tensor *y, void *env)
                 next[j] += now[i] * weights[i * columns + j];
         }
         for (int64_t j = 0; j < columns; j++)
-            now[j] = layer < MODEL_LAYERS - 1 && next[j] < 0 ? 0 : next[j];
+            now[j] = layer < layers - 1 && next[j] < 0 ? 0 : next[j];
     }
-    bool right = eg_size(y) == MODEL_OUT;
-    for (int64_t j = 0; j < MODEL_OUT && right; j++)
+    bool right = eg_size(y) == model_mlp.classes;
+    for (int64_t j = 0; j < model_mlp.classes && right; j++)
         right = bench_near(bench_at(y, j), now[j], 1e-4);
     return right;
 }
@@ -192,10 +206,10 @@ static bool are_logits(eg_tensor *y, void *env)
 static void forward_case(void)
 {
     EG_SCOPE;
-    model_new(&one_row_model);
+    model_new(&one_row_model, &model_mlp);
     bench_run_body(&(const bench_body){.name = "mlp_infer_b1",
         .body = &logits_callable,
-        .in = {bench_normal(3, EG_DIMS(1, MODEL_IN))},
+        .in = {bench_normal(3, EG_DIMS(1, model_mlp.images[1]))},
         .right = are_logits});
     model_free(&one_row_model);
 }
@@ -204,8 +218,9 @@ void bench_mlp(void)
 {
     if (bench_wants("trace_mlp_train"))
         first_call_case();
-    if (bench_wants("mlp_train"))
-        step_case();
+    step_case("mlp_train", &model_mlp);
+    step_case("cnn_train", &model_cnn);
+    step_case("odd_mlp_train", &model_odd_mlp);
     if (bench_wants("new_size_mlp_train"))
         sizes_case();
     for (int function = 0; function < 2 && bench_wants("memory_mlp_train"); function++)

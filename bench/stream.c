@@ -3,80 +3,67 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #define _DEFAULT_SOURCE /* madvise */
 #include "stream.h"
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
-enum { MOST_THREADS = 64, SUMS = 64, PAGE = 4096, HUGE_PAGE = 1 << 21 };
+enum { SUMS = 64, PAGE = 4096, HUGE_PAGE = 1 << 21 };
+
+/* Arrays that are gone over so quickly that starting threads would count are gone over more often:
+ * so many bytes at least in a run. */
+static const int64_t least_moved = 128 << 20;
 
 struct stream {
     int64_t bytes;
+    int rounds;
     char *from, *to;
 };
 
-typedef struct share {
-    const stream *s;
-    void (*work)(struct share *);
+typedef struct range {
     int64_t at, size;
-    float sum;
-} share;
+} range;
 
-static void copy_share(share *s)
+/* Share i of n, in whole pages. */
+static range range_of(const stream *s, int i, int n)
 {
-    memcpy(s->s->to + s->at, s->s->from + s->at, (size_t)s->size);
+    int64_t at = s->bytes / PAGE * i / n * PAGE;
+    return (range){at, s->bytes / PAGE * (i + 1) / n * PAGE - at};
 }
 
-static void read_share(share *s)
+static void copy_share(void *env, int i, int n)
 {
-    const float *x = (const float *)(const void *)(s->s->from + s->at);
-    float sums[SUMS] = {0};
+    const stream *s = env;
+    range r = range_of(s, i, n);
 
-    for (int64_t i = 0; i < s->size / 4; i += SUMS)
-        for (int k = 0; k < SUMS; k++)
-            sums[k] += x[i + k];
-    for (int k = 0; k < SUMS; k++)
-        s->sum += sums[k];
+    for (int k = 0; k < s->rounds; k++)
+        memcpy(s->to + r.at, s->from + r.at, (size_t)r.size);
 }
 
-static void *run_share(void *env)
+static void read_share(void *env, int i, int n)
 {
-    share *s = env;
+    const stream *s = env;
+    range r = range_of(s, i, n);
+    const float *x = (const float *)(const void *)(s->from + r.at);
+    float sums[SUMS] = {0}, sum = 0;
 
-    for (int i = 0; i < STREAM_ROUNDS; i++)
-        s->work(s);
-    return NULL;
-}
-
-static void run_shares(const stream *s, void (*work)(share *))
-{
-    int n = bench_option.threads < MOST_THREADS ? bench_option.threads : MOST_THREADS;
-    share shares[MOST_THREADS];
-    pthread_t threads[MOST_THREADS];
-    bool started[MOST_THREADS];
-
-    for (int i = 0; i < n; i++) {
-        int64_t at = s->bytes / PAGE * i / n * PAGE, end = s->bytes / PAGE * (i + 1) / n * PAGE;
-        shares[i] = (share){.s = s, .work = work, .at = at, .size = end - at};
-        started[i] = i > 0 && pthread_create(&threads[i], NULL, run_share, &shares[i]) == 0;
-    }
-    for (int i = 0; i < n; i++)
-        if (!started[i])
-            run_share(&shares[i]);
-    for (int i = 0; i < n; i++)
-        if (started[i])
-            pthread_join(threads[i], NULL);
+    for (int k = 0; k < s->rounds; k++)
+        for (int64_t at = 0; at < r.size / 4; at += SUMS)
+            for (int j = 0; j < SUMS; j++)
+                sums[j] += x[at + j];
+    for (int j = 0; j < SUMS; j++)
+        sum += sums[j];
+    memcpy(s->to + r.at, &sum, sizeof sum);
 }
 
 eg_tensor *stream_copy(void *env)
 {
-    run_shares(env, copy_share);
+    bench_share(copy_share, env);
     return NULL;
 }
 
 eg_tensor *stream_read(void *env)
 {
-    run_shares(env, read_share);
+    bench_share(read_share, env);
     return NULL;
 }
 
@@ -87,11 +74,14 @@ stream *stream_new(int64_t bytes)
 
     if (!s)
         return NULL;
-    *s = (stream){bytes, aligned_alloc(HUGE_PAGE, whole), aligned_alloc(HUGE_PAGE, whole)};
+    *s = (stream){bytes, STREAM_ROUNDS, aligned_alloc(HUGE_PAGE, whole),
+        aligned_alloc(HUGE_PAGE, whole)};
     if (!s->from || !s->to) {
         stream_free(s);
         return NULL;
     }
+    if (s->rounds < least_moved / bytes)
+        s->rounds = (int)(least_moved / bytes);
 #ifdef MADV_HUGEPAGE
     madvise(s->from, whole, MADV_HUGEPAGE);
     madvise(s->to, whole, MADV_HUGEPAGE);
@@ -99,6 +89,11 @@ stream *stream_new(int64_t bytes)
     memset(s->from, 0, whole);
     memset(s->to, 0, whole);
     return s;
+}
+
+int stream_rounds(const stream *s)
+{
+    return s->rounds;
 }
 
 void stream_free(stream *s)

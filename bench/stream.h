@@ -7,7 +7,7 @@
 
 #include "bench.h"
 
-/* A run goes over the arrays so many times, so that starting threads does not count. */
+/* A run goes over the arrays so many times at least, so that starting threads does not count. */
 enum { STREAM_ROUNDS = 4 };
 
 typedef struct stream stream;
@@ -16,7 +16,10 @@ typedef struct stream stream;
 stream *stream_new(int64_t bytes);
 void stream_free(stream *s);
 
-/* Works: STREAM's copy, and reading one array. `env` is a stream; ops is STREAM_ROUNDS. */
+/* How many times a run goes over them: more of small ones than of large ones. */
+int stream_rounds(const stream *s);
+
+/* Works: STREAM's copy, and reading one array. `env` is a stream; ops are its rounds. */
 eg_tensor *stream_copy(void *env);
 eg_tensor *stream_read(void *env);
 

@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "bench.h"
 #include "groups.h"
+#include "resident.h"
 
 enum { STEPS = 1000, CHAIN = 1 << 18, LAYERS = 6, WIDTH = 1024, BATCH = 256 };
 
@@ -53,33 +54,6 @@ EG_FUNCTION(slopes_of_layers, x, a, b, c, d, e, f)
 
 /* ---- measuring ------------------------------------------------------------------------------ */
 
-/* A field of the process's status, in bytes; 0 where the system does not say. */
-static double status_of(const char *field)
-{
-    FILE *f = fopen("/proc/self/status", "r");
-    char line[256], form[32];
-    double kib = 0;
-
-    snprintf(form, sizeof form, "%s: %%lf", field);
-    while (f && fgets(line, sizeof line, f))
-        if (sscanf(line, form, &kib) == 1)
-            break;
-    if (f)
-        fclose(f);
-    return kib * 1024;
-}
-
-/* Forgets how much memory the process has had at most. */
-static void forget_most(void)
-{
-    FILE *f = fopen("/proc/self/clear_refs", "w");
-
-    if (!f)
-        return;
-    fputs("5", f);
-    fclose(f);
-}
-
 static void measure(const char *name, const char *mode, eg_tensor *(*run)(void *), void *env)
 {
     char memory[64], resident[64];
@@ -88,13 +62,13 @@ static void measure(const char *name, const char *mode, eg_tensor *(*run)(void *
     snprintf(resident, sizeof resident, "resident_tape_%s", name);
     eg_memory_trim();
     eg_memory_reset_peak();
-    forget_most();
-    double before = (double)eg_memory_now().in_use, had = status_of("VmRSS");
+    resident_forget();
+    double before = (double)eg_memory_now().in_use, had = resident_now();
     {
         EG_SCOPE;
         run(env);
     }
-    double most = (double)eg_memory_now().peak - before, has = status_of("VmHWM") - had;
+    double most = (double)eg_memory_now().peak - before, has = resident_most() - had;
     bench_emit_bytes(&(const bench_work){.name = memory, .mode = mode, .detail = "in use"}, most);
     bench_emit_bytes(&(const bench_work){.name = resident, .mode = mode, .detail = "resident"},
         has);

@@ -37,6 +37,7 @@
 #include <eagre/cpp/linalg.hpp>
 #include <eagre/cpp/contract.hpp>
 #include <eagre/cpp/function.hpp>
+#include <eagre/cpp/control.hpp>
 #include <eagre/cpp/graph.hpp>
 #include <eagre/cpp/host.hpp>
 #include <eagre/cpp/concrete.hpp>

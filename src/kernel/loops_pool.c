@@ -7,7 +7,12 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { BLOCK = 64, SHORT = 16 }; /* channels at a time */
+enum {
+    BLOCK = 64, /* channels at a time, */
+    SHORT = 16, /* or so many; */
+    FEW = 32,   /* so many at most: of several windows, */
+    ROOM = 256  /* of so many elements */
+};
 
 #define NOT_A_NUMBER(x) ((x) != (x))
 

@@ -182,3 +182,47 @@ TEST(what_cannot_be_pooled_is_an_error)
     assert_null(eg_max_pool(numbers(EG_DIMS(2, 2)), .window = EG_AT(1), .channels_first = true));
     assert_error(EG_INVALID, "needs a rank of 3 to 5");
 }
+
+/* ---- places, for any number of channels ------------------------------------------------------ */
+
+enum { SIDE = 9, MOST_CHANNELS = 300 };
+
+/* The place of the first largest under the window at (i, j), 3 by 3 and 2 apart, padded by 1. */
+static int64_t first_largest(const float *x, int i, int j, int c, int channels)
+{
+    int64_t place = -1;
+
+    for (int k = 0; k < 9; k++) {
+        int row = 2 * i - 1 + k / 3, column = 2 * j - 1 + k % 3;
+        if (row < 0 || column < 0 || row >= SIDE || column >= SIDE)
+            continue;
+        int64_t at = (int64_t)(row * SIDE + column) * channels + c;
+        if (place < 0 || (!isnan(x[place]) && (isnan(x[at]) || x[at] > x[place])))
+            place = at;
+    }
+    return place;
+}
+
+TEST(of_equal_elements_the_first_is_the_largest_and_a_nan_more_so)
+{
+    static const int channels[] = {1, 2, 3, 4, 6, 8, 15, 16, 17, 32, 33, 64, 100, 256, 300};
+    static float x[SIDE * SIDE * MOST_CHANNELS];
+    uint64_t seed = 11;
+
+    for (size_t n = 0; n < sizeof channels / sizeof *channels; n++) {
+        EG_SCOPE;
+        int c = channels[n];
+        for (int i = 0; i < SIDE * SIDE * c; i++) {
+            int number = (int)(harness_random(&seed) >> 60);
+            x[i] = number == 0 ? NAN : (float)(number % 5);
+        }
+        eg_tensor *index = eg_max_pool_index(eg_copy(EG_FLOAT32, EG_DIMS(1, SIDE, SIDE, c), x),
+            .window = EG_AT(3), .strides = EG_AT(2), .padding = EG_AT(1));
+        assert_fine();
+        const int64_t *got = eg_data(index, EG_INT64);
+        for (int i = 0; i < 5; i++)
+            for (int j = 0; j < 5; j++)
+                for (int k = 0; k < c; k++)
+                    assert_true(got[(i * 5 + j) * c + k] == first_largest(x, i, j, k, c));
+    }
+}

@@ -1,5 +1,5 @@
 /* Functions that random programs call: plain ones and ones that call others, branch, recurse, take
- * gradients, depend on an environment, assign, draw.
+ * gradients, depend on an environment, take numbers by value, assign, draw.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "program.h"
@@ -72,6 +72,25 @@ static eg_tensor *scale(int n, eg_tensor *const in[], void *env)
     return eg_mul(in[0], eg_constant(*(const float *)env));
 }
 
+EG_FUNCTION(power, x, n)
+{
+    eg_tensor *y = x;
+
+    for (int64_t i = eg_item_int(n); i > 0; i--)
+        y = program_tamed(eg_mul(y, eg_add(x, 0.5)), 1);
+    return y;
+}
+
+/* Calls a function that takes a number by value: 0, 1 or 2. */
+static eg_tensor *raise_by_value(int n, eg_tensor *const in[], void *env)
+{
+    const state *s = *(state **)env;
+    eg_tensor *count = eg_remainder(eg_cast(eg_sum(in[0]), EG_INT32), 3);
+
+    (void)n;
+    return eg_call(s->power, in[0], count);
+}
+
 /* ---- with effects ---------------------------------------------------------------------------- */
 
 static eg_tensor *assign(int n, eg_tensor *const in[], void *env)
@@ -115,11 +134,13 @@ bool callees_make(state *s)
 {
     static const eg_callable bodies[CALLEES] = {{bend, 1, "bend"}, {bend_twice, 1, "bend_twice"},
         {halve_large, 1, "halve_large"}, {branch_around, 1, "branch_around"},
-        {recurse, 1, "recurse"}, {scale, 1, "scale"}, {assign, 1, "assign"}, {draw, 1, "draw"},
-        {descend, 1, "descend"}};
+        {recurse, 1, "recurse"}, {scale, 1, "scale"}, {raise_by_value, 1, "raise_by_value"},
+        {assign, 1, "assign"}, {draw, 1, "draw"}, {descend, 1, "descend"}};
 
     s->self = s;
     s->factor = 1.5f;
+    s->power = eg_function_of(power,
+        .signature = EG_SIGNATURE({.name = "x"}, {.name = "n", .by_value = true}));
     for (int i = 0; i < CALLEES; i++) {
         bool scales = bodies[i].body == scale;
         void *env = scales ? (void *)&s->factor : (void *)&s->self;

@@ -376,6 +376,7 @@ void state_free(state *s)
     eg_generator_free(s->generator);
     for (int i = 0; i < CALLEES; i++)
         eg_function_free(s->callee[i]);
+    eg_function_free(s->power);
     if (s->printed)
         fclose(s->printed);
 }

@@ -51,7 +51,7 @@ typedef struct instruction {
 } instruction;
 
 /* Functions that a program calls; see callees.c. */
-enum { PURE_CALLEES = 2, BRANCHING_CALLEES = 4, EFFECTFUL_CALLEES = 3 };
+enum { PURE_CALLEES = 2, BRANCHING_CALLEES = 5, EFFECTFUL_CALLEES = 3 };
 enum { CALLEES = PURE_CALLEES + BRANCHING_CALLEES + EFFECTFUL_CALLEES };
 
 /* What a program works on: one set for each way of running it. */
@@ -59,6 +59,7 @@ typedef struct state {
     eg_tensor *variable[2]; /* float32[3], float32[] */
     eg_generator *generator;
     eg_function *callee[CALLEES];
+    eg_function *power; /* which one of them calls */
     float factor;       /* the environment of one of them */
     struct state *self; /* and of the others */
     FILE *printed;

@@ -340,6 +340,7 @@ EG_API eg_tensor *eg_do_write(const eg_site *at, eg_tensor *array, eg_tensor *in
 #define eg_onnx_read(...)         EG_ONNX_READ_(__VA_ARGS__, )
 #define EG_ONNX_READ_(bytes, n, ...)                                                               \
     EG_AT_(eg_onnx_read_with(bytes, n, EG_WITH_(eg_onnx_attrs, __VA_ARGS__)))
+#define eg_onnx_save(graph, path) EG_AT_(eg_onnx_save(graph, path))
 #define eg_profile_start(p)       EG_AT_(eg_profile_start(p))
 #define eg_profile_stop(p)        EG_AT_(eg_profile_stop(p))
 #define eg_profile_print(p, to)   EG_AT_(eg_profile_print(p, to))

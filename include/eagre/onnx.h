@@ -14,6 +14,7 @@
 #define EAGRE_ONNX_H
 
 #include <eagre/function.h>
+#include <eagre/graph.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -94,6 +95,16 @@ EG_API bool eg_onnx_unknown(const eg_onnx *model, int i, eg_onnx_operator *op);
 /* Fills in `op` for number i of the operators, and their versions, that eagre has; false behind the
  * last. Question. */
 EG_API bool eg_onnx_operator_at(int i, eg_onnx_operator *op);
+
+/* Writes a graph, as one is built or eg_function_graph makes it, to an ONNX file of opset 20, whole
+ * or not at all: its placeholders are the inputs, what it returns (or, where it was built by hand,
+ * what has a name) the outputs, values of variables as they are now the weights, inside of it.
+ *     eg_graph *g = eg_function_graph(f, 1, &(eg_tensor_spec){"x", EG_FLOAT32, 1, (int64_t[]){2}});
+ *     eg_onnx_save(g, "f.onnx");
+ * Action. Fails: EG_INVALID for NULL and for a graph without results; EG_UNAVAILABLE for an
+ * operation that cannot be written, naming it and its line: those that can are in docs/onnx.md;
+ * EG_IO; EG_NO_MEMORY. */
+EG_API eg_status eg_onnx_save(const eg_graph *graph, const char *path);
 
 #ifdef __cplusplus
 }

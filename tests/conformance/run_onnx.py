@@ -46,6 +46,14 @@ def skip(why):
     sys.exit(SKIPPED)
 
 
+def install_locked(folder, package, module):
+    """The same, while no other test does."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with open(f"{folder}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return install(folder, package, module)
+
+
 def make_cases(folder):
     """The file of cases."""
     cases = folder / "cases.bin"
@@ -78,7 +86,7 @@ def check_docs(page, table, write):
 
 def runtime_passes(folder, cases):
     """How many cases ONNX Runtime passes."""
-    why = install(folder, RUNTIME, "onnxruntime")
+    why = install_locked(folder, RUNTIME, "onnxruntime")
     if why:
         skip(f"no package onnxruntime: {why}")
     done = run([folder / "bin/python", HERE / "onnx_runtime.py", cases])

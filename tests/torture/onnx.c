@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "torture.h"
 #include "unit/onnx/bytes.h"
+#include "unit/onnx/saved.h"
+#include <stdio.h>
 
 static void load_and_call(torture *t, void *env)
 {
@@ -24,6 +26,24 @@ static void load_and_branch(torture *t, void *env)
     for (int i = 0; i < 2; i++)
         torture_result(t, m ? eg_call(eg_onnx_function(m), EG_F32(i, -0.5)) : NULL);
     eg_onnx_free(m);
+}
+
+static void save(torture *t, void *env)
+{
+    const char *path = env;
+    eg_tensor *in[2], *out;
+
+    if (save_case(&saved_cases[SAVED_CASES - 1], path, in, &out))
+        torture_file(t, path);
+    remove(path);
+}
+
+TEST(saving_a_model_reports_the_allocation_that_fails)
+{
+    char path[128];
+
+    snprintf(path, sizeof path, "%s", torture_path("pooled.onnx"));
+    torture_sweep("a saved model", save, path);
 }
 
 TEST(models_report_the_allocation_that_fails)

@@ -139,7 +139,7 @@ static eg_plan_status run_stages(const run *r)
         bind(r, stage, frame->at);
         if (eg__plan_run(plan, frame, 0, plan->n_steps) != EG_OK)
             return EG_PLAN_VALUE;
-        if (stage->n_next == 0)
+        if (stage->n_next == 0 && !stage->asks)
             break;
         const eg__stage *next = stage->asks ? follow(r, stage) : &r->c->stages[stage->next[0]];
         if (!next) {

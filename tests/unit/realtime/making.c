@@ -117,6 +117,38 @@ TEST(a_plan_has_one_shape_for_each_output)
     assert_error(EG_INVALID, "concrete is NULL");
 }
 
+/* What it does with large elements depends on how many rows there are. */
+EG_FUNCTION(by_rows, x)
+{
+    if (!eg_true(eg_greater(eg_sum(x), 0)))
+        return eg_neg(x);
+    if (!eg_true(eg_greater(eg_max(x), 100)))
+        return eg_mul(x, 4);
+    return eg_dim(x, 0) > 3 ? eg_mul(x, 2) : eg_mul(x, 3);
+}
+
+TEST(a_question_without_a_known_answer_ends_a_run)
+{
+    EG_SCOPE;
+    eg_function *f = eg_function_of(by_rows);
+    eg_tensor *large = eg_constant(200.0);
+
+    for (int64_t rows = 6; rows > 3; rows--) /* with fewer the last question has another answer */
+        eg_call(f, eg_full(large, 1, &rows));
+    assert_values(eg_call(f, EG_F32(-1, -2)), 1, 2);
+    eg_plan *plan = eg_plan_new(f, EG_IN(EG_F32(-1, -2)));
+    float x[2] = {-3, 1}, y[2] = {7, 7};
+
+    assert_fine();
+    assert_int_equal(eg_plan_run(plan, EG_FROM(x), EG_INTO(y)), EG_PLAN_OK);
+    assert_true(y[0] == 3 && y[1] == -1);
+    x[0] = 300;
+    assert_int_equal(eg_plan_run(plan, EG_FROM(x), EG_INTO(y)), EG_PLAN_UNSEEN);
+    assert_true(y[0] == 3 && y[1] == -1);
+    eg_plan_free(plan);
+    eg_function_free(f);
+}
+
 TEST(a_concrete_function_is_planned_with_the_ways_it_has)
 {
     EG_SCOPE;

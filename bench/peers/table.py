@@ -238,16 +238,18 @@ def goals(results, chosen):
     with_ratio = [s for s in chosen if s.ratio() is not None]
     behind = [s for s in with_ratio if s.ratio() < s.goal()]
     mean = geometric_mean([s.ratio() for s in with_ratio if not s.case.one_call])
-    heavier = [name for name, mine, least in memories(results, chosen) if least < mine]
+    needed = [*memories(results, chosen)]
+    heavier = [name for name, mine, least in needed if least < mine]
     rows = [[f"no case slower than the quickest of the others (≥ {CALL_GOAL} where both call a "
              "library of products)", f"{len(with_ratio) - len(behind)} of {len(with_ratio)}",
              not behind]]
     if mean is not None:
         rows.append([f"geometric mean of the other ratios ≥ {MEAN_GOAL}", ratio_text(mean),
                      mean >= MEAN_GOAL])
-    rows.append(["no other library needs less memory at most",
-                 "less is needed in " + ", ".join(f"`{n}`" for n in heavier) if heavier else "none",
-                 not heavier])
+    if needed:
+        less = ", ".join(f"`{name}`" for name in heavier)
+        rows.append(["no other library needs less memory at most",
+                     f"less is needed in {less}" if heavier else "none", not heavier])
     return [[what, how, "yes" if holds else "no"] for what, how, holds in rows]
 
 
@@ -276,7 +278,7 @@ def about_text(results):
         return ""
     versions = ", ".join(f"{TITLES.get(k, k)} {v}" for k, v in a["versions"].items())
     text = (f"`{a['command']}`, {a['date']}: {a['processor']}, {a['threads']} threads, "
-            f"{a['system']}, {a['rounds']} rounds, Python {a['python']}, {versions}.")
+            f"{a['system']}, rounds: {a['rounds']}, Python {a['python']}, {versions}.")
     for name, why in a["left_out"].items():
         text += f" Without {TITLES.get(name, name)}, which {why}."
     return text

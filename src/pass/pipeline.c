@@ -1,9 +1,9 @@
 /* The order of the passes, and what happens around each of them.
  *
  * EAGRE_PASSES=-cse switches one off, -all all of them. EAGRE_PASS_LIMIT=n stops after the first n
- * that the process runs. EAGRE_DUMP=folder writes the graph's text before the first and after each.
- * EAGRE_VERIFY=1, and always the cruel build, checks the graph after each and names the pass that
- * broke it.
+ * that the process runs. EAGRE_DUMP=folder writes the graph's text, and a picture in the language
+ * of graphviz, before the first and after each. EAGRE_VERIFY=1, and always the cruel build, checks
+ * the graph after each and names the pass that broke it.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/attrs.h"
@@ -11,6 +11,7 @@
 #include "base/message.h"
 #include "base/option.h"
 #include "base/os.h"
+#include "graph/dot.h"
 #include "pass/pass.h"
 #include <eagre/see.h>
 
@@ -64,11 +65,19 @@ static struct counter {
     atomic_llong runs, before, after, nanoseconds;
 } counters[PASSES];
 
+static void write_dump(const char *path, eg__text *text)
+{
+    if (!text->failed && text->start)
+        eg__file_write(path, text->start, text->length, "EAGRE_DUMP");
+    eg__text_free(text);
+}
+
+/* The graph as text, and as a picture for graphviz. */
 static void dump(const eg_graph *graph, unsigned serial, int step, const char *after)
 {
     const char *folder = eg__option_text(EG__OPTION_DUMP);
     char path[512], name[64];
-    eg__text text = {0};
+    eg__text text = {0}, picture = {0};
 
     if (!*folder)
         return;
@@ -77,9 +86,10 @@ static void dump(const eg_graph *graph, unsigned serial, int step, const char *a
         *c = *c == '/' ? '_' : *c;
     snprintf(path, sizeof path, "%s/%s-%u-%d-%s.txt", folder, name, serial, step, after);
     eg__graph_put(graph, true, &text);
-    if (!text.failed && text.start)
-        eg__file_write(path, text.start, text.length, "EAGRE_DUMP");
-    eg__text_free(&text);
+    write_dump(path, &text);
+    snprintf(path, sizeof path, "%s/%s-%u-%d-%s.dot", folder, name, serial, step, after);
+    eg__dot_graph(graph, &picture);
+    write_dump(path, &picture);
 }
 
 static bool is_on(const eg_pass *pass)

@@ -7,91 +7,9 @@
 #include "base/memory.h"
 #include "base/os.h"
 #include "function/concrete.h"
-#include "graph/graph.h"
-#include "tensor/variable.h"
+#include "graph/dot.h"
 #include <eagre/see.h>
 #include <string.h>
-
-/* ---- text for dot --------------------------------------------------------------------------- */
-
-static void put_quoted(eg__text *text, const char *s)
-{
-    for (; *s; s++) {
-        if (*s == '"' || *s == '\\')
-            eg__text_put(text, "\\");
-        eg__text_add(text, s, 1);
-    }
-}
-
-static void put_start(eg__text *text, const char *name)
-{
-    eg__text_put(text, "digraph \"");
-    put_quoted(text, name);
-    eg__text_put(text,
-        "\" {\n  node [shape=box, style=\"rounded,filled\", fillcolor=\"#eef3fa\", "
-        "fontname=\"sans-serif\", fontsize=11];\n"
-        "  edge [fontname=\"sans-serif\", fontsize=9];\n");
-}
-
-static const char *colour_of(const eg_node *node)
-{
-    if (node->op == &eg_op_placeholder)
-        return "#dff0d8";
-    if (node->op == &eg_op_constant)
-        return "#f5f5f5";
-    if (node->op == &eg_op_variable)
-        return "#fcf3cf";
-    if (eg__traits(node->op, node->attrs) & EG__HOST)
-        return "#f5cba7";
-    return eg__traits(node->op, node->attrs) & EG__EFFECT ? "#fadbd8" : "#eef3fa";
-}
-
-static void put_label(const eg_node *node, eg__text *text)
-{
-    char spec[EG__SPEC_TEXT];
-    eg__text attrs = {0};
-
-    eg__text_put(text, node->op->name);
-    if (node->attrs)
-        eg__attrs_text(node->op->attrs, node->attrs, true, &attrs);
-    if (attrs.length > 0) {
-        eg__text_put(text, "\\n");
-        put_quoted(text, attrs.start);
-    }
-    eg__text_free(&attrs);
-    if (node->name || node->op == &eg_op_variable) {
-        eg__text_put(text, "\\n");
-        put_quoted(text, node->name ? node->name : node->tensor->variable->name);
-    }
-    for (int k = 0; k < node->n_out; k++)
-        eg__text_format(text, "\\n%s", eg__spec_text(&node->out[k], spec));
-}
-
-/* One node, called <prefix>n<number>. */
-static void put_node(const eg_node *node, int prefix, int number, eg__text *text)
-{
-    eg__text_format(text, "  s%dn%d [label=\"", prefix, number);
-    put_label(node, text);
-    if (node->tensor && node->tensor->kind == EG__VALUE && node->tensor->spec.size == 1) {
-        eg__text_put(text, "\\n");
-        eg__literal_put(&node->tensor->spec, node->tensor->data, text);
-    }
-    eg__text_format(text, "\", fillcolor=\"%s\"];\n", colour_of(node));
-}
-
-/* ---- graphs --------------------------------------------------------------------------------- */
-
-static void put_graph(const eg_graph *graph, eg__text *text)
-{
-    put_start(text, graph->name);
-    for (int i = 0; i < graph->n; i++) {
-        const eg_node *node = &graph->nodes[i];
-        put_node(node, 0, i, text);
-        for (int k = 0; k < node->n_in; k++)
-            eg__text_format(text, "  s0n%u -> s0n%d;\n", node->in[k].node, i);
-    }
-    eg__text_put(text, "}\n");
-}
 
 /* ---- functions ------------------------------------------------------------------------------ */
 
@@ -136,7 +54,7 @@ static void put_segment(const eg__segment *s, eg__text *text)
         const eg_node *node = &s->graph->nodes[i];
         if (node->op == &eg_op_placeholder && s->parent)
             continue;
-        put_node(node, s->number, i, text);
+        eg__dot_node(node, s->number, i, text);
         for (int k = 0; k < node->n_in; k++)
             put_edge(s, node->in[k], i, text);
     }
@@ -152,7 +70,7 @@ static void put_segment(const eg__segment *s, eg__text *text)
 
 static void put_trace(const eg_function *f, const eg__trace *trace, eg__text *text)
 {
-    put_start(text, f->callable.name);
+    eg__dot_start(text, f->callable.name);
     for (int i = 0; trace && i < trace->n_segments; i++)
         put_segment(trace->segments[i], text);
     eg__text_put(text, "}\n");
@@ -221,7 +139,7 @@ eg_status eg_graph_draw(const eg_graph *graph, const char *path)
         return eg__me.failed;
     if (!graph)
         return eg__fail(EG_INVALID, op, "graph is NULL");
-    put_graph(graph, &text);
+    eg__dot_graph(graph, &text);
     draw(&text, path, op);
     eg__text_free(&text);
     return eg__me.failed;

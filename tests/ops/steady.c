@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINE = 64 };
+enum { LINE = 64, FEWER = 4 };
 
 static eg_tensor *body(int n, eg_tensor *const in[], void *env)
 {
@@ -108,11 +108,14 @@ static void run_twice(const op_case *c, eg_plan *plan, eg_tensor *const in[], eg
 TEST(a_plan_gives_the_bits_of_eager_execution_and_takes_neither_memory_nor_locks)
 {
     int refused = 0, planned = 0;
+    bool counts = counted_works();
 
     FOR_EACH_CASE(c)
     {
         EG_SCOPE;
         eg_tensor *in[EG__MAX_IN];
+        if (!counts && i_c % FEWER != 0) /* the debug builds, which take their time */
+            continue;
         case_inputs(c, in);
         eg_tensor *expected = case_apply(c, in);
         eg_plan *plan = plan_case(c, in, &refused);
@@ -122,6 +125,7 @@ TEST(a_plan_gives_the_bits_of_eager_execution_and_takes_neither_memory_nor_locks
         eg_plan_free(plan);
     }
     printf("%d cases planned, %d refused; calls %s counted\n", planned, refused,
-        counted_works() ? "were" : "cannot be");
+        counts ? "were" : "cannot be");
     assert_no_complaints();
+    assert_true(planned > 20 * refused);
 }

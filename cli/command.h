@@ -13,6 +13,7 @@ int command_ops(int n, char **words);
 int command_passes(int n, char **words);
 int command_show(int n, char **words);
 int command_run(int n, char **words);
+int command_emit(int n, char **words);
 int command_version(int n, char **words);
 
 /* The word behind `words[*i]` if that is `option`, moving *i onto it; NULL otherwise, and where no

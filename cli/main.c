@@ -30,6 +30,10 @@ static const command commands[] = {
         "      feeds come from files that end in .safetensors, .npz or .npy, where TENSOR is\n"
         "      called NAME unless told; with --save the results go to such a file instead",
         command_run},
+    {"emit", "GRAPH OUT.c [--name NAME] [--weights FILE]",
+        "writes a saved graph as C: OUT.c and its header, whose names begin with NAME;\n"
+        "      with --weights constants and variables go to a .safetensors file",
+        command_emit},
     {"version", "", "the version, the instruction set, the libraries it was built with",
         command_version},
 };

@@ -19,6 +19,7 @@
 #include <eagre/function.h>
 #include <eagre/graph.h>
 #include <eagre/concrete.h>
+#include <eagre/emit.h>
 #include <eagre/host.h>
 #include <eagre/plan.h>
 #include <eagre/nn.h>

@@ -23,6 +23,7 @@
 #include <eagre/grad.h>
 #include <eagre/graph.h>
 #include <eagre/concrete.h>
+#include <eagre/emit.h>
 #include <eagre/host.h>
 #include <eagre/plan.h>
 #include <eagre/ops.h>

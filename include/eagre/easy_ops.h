@@ -358,6 +358,15 @@ EG_API eg_tensor *eg_do_write(const eg_site *at, eg_tensor *array, eg_tensor *in
 #define eg_concrete_call(...)        EG_AT_(eg_concrete_call(__VA_ARGS__))
 #define eg_function_compare(...)     EG_AT_(eg_function_compare(__VA_ARGS__))
 #define eg_function_graph(...)       EG_AT_(eg_function_graph(__VA_ARGS__))
+#define eg_function_emit_c(...)      EG_FUNCTION_EMIT_C_(__VA_ARGS__, )
+#define EG_FUNCTION_EMIT_C_(f, n, specs, path, ...)                                                \
+    EG_AT_(eg_function_emit_c_with(f, n, specs, path, EG_WITH_(eg_emit_attrs, __VA_ARGS__)))
+#define eg_concrete_emit_c(...)      EG_CONCRETE_EMIT_C_(__VA_ARGS__, )
+#define EG_CONCRETE_EMIT_C_(c, path, ...)                                                          \
+    EG_AT_(eg_concrete_emit_c_with(c, path, EG_WITH_(eg_emit_attrs, __VA_ARGS__)))
+#define eg_graph_emit_c(...)         EG_GRAPH_EMIT_C_(__VA_ARGS__, )
+#define EG_GRAPH_EMIT_C_(g, path, ...)                                                             \
+    EG_AT_(eg_graph_emit_c_with(g, path, EG_WITH_(eg_emit_attrs, __VA_ARGS__)))
 #define eg_host_new(...) EG_AT_(eg_host_new_with(EG_WITH_(eg_host_attrs, __VA_ARGS__)))
 #define eg_host_call(...)            EG_AT_(eg_host_call(__VA_ARGS__))
 

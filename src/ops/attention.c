@@ -2,7 +2,7 @@
  * with whole matrices.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "kernel/attention.h"
+#include "ops/attention.h"
 #include "base/attrs.h"
 #include "op/flops.h"
 #include "op/infer.h"
@@ -225,9 +225,7 @@ static eg_tensor *softmax_of(eg_tensor *scores)
     return eg_where(none, zero, eg_softmax(eg_where(none, zero, scores)));
 }
 
-/* Attention made of other operations: what the kernels are held to, and what their gradient is
- * differentiated by. */
-static eg_tensor *whole(const eg__attention_attrs *attrs, eg_tensor *const in[4])
+eg_tensor *eg__attention_whole(const eg__attention_attrs *attrs, eg_tensor *const in[4])
 {
     eg_matmul_attrs by_rows = {sizeof by_rows, false, true};
     eg_tensor *q = in[0], *k = spread(in[1], q), *v = spread(in[2], q);
@@ -243,9 +241,8 @@ static eg_tensor *whole(const eg__attention_attrs *attrs, eg_tensor *const in[4]
 
 /* ---- gradients ------------------------------------------------------------------------------ */
 
-/* The gradient of `whole` by its first n inputs, recorded. */
-static void whole_gradient(const eg__attention_attrs *attrs, eg_tensor *const in[4], eg_tensor *dz,
-    int n, eg_tensor *dx[])
+void eg__attention_whole_gradient(const eg__attention_attrs *attrs, eg_tensor *const in[4],
+    eg_tensor *dz, int n, eg_tensor *dx[])
 {
     eg_tape_attrs only = {.size = sizeof only, .only_watched = true};
     eg_gradient_attrs from = {.size = sizeof from, .target_gradient = dz};
@@ -253,7 +250,7 @@ static void whole_gradient(const eg__attention_attrs *attrs, eg_tensor *const in
 
     for (int i = 0; i < n; i++)
         eg_watch(in[i]);
-    eg_gradient_with(whole(attrs, in), n, in, dx, &from);
+    eg_gradient_with(eg__attention_whole(attrs, in), n, in, dx, &from);
     for (int i = 0; i < n; i++)
         eg_give(dx[i]);
     eg_scope_close(tape);
@@ -273,7 +270,7 @@ static eg_status whole_second(eg_backward *g, eg_tensor *mask, int n)
             at[sources] = i;
             eg_watch(source[sources++] = g->x[i]);
         }
-    whole_gradient(g->attrs, in, dz, n, dx);
+    eg__attention_whole_gradient(g->attrs, in, dz, n, dx);
     eg_gradient_attrs from = {.size = sizeof from, .target_gradient = eg_tuple_of(n, g->dy)};
     eg_gradient_with(eg_tuple_of(n, dx), sources, source, found, &from);
     for (int i = 0; i < sources && !eg__me.failed; i++)

@@ -102,8 +102,7 @@ static double recurrent_grad_flops(const eg_problem *p)
 
 /* ---- the gradient's gradient ---------------------------------------------------------------- */
 
-/* Recurrent of x, u, b and the state, made of other operations: y and the last state. */
-static void compose(const eg__recurrent_attrs *attrs, eg_tensor *const in[], eg_tensor *out[2])
+void eg__recurrent_whole(const eg__recurrent_attrs *attrs, eg_tensor *const in[], eg_tensor *out[2])
 {
     eg_concat_attrs front = {sizeof front, 0};
     bool is_gru = attrs->kind == EG__GRU, is_lstm = attrs->kind == EG__LSTM;
@@ -117,8 +116,7 @@ static void compose(const eg__recurrent_attrs *attrs, eg_tensor *const in[], eg_
     out[1] = out[0] ? eg_stack_with(is_lstm ? 2 : 1, (eg_tensor *[]){s.h, s.c}, &front) : NULL;
 }
 
-/* What RecurrentGrad gives, made of other operations. */
-static void compose_gradient(const eg__recurrent_attrs *attrs, eg_tensor *const in[],
+void eg__recurrent_whole_gradient(const eg__recurrent_attrs *attrs, eg_tensor *const in[],
     eg_tensor *dx[4])
 {
     eg_tape_attrs only = {.size = sizeof only, .only_watched = true};
@@ -127,7 +125,7 @@ static void compose_gradient(const eg__recurrent_attrs *attrs, eg_tensor *const 
 
     for (int i = X; i <= STATE; i++)
         eg_watch(in[i]);
-    compose(attrs, in, out);
+    eg__recurrent_whole(attrs, in, out);
     eg_gradient_attrs from = {.size = sizeof from,
         .target_gradient = eg_tuple_of(2, (eg_tensor *[]){in[DY], in[DLAST]})};
     eg_gradient_with(eg_tuple_of(2, out), 4, in, dx, &from);
@@ -146,7 +144,7 @@ static eg_status recurrent_grad_grad(eg_backward *g)
 
     for (int i = 0; i < SOURCES; i++)
         eg_watch(source[i] = g->x[sources[i]]);
-    compose_gradient(g->attrs, g->x, dx);
+    eg__recurrent_whole_gradient(g->attrs, g->x, dx);
     eg_gradient_attrs from = {.size = sizeof from, .target_gradient = eg_tuple_of(4, g->dy)};
     eg_gradient_with(eg_tuple_of(4, dx), SOURCES, source, found, &from);
     for (int i = 0; i < SOURCES && !eg__me.failed; i++)

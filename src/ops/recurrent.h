@@ -33,4 +33,11 @@ eg_tensor *eg__row(eg_tensor *x, int64_t i);
 eg_tensor *eg__recurrent(const eg__recurrent_attrs *attrs, eg_tensor *x, eg_tensor *u, eg_tensor *b,
     eg_tensor *state, eg_tensor *lengths);
 
+/* What that gives, made of other operations: from its inputs y and the last state; from the inputs
+ * of its gradient those of x, u, b and the state. */
+void eg__recurrent_whole(const eg__recurrent_attrs *attrs, eg_tensor *const in[],
+    eg_tensor *out[2]);
+void eg__recurrent_whole_gradient(const eg__recurrent_attrs *attrs, eg_tensor *const in[],
+    eg_tensor *dx[4]);
+
 #endif

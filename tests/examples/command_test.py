@@ -113,6 +113,19 @@ class Graphs(Command):
 
 
 class Trouble(Command):
+    def test_a_graph_is_written_as_c(self):
+        self.write("sum.graph", """graph sum(x: float32[3])
+    %1 = Add(x, 1) "y" : float32[3]
+    return %1
+""")
+        self.eagre("emit", "sum.graph", "sum.c", "--name", "add_one")
+        self.assertIn("int add_one_run(const float x[3], float y[3], void *arena);",
+                      self.text("sum.h"))
+        self.assertIn("y[i] = x[i] + 1.0f;", self.text("sum.c"))
+        for name in ("sum.c", "sum.h"):
+            (self.folder / name).unlink()
+        self.trouble(["sum.cc"], "emit", "sum.graph", "sum.cc")
+
     def test_files_that_are_missing_are_named(self):
         self.trouble(["nowhere.graph", "No such file"], "show", "nowhere.graph")
         self.trouble(["nowhere.graph", "No such file"], "run", "nowhere.graph")

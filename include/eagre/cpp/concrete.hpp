@@ -66,6 +66,16 @@ class concrete
         eg_concrete_draw(it_.get(), path.c_str());
     }
 
+    /* The C file of this path and its header, see eg_concrete_emit_c. */
+    void emit_c(const std::string &path, const eg_emit_attrs &attrs = {},
+        const place &at = place()) const
+    {
+        at.note();
+        eg_emit_attrs sized = attrs;
+        sized.size = sizeof sized;
+        eg_concrete_emit_c_with(it_.get(), path.c_str(), &sized);
+    }
+
     /* For the plain functions. */
     eg_concrete *get() const noexcept
     {

@@ -53,6 +53,16 @@ class graph
         eg_graph_draw(it_.get(), path.c_str());
     }
 
+    /* The C file of this path and its header, see eg_graph_emit_c. */
+    void emit_c(const std::string &path, const eg_emit_attrs &attrs = {},
+        const place &at = place()) const
+    {
+        at.note();
+        eg_emit_attrs sized = attrs;
+        sized.size = sizeof sized;
+        eg_graph_emit_c_with(it_.get(), path.c_str(), &sized);
+    }
+
     /* The placeholder or named symbol of that name. */
     tensor symbol(const char *name, const place &at = place()) const
     {

@@ -118,6 +118,25 @@ inline graph function_graph(const function &f, const std::vector<tensor_spec> &s
     return graph::own(eg_function_graph(f.get(), static_cast<int>(plain.size()), plain.data()));
 }
 
+/* All ways through a function as a C file and its header, see eg_function_emit_c. */
+inline void emit_c(const function &f, const std::vector<tensor_spec> &specs,
+    const std::string &path, const eg_emit_attrs &attrs = {}, const place &at = place())
+{
+    std::vector<eg_tensor_spec> plain = detail::plain(specs);
+    eg_emit_attrs sized = attrs;
+
+    sized.size = sizeof sized;
+    at.note();
+    eg_function_emit_c_with(f.get(), static_cast<int>(plain.size()), plain.data(), path.c_str(),
+        &sized);
+}
+
+/* Whether an operation, called as graphs show it, can be written as C. */
+inline bool emits_c(const std::string &operation)
+{
+    return eg_emits_c(operation.c_str());
+}
+
 } // namespace eagre
 
 #endif

@@ -114,9 +114,12 @@ class Graphs(Command):
 
 class Trouble(Command):
     def test_a_graph_is_written_as_c(self):
-        self.write("sum.graph", """graph sum(x: float32[3])
-    %1 = Add(x, 1) "y" : float32[3]
-    return %1
+        self.write("sum.graph", """graph "sum" {
+  %0 = Placeholder() "x" : float32[3]
+  %1 = Constant(1) : float32[]
+  %2 = Add(%0, %1) "y" : float32[3]
+  return %2
+}
 """)
         self.eagre("emit", "sum.graph", "sum.c", "--name", "add_one")
         self.assertIn("int add_one_run(const float x[3], float y[3], void *arena);",

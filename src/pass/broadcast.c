@@ -87,6 +87,9 @@ static bool visit(eg__rewrite *r, int i)
 eg_status eg__pass_broadcast(eg_graph *graph)
 {
     eg__rewrite r;
+
+    if (!eg__graph_has(graph, &eg_op_broadcast_to))
+        return EG_OK;
     bool done = eg__rewrite_begin(&r, graph);
 
     for (int i = 0; done && i < graph->n; i++)

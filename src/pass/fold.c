@@ -61,9 +61,21 @@ static bool fold(eg__rewrite *r, int i)
     return true;
 }
 
+static bool can_fold_any(const eg_graph *graph)
+{
+    int i = 0;
+
+    while (i < graph->n && !can_fold(graph, &graph->nodes[i], graph->nodes[i].in))
+        i++;
+    return i < graph->n;
+}
+
 eg_status eg__pass_fold(eg_graph *graph)
 {
     eg__rewrite r;
+
+    if (!can_fold_any(graph))
+        return EG_OK;
     bool done = eg__rewrite_begin(&r, graph);
 
     for (int i = 0; done && i < graph->n; i++) {

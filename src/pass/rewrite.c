@@ -103,3 +103,12 @@ eg_status eg__rewrite_end(eg__rewrite *r, bool done)
     eg_graph_free(r->to);
     return eg__me.failed;
 }
+
+bool eg__graph_has(const eg_graph *graph, const eg_opdef *op)
+{
+    int i = 0;
+
+    while (i < graph->n && graph->nodes[i].op != op)
+        i++;
+    return i < graph->n;
+}

@@ -39,4 +39,8 @@ bool eg__rewrite_infer(const eg__rewrite *r, const eg_node *node, const eg_ref i
 /* Makes the new graph's nodes those of the old one; or, where anything failed, throws them away. */
 eg_status eg__rewrite_end(eg__rewrite *r, bool done);
 
+/* Whether any node is of the operation: where none is, a pass that looks for them has nothing to
+ * do. */
+bool eg__graph_has(const eg_graph *graph, const eg_opdef *op);
+
 #endif

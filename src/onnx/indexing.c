@@ -431,6 +431,31 @@ static void top_k(eg__onnx_call *c)
     give(c, 1, places);
 }
 
+/* Each value once, rising or in the order of its first place; where it is first, which of them each
+ * element is, and how often it is there. */
+static void unique(eg__onnx_call *c)
+{
+    eg_tensor *x = input(c, 0);
+    eg_gather_attrs first = {.size = sizeof first};
+    int64_t all = -1;
+
+    if (has_attribute(c, "axis") && eg_rank(x) != 1) {
+        refuse(c, "compares slices along an axis, which eagre does not");
+        return;
+    }
+    eg_tensor *four = eg_unique_all(eg_reshape(x, 1, &all)), *out[4];
+    for (int i = 0; i < 4; i++)
+        out[i] = eg_part(four, i);
+    if (!integer_of(c, "sorted", 1)) {
+        eg_tensor *order = eg_argsort(out[1], 0), *rank = eg_argsort(order, 0);
+        for (int i = 0; i < 4; i++)
+            out[i] = i == 2 ? eg_gather_with(rank, out[2], &first)
+                            : eg_gather_with(out[i], order, &first);
+    }
+    for (int i = 0; i < 4; i++)
+        give(c, i, out[i]);
+}
+
 const eg__onnx_op eg__onnx_indexing[] = {
     {"Gather", gather, .since = {1, 11, 13}, .takes_narrow = true},
     {"GatherElements", gather_elements, .since = {11, 13}},
@@ -447,5 +472,6 @@ const eg__onnx_op eg__onnx_indexing[] = {
     {"NonZero", nonzero, .since = {9, 13}},
     {"OneHot", one_hot, .since = {9, 11, 28}},
     {"TopK", top_k, .since = {1, 10, 11, 24}},
+    {"Unique", unique, .since = {11, 28}},
     {0},
 };

@@ -21,7 +21,10 @@ static const eg__onnx_family families[] = {
     {"", eg__onnx_random},
     {"", eg__onnx_recurrent},
     {"", eg__onnx_images},
+    {"", eg__onnx_signals},
     {"ai.onnx.preview", eg__onnx_preview},
+    {"ai.onnx.preview.training", eg__onnx_training},
+    {"ai.onnx.ml", eg__onnx_learners},
 };
 
 enum { FAMILIES = sizeof families / sizeof *families };

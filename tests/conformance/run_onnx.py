@@ -16,7 +16,7 @@ import sys
 
 SKIPPED = 77  # what ctest reads as skipped
 ONNX, RUNTIME = "onnx==1.23.2", "onnxruntime>=1.23,<2"
-LEAST = 1894
+LEAST = 1921
 HERE = pathlib.Path(__file__).resolve().parent
 MARK = "<!-- cases -->\n"
 

@@ -237,7 +237,10 @@ eg_status eg_concrete_emit_c_with(const eg_concrete *c, const char *path,
         return eg__me.failed;
     if (!c)
         return eg__fail(EG_INVALID, op, "concrete is NULL");
-    return emit(&(order){op, c->function->callable.name, path, &full, c->trace, NULL});
+    unsigned side = eg__function_enter(c->function); /* the program stays while it is looked at */
+    eg_status status = emit(&(order){op, c->function->callable.name, path, &full, c->trace, NULL});
+    eg__function_leave(c->function, side);
+    return status;
 }
 
 eg_status eg_concrete_emit_c(const eg_concrete *c, const char *path)

@@ -27,11 +27,13 @@ DTYPES = {"EG__BOOLS": "bool", "EG__INTS": "integers", "EG__REALS": "floating po
           "EG__NUMERIC": "real numbers", "EG__BITS": "integers or bool", "0": "any",
           "EG__BOOLS | EG__REALS": "floating point or bool",
           "EG__COMPLEXES": "complex", "EG__FLOATING": "floating point or complex",
-          "EG__NUMBERS": "numbers", "EG__ORDERED": "real numbers or bool"}
+          "EG__NUMBERS": "numbers", "EG__ORDERED": "real numbers or bool",
+          "EG__TEXTS": "strings", "EG__BOOLS | EG__NUMBERS": "numbers or bool"}
 # Recorded by gradients, or beside another operation: without a public function of their name.
 INTERNAL = ("unslice", "layer_norm_grad", "rms_norm_grad", "resize_grad",
             "scaled_dot_product_attention_grad", "whole_pow", "recurrent", "recurrent_grad",
-            "masked_attention_grad", "ctc", "ctc_grad", "sparse_softmax_cross_entropy_grad")
+            "masked_attention_grad", "string_pieces", "string_to_number", "as_string", "ctc",
+            "ctc_grad", "sparse_softmax_cross_entropy_grad")
 OWNERS = re.compile(r"\b(owns?|keeps|free|belongs?|returns?|ended|same|NULL)\b", re.IGNORECASE)
 
 

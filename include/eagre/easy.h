@@ -1,6 +1,7 @@
 /* The comfortable layer for C, built only on the plain functions below it:
  *
- *   - C numbers as arguments: eg_mul(x, 0.5). A number takes the dtype of the tensor beside it;
+ *   - C numbers as arguments: eg_mul(x, 0.5). A number takes the dtype of the tensor beside it; and
+ *     C strings: eg_equal(x, "a");
  *   - named options: eg_sum(x, .axes = EG_AXES(0, -1), .keep_dims = true);
  *   - the caller's file, line and function in every error, graph and profile;
  *   - EG_SCOPE; EG_TAPE; EG_TRY(&error); EG_GRAPH(graph); as declarations that last to the end of
@@ -43,7 +44,7 @@ typedef enum eg_arg_kind {
     EG_ARG_COMPLEX
 } eg_arg_kind;
 
-/* A tensor or a C number. A complex one is a tensor already, of complex128. */
+/* A tensor or a C number. A complex one is a tensor already, of complex128, and so is text. */
 typedef struct eg_arg {
     union {
         eg_tensor *tensor;
@@ -84,6 +85,11 @@ static inline eg_arg eg_arg_complex(double _Complex x)
         .tensor = eg_scalar_pair(EG_COMPLEX128, eg_pair_of(x)), .kind = EG_ARG_COMPLEX};
 }
 
+static inline eg_arg eg_arg_text(const char *x)
+{
+    return eg_arg_tensor(eg_copy(EG_STRING, 0, NULL, &x));
+}
+
 static inline eg_arg eg_arg_end(const eg_end *unused)
 {
     (void)unused;
@@ -99,6 +105,7 @@ static inline eg_arg eg_arg_end(const eg_end *unused)
         _Generic(name, eg_tensor *: eg_arg_tensor, void *: eg_arg_tensor, float: eg_arg_real,      \
             double: eg_arg_real, long double: eg_arg_real, float _Complex: eg_arg_complex,         \
             double _Complex: eg_arg_complex, const eg_end *: eg_arg_end,                           \
+            char *: eg_arg_text, const char *: eg_arg_text,                                        \
             default: eg_arg_int)(name);                                                            \
     })
 
@@ -226,13 +233,15 @@ static inline eg_number eg_number_complex(double _Complex x)
 #define EG_B(...)   EG_VALUES_(EG_BOOL, bool, __VA_ARGS__)
 #define EG_C64(...) EG_VALUES_(EG_COMPLEX64, float _Complex, __VA_ARGS__)
 #define EG_C128(...) EG_VALUES_(EG_COMPLEX128, double _Complex, __VA_ARGS__)
+#define EG_STRINGS(...) EG_VALUES_(EG_STRING, char *, __VA_ARGS__)
 
 /* eg_array2(m) for `float m[2][3]`: C arrays of one to four dimensions. */
 #define EG_DTYPE_OF_(x)                                                                            \
     _Generic((x), bool: EG_BOOL, int8_t: EG_INT8, int16_t: EG_INT16, int32_t: EG_INT32,            \
         int64_t: EG_INT64, uint8_t: EG_UINT8, uint16_t: EG_UINT16, uint32_t: EG_UINT32,            \
         uint64_t: EG_UINT64, float: EG_FLOAT32, double: EG_FLOAT64,                                \
-        float _Complex: EG_COMPLEX64, double _Complex: EG_COMPLEX128)
+        float _Complex: EG_COMPLEX64, double _Complex: EG_COMPLEX128, char *: EG_STRING,           \
+        const char *: EG_STRING)
 #define EG_LENGTH_(a) ((int64_t)(sizeof(a) / sizeof((a)[0])))
 #define eg_array1(a)                                                                               \
     (eg_at(EG_HERE), eg_copy(EG_DTYPE_OF_((a)[0]), 1, (const int64_t[]){EG_LENGTH_(a)}, (a)))

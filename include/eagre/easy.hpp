@@ -33,6 +33,7 @@
 #include <eagre/cpp/scan.hpp>
 #include <eagre/cpp/scatter.hpp>
 #include <eagre/cpp/select.hpp>
+#include <eagre/cpp/text.hpp>
 #include <eagre/cpp/fft.hpp>
 #include <eagre/cpp/linalg.hpp>
 #include <eagre/cpp/contract.hpp>

@@ -157,6 +157,22 @@ static inline eg_pick eg_pick_list(eg_tensor *list)
 #define eg_kron(x, y)             eg_do2(EG_HERE, eg_kron, EG_T(x), EG_T(y))
 #define eg_cross(x, y, axis)      eg_cross(EG_X_(x), EG_X_(y), axis)
 
+/* ---- ops/text.h, and strings of tensor.h ---------------------------------------------------- */
+
+#define eg_strings_of(...)        (eg_at(EG_HERE), eg_strings_of(__VA_ARGS__))
+#define eg_read_strings(x, ...)   eg_read_strings(EG_X_(x), __VA_ARGS__)
+#define eg_item_string(x)         eg_item_string(EG_X_(x))
+#define eg_string_concat(x, y)    eg_do2(EG_HERE, eg_string_concat, EG_T(x), EG_T(y))
+#define eg_string_lower(x)        eg_string_lower(EG_X_(x))
+#define eg_string_upper(x)        eg_string_upper(EG_X_(x))
+#define eg_string_length(...)     EG_STRING_LENGTH_(__VA_ARGS__, )
+#define EG_STRING_LENGTH_(x, ...)                                                                  \
+    eg_string_length_with(EG_X_(x), EG_WITH_(eg_string_length_attrs, __VA_ARGS__))
+#define eg_string_split(...)      EG_STRING_SPLIT_(__VA_ARGS__, )
+#define EG_STRING_SPLIT_(x, delimiter, ...)                                                        \
+    eg_string_split_with(EG_X_(x), EG_X_(delimiter),                                               \
+        EG_WITH_(eg_string_split_attrs, __VA_ARGS__))
+
 /* clang-format on */
 
 /* ---- what the macros above call ------------------------------------------------------------- */

@@ -45,5 +45,6 @@
 #include <eagre/ops/quantize.h>
 #include <eagre/ops/activation.h>
 #include <eagre/ops/random.h>
+#include <eagre/ops/text.h>
 
 #endif

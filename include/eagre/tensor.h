@@ -35,7 +35,10 @@ typedef enum eg_dtype {
     /* A real and an imaginary part side by side, two float32 or two float64: in memory C's
      * float _Complex and double _Complex, C++'s std::complex<float> and std::complex<double>. */
     EG_COMPLEX64 = 14,
-    EG_COMPLEX128 = 15
+    EG_COMPLEX128 = 15,
+    /* Text, or any bytes, of any length: UTF-8 by custom. In C the address of the bytes, a
+     * `const char *`, behind which a NUL stands that is not counted; NULL is the empty string. */
+    EG_STRING = 16
 } eg_dtype;
 
 /* "float32" and so on; "none" for EG_NO_DTYPE, "unknown" for numbers this version does not know. */
@@ -51,15 +54,30 @@ EG_API size_t eg_dtype_size(eg_dtype dtype);
 
 /* A tensor with a copy of the elements at `data`, row-major.
  *     eg_copy(EG_INT32, EG_DIMS(2, 2), (int32_t[]){1, 2, 3, 4})  ->  [[1 2] [3 4]] int32[2,2]
- * `data` may be NULL where the shape holds no element.
+ * `data` may be NULL where the shape holds no element. Of EG_STRING it holds C strings, which are
+ * copied too; NULL is an empty one.
  * Owns: the result. Fails: EG_INVALID for a negative size, a rank over EG_MAX_RANK, an unknown
  * dtype; EG_NO_MEMORY. Records: a constant. */
 EG_API eg_tensor *eg_copy(eg_dtype dtype, int rank, const int64_t dims[], const void *data);
 
+/* A string with its length: it may hold any byte, NUL too. */
+typedef struct eg_string {
+    const char *bytes; /* NULL: none */
+    size_t length;
+} eg_string;
+
+/* A tensor of strings, which are copied: eg_copy(EG_STRING, …) is the same from C strings, and
+ * EG_STRINGS("a", "b") the shortest form.
+ *     eg_strings_of(EG_DIMS(2), (eg_string[]){{"a\0b", 3}, {"", 0}})  ->  ['a\x00b' ''] string[2]
+ * Owns: the result. Fails: EG_INVALID for a wrong shape, NULL bytes with a length; EG_NO_MEMORY.
+ * Records: a constant. */
+EG_API eg_tensor *eg_strings_of(int rank, const int64_t dims[], const eg_string strings[]);
+
 /* A tensor that reads the elements at `data` in place. The bytes must not change, nor go away,
  * until `on_free(data, env)` is called (NULL: they outlive the tensor); that may happen on any
  * thread. On failure `on_free` is not called. Alignment: that of the dtype.
- * Owns: the result. Fails: as eg_copy, and EG_INVALID for data that is not aligned. */
+ * Owns: the result. Fails: as eg_copy, and EG_INVALID for data that is not aligned and for strings,
+ * which are copied. */
 EG_API eg_tensor *eg_wrap(eg_dtype dtype, int rank, const int64_t dims[], const void *data,
     void (*on_free)(void *data, void *env), void *env);
 
@@ -120,11 +138,23 @@ EG_API bool eg_is_none(const eg_tensor *x);
 
 /* Copies all elements to `out`. `dtype` and `count` say what `out` holds and must be exactly what
  * `x` has. Inside a function being recorded a raw read cannot be guarded: that function runs
- * eagerly from then on, and its report says so.
+ * eagerly from then on, and its report says so. Of strings the addresses are copied, as C strings
+ * that stay as long as the elements of `x`.
  * Action. Fails: EG_INVALID for another dtype or count; EG_STATE for a spent tensor or a symbol. */
 EG_API eg_status eg_read(eg_tensor *x, eg_dtype dtype, void *out, int64_t count);
 
-/* The elements in place, without copying: valid as long as `x` lives. NULL where `x` has another
+/* The same of strings, with their lengths. */
+EG_API eg_status eg_read_strings(eg_tensor *x, eg_string out[], int64_t count);
+
+/* The only string of `x`, which stays as long as the elements of `x`; "" after an error. A raw
+ * read, as eg_read is: a function that decides by text compares tensors,
+ * eg_true(eg_equal(x, "a")).
+ *     eg_item_string(EG_STRINGS("abc"))  ->  abc
+ * Question. Fails: EG_INVALID unless `x` is one string. */
+EG_API const char *eg_item_string(eg_tensor *x);
+
+/* The elements in place, without copying: valid as long as `x` lives. Of strings these are their
+ * addresses, NULL for an empty one. NULL where `x` has another
  * dtype or an error is pending. Inside a function: as eg_read.
  * Fails: as eg_read. */
 EG_API const void *eg_data(eg_tensor *x, eg_dtype dtype);
@@ -159,6 +189,7 @@ typedef struct eg_print_attrs {
 
 /* Prints `x` as NumPy would, then its dtype and shape:
  *     eg_constant(1.5, -2, 100)  ->  [  1.5  -2.  100. ] float32[3]
+ *     EG_STRINGS("it's", "tab\t")  ->  ["it's" 'tab\t'] string[2]
  * A symbol prints its shape and origin; a tuple prints its parts. Inside a function it is an
  * effect: once per call, traced or not, in program order.
  * Action. Fails: EG_INVALID for NULL without a pending error; EG_STATE for a spent tensor;

@@ -18,6 +18,7 @@ struct eg__store;
 struct eg__size_watch;
 struct eg__host_log;
 struct eg__running;
+struct eg__strings;
 
 /* A run for real time is on: nobody waits for memory, a lock or another thread, and a failure is a
  * status and a place instead of a text. */
@@ -49,6 +50,7 @@ typedef struct eg__thread {
     /* While recording: a handle made in it is still owned by somebody when its scope lets go, or
      * moves to another scope. */
     void (*outlives)(struct eg_tensor *x);
+    struct eg__strings *strings;  /* innermost pool of strings that are made; NULL: none */
     struct eg__size_watch *sizes; /* who hears of sizes that are looked at; NULL: nobody */
     struct eg_scope *spare_scopes;
     struct eg_tensor *spare_tensors;

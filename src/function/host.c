@@ -4,6 +4,7 @@
 #include "function/host.h"
 #include "autodiff/backward.h"
 #include "base/memory.h"
+#include "op/infer.h"
 #include <eagre/ops.h>
 #include <string.h>
 
@@ -109,6 +110,12 @@ static eg_status infer(eg_shapes *s)
 
     for (int i = 0; i < c->n_out; i++)
         *s->out[i] = c->like[i] < 0 ? c->host->out[i] : *s->in[c->like[i]];
+    for (int i = 0; i < c->n_out; i++)
+        if (s->out[i]->dtype == EG_STRING)
+            return eg__shape_error(s,
+                "host call \"%s\" would make strings, which it cannot: give "
+                ".out, and return numbers that choose among strings",
+                c->name ? c->name : "host");
     return EG_OK;
 }
 

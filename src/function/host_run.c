@@ -7,6 +7,7 @@
 #include "function/host.h"
 #include "op/watch.h"
 #include "tensor/scope.h"
+#include "tensor/strings.h"
 #include <string.h>
 
 /* ---- the log -------------------------------------------------------------------------------- */
@@ -56,12 +57,23 @@ static size_t size_of(int n_in, int n_out)
     return sizeof(prepared) + sizeof(eg_spec) * (size_t)(n_in + n_out);
 }
 
+/* Where a call starts over, strings that were made again may have other addresses. */
+static uint64_t hash_strings(uint64_t key, const eg__string strings[], int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) {
+        eg_string s = eg__string_at(&strings[i]);
+        key = eg__hash_bytes(eg__hash_word(key, s.length), s.bytes, s.length);
+    }
+    return key;
+}
+
 static uint64_t key_of(const prepared *p, void *const in[])
 {
     uint64_t key = eg__hash_word(0, (uint64_t)(uintptr_t)p->call->host);
 
     for (int i = 0; i < p->n_in; i++)
-        key = eg__hash_bytes(key, in[i], eg__bytes(&p->spec[i]));
+        key = p->spec[i].dtype == EG_STRING ? hash_strings(key, in[i], p->spec[i].size)
+                                            : eg__hash_bytes(key, in[i], eg__bytes(&p->spec[i]));
     return key;
 }
 

@@ -166,10 +166,7 @@ static eg_tensor *take_value(eg__replay *r, const eg__source *s, const eg_spec *
     eg_tensor *made = r->frames[s->depth]->made[s->index];
     if (made) /* the frame's own handle leaves first, then others like it */
         return atomic_load(&made->refs) == 1 ? eg__ref(made) : eg__alias(made, op_name);
-    eg_tensor *y = eg__value_new(spec, op_name);
-    if (y && spec->size > 0)
-        memcpy(y->data, data_of(r, s), eg__bytes(spec));
-    return y;
+    return eg__value_copy(spec, data_of(r, s), op_name);
 }
 
 static bool take_results(eg__replay *r, const eg__place *leaf)

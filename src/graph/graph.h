@@ -151,7 +151,8 @@ void eg__node_put(const eg_graph *graph, const eg_node *node, const uint32_t num
  * reached; *count, how many were. False, reported, where memory is out. */
 bool eg__graph_number(const eg_graph *graph, uint32_t number[], uint32_t *count);
 
-/* The elements of a constant, exactly: appended as text, read back from *p. */
+/* The elements of a constant, exactly: appended as text, read back from *p. Strings that are read
+ * belong to the innermost pool. */
 void eg__literal_put(const eg_spec *spec, const void *data, eg__text *text);
 bool eg__literal_parse(const eg_spec *spec, void *data, const char **p);
 

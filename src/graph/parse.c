@@ -11,6 +11,7 @@
 #include "base/number.h"
 #include "graph/graph.h"
 #include "graph/read.h"
+#include "tensor/strings.h"
 #include "tensor/variable.h"
 #include <ctype.h>
 #include <errno.h>
@@ -136,6 +137,8 @@ static bool parse_element(eg_dtype dtype, void *at, const char **p)
     int64_t whole;
     eg_pair pair;
 
+    if (d->kind == EG__TEXT)
+        return eg__string_parse(at, p);
     if (d->kind == EG__COMPLEX) {
         if (!parse_pair(p, &pair))
             return false;
@@ -158,7 +161,7 @@ bool eg__literal_parse(const eg_spec *spec, void *data, const char **p)
 {
     size_t size = eg__dtype(spec->dtype)->size;
 
-    if (strncmp(*p, "bytes ", 6) == 0) {
+    if (spec->dtype != EG_STRING && strncmp(*p, "bytes ", 6) == 0) {
         *p += 6;
         return parse_bytes(spec, data, p);
     }
@@ -173,6 +176,21 @@ bool eg__literal_parse(const eg_spec *spec, void *data, const char **p)
 }
 
 /* ---- lines ---------------------------------------------------------------------------------- */
+
+/* The bracket behind the elements of a literal, its semicolon or the end of the line, which may all
+ * stand in quotes too. */
+static const char *end_of_literal(const char *p)
+{
+    for (bool quoted = false; *p && *p != '\n'; p++) {
+        if (*p == '"')
+            quoted = !quoted;
+        else if (quoted && *p == '\\' && p[1])
+            p++;
+        else if (!quoted && (*p == ';' || *p == ')'))
+            break;
+    }
+    return p;
+}
 
 /* What a line says, before it is believed. */
 typedef struct line {
@@ -206,7 +224,7 @@ static bool take_arguments(reader *r, line *l)
     if (l->op == &eg_op_constant || l->op == &eg_op_variable) {
         eg__skip(r->at);
         l->literal = r->at->p;
-        r->at->p += strcspn(r->at->p, ";)\n");
+        r->at->p = end_of_literal(r->at->p);
         l->fixed = eg__accept(r->at, "; not trainable");
         return eg__expect(r->at, ")");
     }
@@ -276,11 +294,23 @@ static bool take_line(reader *r, line *l)
 /* Whether the text of a literal is long enough for the elements its shape claims. */
 static bool literal_fits(const eg_spec *spec, const char *p)
 {
-    size_t length = strcspn(p, ";)\n");
+    size_t length = (size_t)(end_of_literal(p) - p);
 
     if (strncmp(p, "bytes ", 6) == 0)
         return length - 6 >= eg__bytes(spec) * 2;
     return spec->size == 0 || length >= (size_t)spec->size * 2 - 1;
+}
+
+static bool parse_elements(eg_tensor *value, const char *p)
+{
+    eg__strings pool;
+
+    eg__strings_open(&pool);
+    bool right = eg__literal_parse(&value->spec, value->data, &p) && strchr(";) \n", *p);
+    if (right)
+        eg__strings_settle(value);
+    eg__strings_close(&pool);
+    return right;
 }
 
 static eg_tensor *make_literal(reader *r, const line *l)
@@ -290,9 +320,10 @@ static eg_tensor *make_literal(reader *r, const line *l)
     if (l->n_spec != 1 || !literal_fits(&l->spec[0], p))
         return eg__wrong(r->at, "there are fewer elements than the shape says"), NULL;
     eg_tensor *value = eg__value_new(&l->spec[0], "eg_graph_parse");
-    if (!value || (eg__literal_parse(&l->spec[0], value->data, &p) && strchr(";) \n", *p)))
+    if (!value || parse_elements(value, p))
         return value;
     eg__unref(value);
+    eg__error_in("eg_graph_parse");
     return eg__wrong(r->at, "these are not elements of that dtype and shape"), NULL;
 }
 

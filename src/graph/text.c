@@ -15,6 +15,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "graph/graph.h"
+#include "tensor/strings.h"
 #include "tensor/variable.h"
 #include <math.h>
 #include <string.h>
@@ -91,8 +92,8 @@ static bool is_readable(const eg_spec *spec, const char *data)
     eg_dtype part = eg__part_of(spec->dtype);
     size_t size = eg__dtype(part)->size, bytes = eg__bytes(spec);
 
-    if (spec->size > READABLE)
-        return false;
+    if (spec->size > READABLE || spec->dtype == EG_STRING)
+        return spec->dtype == EG_STRING;
     for (size_t at = 0; at < bytes; at += size)
         if (is_odd_nan(part, data + at))
             return false;
@@ -132,7 +133,9 @@ void eg__literal_put(const eg_spec *spec, const void *data, eg__text *text)
     for (int64_t i = 0; i < spec->size; i++) {
         const char *at = (const char *)data + (size_t)i * d->size;
         eg__text_put(text, i ? ", " : "");
-        if (d->kind == EG__COMPLEX)
+        if (d->kind == EG__TEXT)
+            eg__string_quote(text, eg__string_at(at), '"');
+        else if (d->kind == EG__COMPLEX)
             put_pair(eg__element_pair(spec->dtype, at), d->digits, text);
         else if (d->kind == EG__REAL)
             eg__put_real(text, eg__element_real(spec->dtype, at), d->digits);

@@ -88,4 +88,5 @@ const eg_loop EG__FOR_ISA(eg__where)[EG__DTYPES] = {
     [EG_FLOAT64] = where_double,
     [EG_COMPLEX64] = where_complex64,
     [EG_COMPLEX128] = where_complex128,
+    [EG_STRING] = where_uint64_t,
 };

@@ -16,6 +16,7 @@
 #include "op/effect.h"
 #include "op/flops.h"
 #include "op/watch.h"
+#include "tensor/strings.h"
 #include <eagre/ops.h>
 #include <string.h>
 
@@ -126,6 +127,8 @@ EG_COLD static eg_status refuse_kind(const application *a, int i, unsigned kinds
         {EG__NUMBERS, "numbers"},
         {EG__ORDERED, "numbers or bool"},
         {EG__BOOLS | EG__REALS, "floating point or bool"},
+        {EG__TEXTS, "strings"},
+        {EG__BOOLS | EG__NUMBERS, "numbers or bool"},
     };
     char room[48];
     eg_dtype dtype = a->in_spec[i]->dtype;
@@ -133,6 +136,10 @@ EG_COLD static eg_status refuse_kind(const application *a, int i, unsigned kinds
 
     for (size_t k = 0; k < sizeof words / sizeof *words; k++)
         takes = words[k].kinds == kinds ? words[k].text : takes;
+    if (dtype == EG_STRING)
+        return eg__fail(EG_INVALID, a->op->name,
+            "%s is string, but it takes %s: eg_cast reads numbers from text",
+            input_name(a->op, i, room), takes);
     if (eg__is_complex(dtype))
         return eg__fail(EG_INVALID, a->op->name,
             "%s is %s, but it takes %s that are real: take its eg_real, eg_imag or eg_abs",
@@ -169,6 +176,11 @@ EG_COLD static eg_dtype refuse_mix(const application *a, eg_dtype x, eg_dtype y)
         eg__fail(EG_INVALID, a->op->name,
             "no dtype holds all of %s and %s: eg_cast the one that should change", p->name,
             q->name);
+    else if (p->kind == EG__TEXT || q->kind == EG__TEXT)
+        eg__fail(EG_INVALID, a->op->name,
+            "%s and %s do not mix: write eg_cast(x, EG_STRING) for the numbers, or the dtype of "
+            "the numbers for the text",
+            p->name, q->name);
     else
         eg__fail(EG_INVALID, a->op->name,
             "%s and %s do not mix: write eg_cast(x, EG_%s%s) for the one "
@@ -253,7 +265,7 @@ static bool compute_views(application *a)
     return true;
 }
 
-static bool run_job(application *a, eg_job *job)
+static bool run_job(application *a, const eg_job *job)
 {
     void *in[EG__MAX_IN], *out[EG__MAX_OUT];
 
@@ -265,6 +277,25 @@ static bool run_job(application *a, eg_job *job)
         out[i] = a->out[i]->data;
     }
     return eg__run_once(job, a->op->name, in, out) == EG_OK;
+}
+
+/* Whether strings may be made: results are, or other operations run inside. */
+static bool may_make_strings(const application *a)
+{
+    return (a->n_out > 0 && a->out_spec[0]->dtype == EG_STRING) ||
+        (a->op->traits & (EG__NESTS | EG__HOST)) != 0;
+}
+
+EG_COLD static bool run_with_strings(application *a, const eg_job *job)
+{
+    eg__strings pool;
+
+    eg__strings_open(&pool);
+    bool done = run_job(a, job);
+    for (int i = 0; done && i < a->n_out; i++)
+        eg__strings_settle(a->out[i]);
+    eg__strings_close(&pool);
+    return done;
 }
 
 EG_COLD static void tell_timer(const application *a, const eg_problem *p, const eg_job *job,
@@ -287,7 +318,7 @@ static bool compute(application *a)
     if (!eg__choose(a->op, &p, &job))
         return false;
     int64_t start = a->op->traits & EG__NESTS ? 0 : eg__timer_start();
-    bool done = run_job(a, &job);
+    bool done = EG_UNLIKELY(may_make_strings(a)) ? run_with_strings(a, &job) : run_job(a, &job);
     if (EG_UNLIKELY(start > 0))
         tell_timer(a, &p, &job, start);
     if (job.drop)

@@ -20,6 +20,7 @@ enum {
 
 /* Sets of kinds that an input may have; 0 is any. */
 enum {
+    EG__TEXTS = 1 << EG__TEXT,
     EG__BOOLS = 1 << EG__BOOLEAN,
     EG__INTS = 1 << EG__INTEGER,
     EG__REALS = 1 << EG__REAL,

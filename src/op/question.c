@@ -6,6 +6,7 @@
 #include "op/effect.h"
 #include "op/watch.h"
 #include "tensor/print.h"
+#include "tensor/strings.h"
 #include <string.h>
 
 bool eg_executing_eagerly(void)
@@ -62,6 +63,9 @@ static eg_tensor *look_at_item(eg_tensor *x, eg__ask how, const char *op)
     if (!eg__me.failed && x && x->kind <= EG__SYMBOL && x->spec.size != 1)
         return eg__fail_null(EG_INVALID, op,
             "x is %s, which is not one element; pick one or reduce", eg__spec_text(&x->spec, text));
+    if (!eg__me.failed && x && x->spec.dtype == EG_STRING && how != EG__ASK_RAW)
+        return eg__fail_null(EG_INVALID, op,
+            "x is a string; use eg_item_string, or compare it: eg_true(eg_equal(x, \"a\"))");
     return look_at(x, how, op);
 }
 
@@ -121,6 +125,12 @@ bool eg_true(eg_tensor *x)
     return yes;
 }
 
+static void read_strings(const eg_tensor *value, const char *out[])
+{
+    for (int64_t i = 0; i < value->spec.size; i++)
+        out[i] = eg__string_at((const eg__string *)value->data + i).bytes;
+}
+
 eg_status eg_read(eg_tensor *x, eg_dtype dtype, void *out, int64_t count)
 {
     static const char op[] = "eg_read";
@@ -135,10 +145,50 @@ eg_status eg_read(eg_tensor *x, eg_dtype dtype, void *out, int64_t count)
             eg_dtype_name(dtype));
     else if (!out && count > 0)
         eg__fail(EG_INVALID, op, "out is NULL");
+    else if (dtype == EG_STRING)
+        read_strings(value, out);
     else if (count > 0)
         memcpy(out, value->data, eg__bytes(&value->spec));
     eg__unref(value);
     return eg__me.failed;
+}
+
+eg_status eg_read_strings(eg_tensor *x, eg_string out[], int64_t count)
+{
+    static const char op[] = "eg_read_strings";
+    char text[EG__SPEC_TEXT];
+    eg_tensor *value = look_at(x, EG__ASK_RAW, op);
+
+    if (!value)
+        return eg__me.failed;
+    if (value->spec.dtype != EG_STRING || value->spec.size != count)
+        eg__fail(EG_INVALID, op, "x is %s with %lld elements, not %lld strings",
+            eg__spec_text(&value->spec, text), (long long)value->spec.size, (long long)count);
+    else if (!out && count > 0)
+        eg__fail(EG_INVALID, op, "out is NULL");
+    else
+        for (int64_t i = 0; i < count; i++)
+            out[i] = eg__string_at((const eg__string *)value->data + i);
+    eg__unref(value);
+    return eg__me.failed;
+}
+
+const char *eg_item_string(eg_tensor *x)
+{
+    static const char op[] = "eg_item_string";
+    char text[EG__SPEC_TEXT];
+    const char *item = "";
+
+    if (!eg__me.failed && x && x->kind <= EG__SYMBOL && x->spec.dtype != EG_STRING) {
+        eg__fail(EG_INVALID, op, "x is %s and no string; use eg_item, or eg_cast it",
+            eg__spec_text(&x->spec, text));
+        return item;
+    }
+    eg_tensor *value = look_at_item(x, EG__ASK_RAW, op);
+    if (value)
+        item = eg__string_at(value->data).bytes;
+    eg__unref(value);
+    return item;
 }
 
 const void *eg_data(eg_tensor *x, eg_dtype dtype)

@@ -6,6 +6,7 @@
 #include "op/widen.h"
 #include "ops/gradient.h"
 #include "ops/registry.h"
+#include "ops/text.h"
 
 /* ---- comparison ----------------------------------------------------------------------------- */
 
@@ -212,6 +213,8 @@ static eg_status cast_infer(eg_shapes *s)
 
     if (eg__dtype(dtype)->size == 0)
         return eg__shape_error(s, "%d is no dtype; use EG_FLOAT32 and its like", (int)dtype);
+    if (dtype == EG_STRING)
+        return eg__shape_error(s, "text is what AsString makes of numbers; use eg_cast");
     if (eg__is_complex(s->in[0]->dtype) && dtype != EG_BOOL && !eg__is_complex(dtype))
         return eg__shape_error(s, "%s has no imaginary part; take eg_real, eg_imag or eg_abs",
             eg_dtype_name(dtype));
@@ -232,6 +235,7 @@ static eg_status cast_grad(eg_backward *b)
 const eg_opdef eg_op_cast = {
     .name = "Cast",
     .in = {"x"},
+    .types = {EG__BOOLS | EG__NUMBERS},
     .traits = EG__ELEMENTWISE | EG__LINEAR | EG__NO_FLOPS,
     .attrs = cast_fields,
     .attrs_size = sizeof(eg__cast_attrs),
@@ -248,5 +252,7 @@ eg_tensor *eg_cast(eg_tensor *x, eg_dtype dtype)
     if (x && dtype != EG_NO_DTYPE && eg_dtype_of(x) == dtype &&
         (x->kind == EG__VALUE || x->kind == EG__SYMBOL))
         return eg__me.failed ? NULL : x;
+    if (dtype == EG_STRING || eg_dtype_of(x) == EG_STRING)
+        return eg__cast_text(x, dtype);
     return EG__APPLY(&eg_op_cast, &attrs, x);
 }

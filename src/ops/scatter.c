@@ -149,6 +149,8 @@ static eg_status scatter_infer(eg_shapes *s)
         return eg__shape_error(s, "there is no way %d to scatter", (int)how);
     if (how != EG_SCATTER_SET && x->dtype == EG_BOOL)
         return eg__shape_error(s, "bool is only replaced; eg_cast it");
+    if (how != EG_SCATTER_SET && x->dtype == EG_STRING)
+        return eg__shape_error(s, "strings are only replaced");
     if (how > EG_SCATTER_ADD && eg__is_complex(x->dtype))
         return eg__shape_error(s, "complex numbers are replaced or added; none is the largest");
     return EG_OK;

@@ -226,7 +226,7 @@ eg_tensor *eg_broadcast_to(eg_tensor *x, int rank, const int64_t dims[])
 
 eg_tensor *eg_zeros(eg_dtype dtype, int rank, const int64_t dims[])
 {
-    return eg_broadcast_to(eg_scalar_int(dtype, 0), rank, dims);
+    return eg_broadcast_to(eg__zero_scalar(dtype), rank, dims);
 }
 
 eg_tensor *eg_ones(eg_dtype dtype, int rank, const int64_t dims[])

@@ -68,9 +68,19 @@ eg_tensor *eg__broadcast_like(eg_tensor *x, const eg_tensor *like)
     return eg__broadcast_to(x, eg__sizes_of(like, sizes), sizes);
 }
 
+eg_tensor *eg__zero_scalar(eg_dtype dtype)
+{
+    const char *none = NULL;
+
+    return dtype == EG_STRING ? eg_copy(dtype, 0, NULL, &none) : eg_scalar_int(dtype, 0);
+}
+
 eg_tensor *eg__full_like(const eg_tensor *like, int64_t number)
 {
-    return eg__broadcast_like(eg_scalar_int(eg_dtype_of(like), number), like);
+    eg_dtype dtype = eg_dtype_of(like);
+
+    return eg__broadcast_like(number == 0 ? eg__zero_scalar(dtype) : eg_scalar_int(dtype, number),
+        like);
 }
 
 eg_tensor *eg__range(eg__size n)

@@ -19,7 +19,8 @@ eg_tensor *eg__broadcast_to(eg_tensor *x, int rank, const eg__size sizes[]);
 eg_tensor *eg__reshape_like(eg_tensor *x, const eg_tensor *like);
 eg_tensor *eg__broadcast_like(eg_tensor *x, const eg_tensor *like);
 
-/* A number in the dtype and shape of `like`. */
+/* One 0, of strings an empty one. A number in the dtype and shape of `like`. */
+eg_tensor *eg__zero_scalar(eg_dtype dtype);
 eg_tensor *eg__full_like(const eg_tensor *like, int64_t number);
 
 eg_tensor *eg__range(eg__size n);

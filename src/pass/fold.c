@@ -6,6 +6,7 @@
 #include "op/choose.h"
 #include "pass/pass.h"
 #include "pass/rewrite.h"
+#include "tensor/strings.h"
 #include <string.h>
 
 enum { MOST_BYTES = 1 << 16 };
@@ -50,7 +51,13 @@ static bool fold(eg__rewrite *r, int i)
 {
     const eg_node *node = &r->from->nodes[i];
     eg_tensor *value = eg__value_new(&node->out[0], "fold");
+    eg__strings pool;
+
+    eg__strings_open(&pool);
     bool done = value && compute(r->to, node, r->in, value);
+    if (done)
+        eg__strings_settle(value);
+    eg__strings_close(&pool);
     int at = done ? eg__graph_add_tensor(r->to, &eg_op_constant, value) : -1;
 
     eg__unref(value);

@@ -379,12 +379,30 @@ static bool take_tables(making *m)
     return m->c->stages && m->c->states;
 }
 
+/* Strings take memory and have owners, which arrays of the host's are not. */
+static bool has_no_strings(const eg__course *c)
+{
+    bool has = false;
+
+    for (int i = 0; i < c->n_inputs; i++)
+        has = has || c->inputs[i].spec.dtype == EG_STRING;
+    for (int i = 0; i < c->n_outputs; i++)
+        has = has || c->outputs[i].spec.dtype == EG_STRING;
+    for (int i = 0; i < c->n_states; i++)
+        has = has || c->states[i].port.spec.dtype == EG_STRING;
+    return !has ||
+        eg__fail(EG_STATE, op_name,
+            "strings that go in, out or into a variable cannot run in bounded time: keep text "
+            "outside and numbers for it inside") == EG_OK;
+}
+
 static bool make(making *m)
 {
     bool done = take_tables(m) && add_inputs(m) && find_ways(m);
 
     for (int i = 0; i < m->c->n_stages && done; i++)
         done = add_stage(m, i);
+    done = done && has_no_strings(m->c);
     if (done)
         eg__course_lay_out(m->c);
     return done;

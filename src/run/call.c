@@ -77,6 +77,8 @@ void eg__frames_give_back(eg__frames *frames, eg__pooled_frame *f)
 {
     eg__pooled_frame *none = NULL;
 
+    if (EG_UNLIKELY(f->frame.strings.capacity > 0))
+        eg__strings_release(&f->frame.strings);
     for (int i = 0; i < frames->plan->n_variables + frames->plan->n_outputs; i++) {
         eg__unref(f->pinned[i]);
         f->pinned[i] = NULL;
@@ -142,15 +144,6 @@ static eg_tensor *share(eg_tensor *holder, const eg_spec *spec)
     return y;
 }
 
-static eg_tensor *copy(const void *data, const eg_spec *spec)
-{
-    eg_tensor *y = eg__value_new(spec, op_name);
-
-    if (y && spec->size > 0)
-        memcpy(y->data, data, eg__bytes(spec));
-    return y;
-}
-
 bool eg__frame_share_result(eg__pooled_frame *f, const eg__plan *plan, int i,
     eg_tensor *const inputs[], eg_tensor *results[])
 {
@@ -159,7 +152,8 @@ bool eg__frame_share_result(eg__pooled_frame *f, const eg__plan *plan, int i,
     if (output->own)
         return true;
     eg_tensor *from = holder(f, plan, &plan->slots[output->slot], inputs, results);
-    results[i] = from ? share(from, &output->spec) : copy(f->frame.at[output->slot], &output->spec);
+    results[i] = from ? share(from, &output->spec)
+                      : eg__value_copy(&output->spec, f->frame.at[output->slot], op_name);
     return results[i] != NULL;
 }
 

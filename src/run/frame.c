@@ -56,6 +56,7 @@ void eg__frame_free(eg__frame *frame, const eg__plan *plan)
 {
     eg__free(frame->at, sizeof *frame->at * ((size_t)plan->n_slots + 1));
     eg__block_free(frame->arena, plan->arena ? plan->arena : 1);
+    eg__strings_release(&frame->strings);
     *frame = (eg__frame){0};
 }
 
@@ -82,7 +83,7 @@ static eg_status run_careful_step(const eg__step *step, const eg__frame *frame)
     return status;
 }
 
-eg_status eg__plan_run(const eg__plan *plan, eg__frame *frame, int from, int to)
+static eg_status run_steps(const eg__plan *plan, const eg__frame *frame, int from, int to)
 {
     eg_status status = EG_OK;
 
@@ -96,6 +97,25 @@ eg_status eg__plan_run(const eg__plan *plan, eg__frame *frame, int from, int to)
                 step->flops, start, eg__os_nanoseconds()});
     }
     return status;
+}
+
+/* In a run inside another one the outer frame owns the strings, since it gets the results. */
+EG_COLD static eg_status run_with_strings(const eg__plan *plan, eg__frame *frame, int from, int to)
+{
+    bool is_outer = !eg__me.strings;
+
+    if (is_outer)
+        eg__me.strings = &frame->strings;
+    eg_status status = run_steps(plan, frame, from, to);
+    if (is_outer)
+        eg__me.strings = NULL;
+    return status;
+}
+
+eg_status eg__plan_run(const eg__plan *plan, eg__frame *frame, int from, int to)
+{
+    return EG_UNLIKELY(plan->has_strings) ? run_with_strings(plan, frame, from, to)
+                                          : run_steps(plan, frame, from, to);
 }
 
 /* ---- printing ------------------------------------------------------------------------------- */

@@ -74,6 +74,7 @@ static bool add_step(making *m, int i)
         return false;
     plan->n_steps++;
     plan->may_fail = plan->may_fail || step->job.may_fail;
+    plan->has_strings = plan->has_strings || (node->op->traits & (EG__NESTS | EG__HOST)) != 0;
     step->op = node->op;
     step->flops = eg__node_flops(m->graph, node);
     step->out_spec = node->n_out > 0 ? node->out : eg__spec_of(m->graph, node->in[0]);
@@ -88,6 +89,7 @@ static bool add_step(making *m, int i)
         step->in[k] = *slot_at(m, node->in[k]);
     for (int k = 0; k < node->n_out; k++) {
         step->out[k] = new_slot(plan, EG__SLOT_ARENA, 0, eg__bytes(&node->out[k]));
+        plan->has_strings = plan->has_strings || node->out[k].dtype == EG_STRING;
         *slot_at(m, (eg_ref){(uint32_t)i, (uint32_t)k}) = step->out[k];
     }
     return true;
@@ -119,7 +121,9 @@ static void set_outputs(making *m, const eg__role roles[])
         output->slot = *slot_at(m, m->graph->outputs[i]);
         output->spec = *eg__spec_of(m->graph, m->graph->outputs[i]);
         eg__slot *slot = &plan->slots[output->slot];
-        if ((roles && roles[i] == EG__KEPT) || slot->kind != EG__SLOT_ARENA)
+        /* Strings are copied out, when who gets them becomes an owner of each. */
+        if ((roles && roles[i] == EG__KEPT) || slot->kind != EG__SLOT_ARENA ||
+            output->spec.dtype == EG_STRING)
             continue;
         slot->kind = EG__SLOT_RESULT;
         slot->index = (uint32_t)i;

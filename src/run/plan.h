@@ -10,6 +10,7 @@
 #define RUN_PLAN_H
 
 #include "graph/graph.h"
+#include "tensor/strings.h"
 
 typedef enum eg__slot_kind {
     EG__SLOT_ARENA,    /* at an offset in the frame's arena */
@@ -59,6 +60,7 @@ typedef struct eg__plan {
     size_t arena; /* bytes */
     size_t live;  /* of the arena's values and of scratch memory, the most at any step */
     bool may_fail;
+    bool has_strings; /* steps may make strings, which belong to the frame */
 } eg__plan;
 
 /* What becomes of an output. */
@@ -94,6 +96,7 @@ bool eg__plan_updates(const eg__plan *plan, int input, int output);
 typedef struct eg__frame {
     void **at; /* by slot */
     void *arena;
+    eg__strings strings; /* that steps made, while the frame is used */
 } eg__frame;
 
 /* Makes a frame whose arena and constant slots are bound; the caller binds the rest. */

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/memory.h"
 #include "base/block.h"
-#include "tensor/tensor.h"
+#include "tensor/strings.h"
 #include <math.h>
 #include <string.h>
 
@@ -16,10 +16,9 @@ eg_tensor *eg_copy(eg_dtype dtype, int rank, const int64_t dims[], const void *d
         return NULL;
     if (!data && spec.size > 0)
         return eg__fail_null(EG_INVALID, op, "data is NULL");
-    eg_tensor *x = eg__value_new(&spec, op);
-    if (x && spec.size > 0)
-        memcpy(x->data, data, eg__bytes(&spec));
-    return eg__own(x, op);
+    return eg__own(dtype == EG_STRING ? eg__strings_value(&spec, data, NULL, op)
+                                      : eg__value_copy(&spec, data, op),
+        op);
 }
 
 static eg_buffer *foreign_buffer(const void *data, const char *op)
@@ -43,6 +42,8 @@ eg_tensor *eg_wrap(eg_dtype dtype, int rank, const int64_t dims[], const void *d
 
     if (eg__me.failed || eg__spec_set(&spec, op, dtype, rank, dims) != EG_OK)
         return NULL;
+    if (dtype == EG_STRING)
+        return eg__fail_null(EG_INVALID, op, "strings are not wrapped; eg_copy them");
     if (!data || (uintptr_t)data % eg__dtype(eg__part_of(dtype))->size != 0)
         return eg__fail_null(EG_INVALID, op, "data is %s", data ? "not aligned" : "NULL");
     eg_tensor *x = eg__handle_new(EG__VALUE, op);
@@ -80,9 +81,9 @@ eg_tensor *eg_scalar(eg_dtype dtype, double value)
 
     if (eg__me.failed || eg__spec_set(&spec, op, dtype, 0, NULL) != EG_OK)
         return NULL;
-    if (!eg__dtype_holds(dtype, value))
-        return eg__fail_null(EG_INVALID, op, "%g cannot be %s; eg_cast the tensor beside it", value,
-            eg_dtype_name(dtype));
+    if (dtype == EG_STRING || !eg__dtype_holds(dtype, value))
+        return eg__fail_null(EG_INVALID, op, "%g cannot be %s; eg_cast %s", value,
+            eg_dtype_name(dtype), dtype == EG_STRING ? "a number" : "the tensor beside it");
     eg_tensor *x = eg__value_new(&spec, op);
     if (x)
         eg__set_element_real(dtype, x->data, value);
@@ -97,9 +98,9 @@ eg_tensor *eg_scalar_int(eg_dtype dtype, int64_t value)
 
     if (eg__me.failed || eg__spec_set(&spec, op, dtype, 0, NULL) != EG_OK)
         return NULL;
-    if (d->size < sizeof value && !eg__dtype_holds(dtype, (double)value))
-        return eg__fail_null(EG_INVALID, op, "%lld cannot be %s; eg_cast the tensor beside it",
-            (long long)value, d->name);
+    if (dtype == EG_STRING || (d->size < sizeof value && !eg__dtype_holds(dtype, (double)value)))
+        return eg__fail_null(EG_INVALID, op, "%lld cannot be %s; eg_cast %s", (long long)value,
+            d->name, dtype == EG_STRING ? "a number" : "the tensor beside it");
     eg_tensor *x = eg__value_new(&spec, op);
     if (x)
         eg__set_element_int(dtype, x->data, value);

@@ -106,6 +106,18 @@ static void set_no_integer(void *element, int64_t value)
 #name, bytes, EG__COMPLEX, false, false, digits, 0, 0, BY(name), part                      \
     }
 
+/* Writing a number gives the empty string. */
+static void set_string_real(void *element, double value)
+{
+    (void)value;
+    memset(element, 0, sizeof(char *));
+}
+
+static void set_string_integer(void *element, int64_t value)
+{
+    set_string_real(element, (double)value);
+}
+
 static const eg__dtype_info table[EG__DTYPES] = {
     [EG_NO_DTYPE] = {.name = "none",
         .real = no_real,
@@ -127,6 +139,13 @@ static const eg__dtype_info table[EG__DTYPES] = {
     [EG_FLOAT64] = REAL(float64, 8, 17),
     [EG_COMPLEX64] = COMPLEX(complex64, 8, 9, EG_FLOAT32),
     [EG_COMPLEX128] = COMPLEX(complex128, 16, 17, EG_FLOAT64),
+    [EG_STRING] = {.name = "string",
+        .size = sizeof(char *),
+        .kind = EG__TEXT,
+        .real = no_real,
+        .integer = no_integer,
+        .set_real = set_string_real,
+        .set_integer = set_string_integer},
 };
 
 const eg__dtype_info *eg__dtype(eg_dtype dtype)
@@ -154,7 +173,8 @@ eg_dtype eg_dtype_find(const char *name)
 
 const char *eg__kind_name(eg__kind kind)
 {
-    static const char *const names[] = {"no type", "bool", "integer", "floating point", "complex"};
+    static const char *const names[] = {"no type", "string", "bool", "integer", "floating point",
+        "complex"};
     return names[kind];
 }
 

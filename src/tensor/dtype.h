@@ -6,11 +6,18 @@
 
 #include <eagre/tensor.h>
 
-enum { EG__DTYPES = 16 }; /* one more than the largest eg_dtype */
+enum { EG__DTYPES = 17 }; /* one more than the largest eg_dtype */
 
 /* dtypes of one kind promote to a common one; kinds do not mix, but real and complex numbers, which
  * are both floating point. */
-typedef enum eg__kind { EG__NO_KIND, EG__BOOLEAN, EG__INTEGER, EG__REAL, EG__COMPLEX } eg__kind;
+typedef enum eg__kind {
+    EG__NO_KIND,
+    EG__TEXT,
+    EG__BOOLEAN,
+    EG__INTEGER,
+    EG__REAL,
+    EG__COMPLEX
+} eg__kind;
 
 typedef struct eg__dtype_info {
     const char *name;
@@ -30,7 +37,7 @@ typedef struct eg__dtype_info {
 /* The row of a dtype; that of EG_NO_DTYPE for numbers out of range. */
 const eg__dtype_info *eg__dtype(eg_dtype dtype);
 
-/* "bool", "integer", "floating point", "complex". */
+/* "string", "bool", "integer", "floating point", "complex". */
 const char *eg__kind_name(eg__kind kind);
 
 static inline bool eg__is_complex(eg_dtype dtype)

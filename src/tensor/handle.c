@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/store.h"
 #include "tensor/scope.h"
+#include "tensor/strings.h"
 #include "tensor/tensor.h"
 #include "tensor/variable.h"
 #include <stdio.h>
@@ -155,10 +156,10 @@ void eg__buffer_unref(eg_buffer *buffer)
     if (atomic_load_explicit(&buffer->refs, memory_order_acquire) != 1 &&
         atomic_fetch_sub_explicit(&buffer->refs, 1, memory_order_acq_rel) != 1)
         return;
+    if (buffer->on_free)
+        buffer->on_free(buffer->data, buffer->env);
     if (buffer->size > 0)
         eg__block_free(buffer->data, buffer->size);
-    else if (buffer->on_free)
-        buffer->on_free(buffer->data, buffer->env);
     eg__block_free(buffer, sizeof *buffer);
 }
 
@@ -166,7 +167,7 @@ bool eg__make_room(eg_tensor *x, const char *op)
 {
     size_t size = eg__bytes(&x->spec);
 
-    if (EG_LIKELY(size <= EG__INLINE)) {
+    if (EG_LIKELY(size <= EG__INLINE && (x->spec.dtype != EG_STRING || size == 0))) {
         x->data = x->elements;
         return true;
     }
@@ -202,6 +203,17 @@ bool eg__same_bits(const eg_tensor *a, const eg_tensor *b)
     return n > 0 ||
         (eg__same_spec(&a->spec, &b->spec) &&
             (a->data == b->data || memcmp(a->data, b->data, eg__bytes(&a->spec)) == 0));
+}
+
+eg_tensor *eg__value_copy(const eg_spec *spec, const void *data, const char *op)
+{
+    eg_tensor *x = eg__value_new(spec, op);
+
+    if (x && spec->size > 0) {
+        memcpy(x->data, data, eg__bytes(spec));
+        eg__strings_settle(x);
+    }
+    return x;
 }
 
 eg_tensor *eg__alias(eg_tensor *x, const char *op)

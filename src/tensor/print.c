@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tensor/print.h"
 #include "tensor/print_real.h"
+#include "tensor/strings.h"
 #include <string.h>
 
 enum { PRECISION = 8, THRESHOLD = 1000, EDGE_ITEMS = 3, LINE_WIDTH = 75 };
@@ -98,6 +99,11 @@ static void measure_integer(page *p, const char *at)
         p->word_width = n;
 }
 
+static void put_string(page *p, const char *at)
+{
+    eg__string_show(p->text, eg__string_at(at));
+}
+
 static void measure(page *p, const char *data)
 {
     if (eg__dtype(p->spec->dtype)->kind == EG__INTEGER)
@@ -116,7 +122,9 @@ static void put_word(page *p, const char *at)
 {
     eg_dtype dtype = p->spec->dtype;
 
-    if (eg__is_floating(dtype))
+    if (dtype == EG_STRING)
+        put_string(p, at);
+    else if (eg__is_floating(dtype))
         put_number(p, at);
     else if (eg__dtype(dtype)->kind == EG__INTEGER)
         put_integer(p, at);
@@ -135,23 +143,38 @@ static void new_line(page *p, int indent)
     eg__text_fill(p->text, ' ', indent);
 }
 
+/* How many characters the line has: in UTF-8 bytes that continue one are not counted. */
+static size_t columns(const page *p)
+{
+    size_t n = 0;
+
+    for (size_t i = p->line_start; i < p->text->length; i++)
+        n += ((unsigned char)p->text->start[i] & 0xc0) != 0x80;
+    return n;
+}
+
 /* Takes the word that starts at `word` to a new line if it reaches beyond the last column that
  * leaves room for the closing brackets. */
 static void wrap(page *p, size_t word, int indent)
 {
     eg__text *text = p->text;
-    char kept[128];
-    size_t n = text->length - word;
+    size_t n = text->length - word, end = word;
 
-    if (text->failed || n > sizeof kept || word - p->line_start <= (size_t)indent ||
-        text->length - p->line_start + (size_t)indent <= (size_t)p->line_width)
+    if (text->failed || word - p->line_start <= (size_t)indent ||
+        columns(p) + (size_t)indent <= (size_t)p->line_width)
         return;
-    memcpy(kept, text->start + word, n);
-    while (text->start[word - 1] == ' ')
-        word--;
-    text->length = word;
-    new_line(p, indent);
-    eg__text_add(text, kept, n);
+    eg__text_fill(text, ' ', 1 + indent); /* room for it */
+    if (text->failed)
+        return;
+    while (text->start[end - 1] == ' ')
+        end--;
+    size_t to = end + 1 + (size_t)indent;
+    memmove(text->start + to, text->start + word, n);
+    text->start[end] = '\n';
+    memset(text->start + end + 1, ' ', (size_t)indent);
+    text->length = to + n;
+    text->start[text->length] = '\0';
+    p->line_start = end + 1;
 }
 
 static void put_row(page *p, const char *at)

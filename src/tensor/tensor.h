@@ -29,8 +29,8 @@ enum { EG__INLINE = EG_CRUEL ? 1 : 64, EG__MAX_PARTS = 64 };
 typedef struct eg_buffer {
     atomic_int refs;
     void *data;
-    size_t size; /* bytes of the block; 0: foreign, freed by on_free */
-    void (*on_free)(void *data, void *env);
+    size_t size;                            /* bytes of the block; 0: foreign, freed by on_free */
+    void (*on_free)(void *data, void *env); /* of strings: lets them go, before the block goes */
     void *env;
 } eg_buffer;
 
@@ -68,14 +68,19 @@ eg_tensor *eg__handle_new(eg__handle_kind kind, const char *op);
  * NULL gives NULL. Where no scope is open the handle is let go and the error reported. */
 eg_tensor *eg__own(eg_tensor *x, const char *op);
 
-/* Gives a value with its spec set room for its elements. */
+/* Gives a value with its spec set room for its elements; who fills it with strings settles them,
+ * see strings.h. */
 bool eg__make_room(eg_tensor *x, const char *op);
 
-/* Whether a C number is one of the dtype's values; of reals it only comes near one. */
+/* Whether a C number is one of the dtype's values; of reals it only comes near one, and 0 stands
+ * for the empty string. */
 bool eg__dtype_holds(eg_dtype dtype, double value);
 
 /* A value with room for its elements, owned by the caller. */
 eg_tensor *eg__value_new(const eg_spec *spec, const char *op);
+
+/* The same with a copy of elements. */
+eg_tensor *eg__value_copy(const eg_spec *spec, const void *data, const char *op);
 
 /* Another handle of the same value (or symbol, or none), owned by the caller. */
 eg_tensor *eg__alias(eg_tensor *x, const char *op);

@@ -2,6 +2,7 @@
 eagre/bind.h and trains a little model. bindings.py libeagre.so FOLDER_OF_CASES
 
 SPDX-License-Identifier: Apache-2.0"""
+import ast
 import ctypes as c
 import math
 import re
@@ -85,7 +86,8 @@ def packed(x, dtype):
 def tensor(dtype, dims, elements):
     part = PARTS.get(dtype, dtype)
     try:
-        data = struct.pack(f"{len(elements)}{FORMATS[part]}", *elements)
+        data = ((c.c_char_p * len(elements))(*elements) if dtype == "string" else
+                struct.pack(f"{len(elements)}{FORMATS[part]}", *elements))
     except (OverflowError, struct.error):  # beyond the largest float32, or bfloat16
         data = b"".join(packed(x, part) for x in elements)
     error = Error()
@@ -100,6 +102,8 @@ def elements_of(x):
     check(lib.eg_bind_look(x.at, c.byref(a), c.byref(error)), error)
     dtype, dims = lib.eg_dtype_name(a.dtype).decode(), list(a.dims)[:a.rank]
     part, n = PARTS.get(dtype, dtype), math.prod(dims) * (1 + (dtype in PARTS))
+    if dtype == "string":
+        return dtype, dims, [s or b"" for s in (c.c_char_p * n).from_address(a.data or 8)[:n]]
     data = c.string_at(a.data, struct.calcsize(FORMATS[part]) * n)
     got = list(struct.unpack(f"<{n}{FORMATS[part]}", data))
     if dtype == "bfloat16":
@@ -144,6 +148,8 @@ def read_value(text):
                     for i in range(math.prod(dims))]
         elements = [int(x) for x in elements] if whole else elements
         elements = [part for x in elements for part in (x, x)] if dtype in PARTS else elements
+    elif dtype == "string":  # between quotes, blanks and the like as escapes
+        elements = [ast.literal_eval("b" + word) for word in words]
     elif dtype in PARTS:
         elements = [part for x in map(complex, words) for part in (x.real, x.imag)]
     else:

@@ -142,3 +142,20 @@ int main()
     test::run_all();
     return 0;
 }
+
+TEST(strings_are_tensors_too)
+{
+    scope s;
+    tensor names = eagre::strings({"Ada", "Eve"});
+
+    CHECK_PRINTS(string_concat(names, ".txt"), "['Ada.txt' 'Eve.txt'] string[2]");
+    CHECK_PRINTS(equal(names, "Eve"), "[False True] bool[2]");
+    CHECK_PRINTS(where(equal(names, std::string("Eve")), "she", names), "['Ada' 'she'] string[2]");
+    CHECK_PRINTS(string_lower(eagre::strings({"A", "B"}, {2, 1})), "[['a'] ['b']] string[2,1]");
+    CHECK_PRINTS(string_upper(names), "['ADA' 'EVE'] string[2]");
+    CHECK_PRINTS(string_length(names), "[3 3] int64[2]");
+    CHECK_PRINTS(eagre::part(eagre::string_split("a b", ""), 0), "['a' 'b'] string[2]");
+    CHECK_PRINTS(cast(names, eagre::string), "['Ada' 'Eve'] string[2]");
+    CHECK(get(names, {0}).item<std::string>() == "Ada");
+    CHECK(names.read<std::string>() == (std::vector<std::string>{"Ada", "Eve"}));
+}

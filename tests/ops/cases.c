@@ -5,6 +5,7 @@
 #include "base/number.h"
 #include "function/compare.h"
 #include "graph/graph.h"
+#include "tensor/strings.h"
 #include <ctype.h>
 #include <dirent.h>
 #include <math.h>
@@ -290,6 +291,8 @@ static const op_case *read_once(table *t, int *n)
     struct dirent **names;
 
     if (!t->all) {
+        static eg__strings strings; /* of the tables; they stay */
+        eg__strings_open(&strings);
         int count = scandir(t->folder, &names, is_table, alphasort);
         for (int i = 0; i < count; i++) {
             read_table(t, names[i]->d_name);
@@ -298,6 +301,7 @@ static const op_case *read_once(table *t, int *n)
         if (count <= 0 || !t->all)
             wrong(&(reader){.file = t->folder, .p = "", .start = ""}, "no case was found");
         free(names);
+        eg__me.strings = strings.outer;
     }
     *n = t->n;
     return t->all;

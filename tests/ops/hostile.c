@@ -212,7 +212,7 @@ static void bend_dtype(const op_case *c, int i)
         EG_SCOPE;
         attempt a = start(c);
         snprintf(a.what, sizeof a.what, "input %d as %s", i, eg_dtype_name((eg_dtype)d));
-        a.in[i] = (eg_ones)((eg_dtype)d, s->rank, s->dims);
+        a.in[i] = (d == EG_STRING ? eg_zeros : eg_ones)((eg_dtype)d, s->rank, s->dims);
         check(&a);
     }
 }

@@ -121,9 +121,11 @@ static bool leads(const op_case *c)
 }
 
 /* Operations that no worker helps with, however large they are: results that share their input's
- * elements, and walks over elements any of which may belong to any place of the result. */
+ * elements, walks over elements any of which may belong to any place of the result, and strings,
+ * which the calling thread makes. */
 static const char *const never_shared[] = {"Reshape", "Identity", "StopGradient", "SegmentMax",
-    "SegmentMin", "SegmentProd"};
+    "SegmentMin", "SegmentProd", "StringConcat", "StringLower", "StringUpper", "StringLength",
+    "StringSplit", "StringPieces", "StringToNumber", "AsString"};
 
 static bool is_never_shared(const eg_opdef *op)
 {

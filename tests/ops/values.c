@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cases.h"
+#include "tensor/strings.h"
 #include "op/choose.h"
 #include <math.h>
 #include <stdlib.h>
@@ -47,6 +48,7 @@ typedef struct bench {
     void *in[EG__MAX_IN];
     unsigned char *out[EG__NAMED_OUT];
     int n_out;
+    eg__strings strings; /* that kernels made */
 } bench;
 
 static size_t room_of(const eg_spec *spec)
@@ -81,11 +83,13 @@ static bool bench_open(bench *b, const op_case *c)
     }
     for (int i = 0; i < b->n_out; i++)
         b->out[i] = room_new(room_of(&b->out_spec[i]), 0);
+    eg__strings_open(&b->strings);
     return true;
 }
 
 static void bench_close(bench *b)
 {
+    eg__strings_close(&b->strings);
     for (int i = 0; i < b->c->n_in; i++)
         free(b->in[i]);
     for (int i = 0; i < b->n_out; i++)

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "torture.h"
 #include "base/hash.h"
-#include "tensor/tensor.h"
+#include "tensor/strings.h"
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -137,7 +137,13 @@ static uint64_t hash_of(eg_tensor *x, uint64_t hash)
     if (eg_parts(x) > 0)
         return hash;
     hash = eg__hash_bytes(hash, x->spec.dims, sizeof *x->spec.dims * (size_t)x->spec.rank);
-    return eg__hash_bytes(hash, x->data, eg__bytes(&x->spec));
+    if (eg_dtype_of(x) != EG_STRING)
+        return eg__hash_bytes(hash, x->data, eg__bytes(&x->spec));
+    for (int64_t i = 0; i < x->spec.size; i++) {
+        eg_string s = eg__string_at((const eg__string *)x->data + i);
+        hash = eg__hash_bytes(hash, s.bytes, s.length);
+    }
+    return hash;
 }
 
 void torture_result(torture *t, eg_tensor *x)

@@ -61,6 +61,25 @@ tensor copy(const std::vector<T> &data, const shape &dims, const place &at = pla
     return eg_reshape(flat.get(), dims.rank(), dims.data());
 }
 
+/* Strings in a row, or in a shape that takes all of them. */
+inline tensor strings(const std::vector<std::string> &list, const place &at = place())
+{
+    const auto n = static_cast<std::int64_t>(list.size());
+    std::vector<eg_string> all;
+
+    for (const std::string &s : list)
+        all.push_back({s.data(), s.size()});
+    at.note();
+    return eg_strings_of(1, &n, all.data());
+}
+
+inline tensor strings(const std::vector<std::string> &list, const shape &dims,
+    const place &at = place())
+{
+    tensor flat = strings(list, at);
+    return eg_reshape(flat.get(), dims.rank(), dims.data());
+}
+
 /* array<float>({{1, 2}, {3, 4}}), or array(m) for `float m[2][2]`: one to four dimensions. */
 template <class T, std::size_t A> tensor array(const T (&data)[A], const place &at = place())
 {

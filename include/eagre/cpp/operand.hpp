@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <string>
 #include <type_traits>
 
 namespace eagre
@@ -72,7 +73,8 @@ class number
     double imag_ = 0;
 };
 
-/* An argument of an operation: whatever is a tensor, or a C++ number; and the caller's place. */
+/* An argument of an operation: whatever is a tensor, a C++ number or a string; and the caller's
+ * place. */
 class operand
 {
   public:
@@ -84,6 +86,19 @@ class operand
     template <class T, std::enable_if_t<detail::is_number<T>, int> = 0>
     operand(T x, const place &at = place()) : at_(at), number_(x), kind_(NUMBER)
     {
+    }
+
+    operand(const char *x, const place &at = place())
+        : at_(at), tensor_((at.note(), eg_copy(EG_STRING, 0, nullptr, &x)))
+    {
+    }
+
+    operand(const std::string &x, const place &at = place()) : at_(at)
+    {
+        const eg_string all{x.data(), x.size()};
+
+        at.note();
+        tensor_ = eg_strings_of(0, nullptr, &all);
     }
 
     /* No argument, where one may be left out. */

@@ -13,6 +13,7 @@
 #include <initializer_list>
 #include <iterator>
 #include <memory>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -50,6 +51,7 @@ inline constexpr eg_dtype uint8 = EG_UINT8, uint16 = EG_UINT16, uint32 = EG_UINT
 inline constexpr eg_dtype float16 = EG_FLOAT16, bfloat16 = EG_BFLOAT16, float32 = EG_FLOAT32,
                           float64 = EG_FLOAT64;
 inline constexpr eg_dtype complex64 = EG_COMPLEX64, complex128 = EG_COMPLEX128;
+inline constexpr eg_dtype string = EG_STRING;
 
 namespace detail
 {
@@ -172,12 +174,16 @@ template <class Handle> class questions
     }
 
     /* The only element: item() as a double, item<int>() as an integer, item<bool>() as a branch
-     * would take it, item<std::complex<double>>(). Guarded inside functions. */
-    template <class T = double> T item(const place &at = place()) const noexcept
+     * would take it, item<std::complex<double>>(). Guarded inside functions, but for
+     * item<std::string>(), which makes them eager. */
+    template <class T = double>
+    T item(const place &at = place()) const noexcept(!std::is_same_v<T, std::string>)
     {
         at.note();
         if constexpr (std::is_same_v<T, bool>)
             return eg_true(it());
+        else if constexpr (std::is_same_v<T, std::string>)
+            return one_string();
         else if constexpr (detail::is_complex<T>)
             return complex_item<T>();
         else if constexpr (std::is_floating_point_v<T>)
@@ -225,13 +231,24 @@ template <class Handle> class questions
         return static_cast<const T *>(eg_data(it(), dtype_of<T>()));
     }
 
-    /* A copy of the elements, row-major: read<float>(). Empty after an error. */
+    /* A copy of the elements, row-major: read<float>(), read<std::string>(). Empty after an
+     * error. */
     template <class T> std::vector<T> read(const place &at = place()) const
     {
         auto n = static_cast<std::size_t>(size());
-        std::unique_ptr<T[]> out(new T[n]); /* a vector of bool has no array */
 
         at.note();
+        if constexpr (std::is_same_v<T, std::string>)
+            return strings(n);
+        else
+            return numbers<T>(n);
+    }
+
+  private:
+    template <class T> std::vector<T> numbers(std::size_t n) const
+    {
+        std::unique_ptr<T[]> out(new T[n]); /* a vector of bool has no array */
+
         if (eg_read(it(), dtype_of<T>(), out.get(), size()) != EG_OK)
             return {};
         std::vector<T> all(n);
@@ -239,7 +256,24 @@ template <class Handle> class questions
         return all;
     }
 
-  private:
+    std::vector<std::string> strings(std::size_t n) const
+    {
+        std::vector<eg_string> out(n);
+        std::vector<std::string> all;
+
+        if (eg_read_strings(it(), out.data(), static_cast<std::int64_t>(n)) != EG_OK)
+            return all;
+        for (const eg_string &s : out)
+            all.emplace_back(s.bytes, s.length);
+        return all;
+    }
+
+    std::string one_string() const
+    {
+        const std::vector<std::string> all = size() == 1 ? strings(1) : std::vector<std::string>();
+        return all.empty() ? eg_item_string(it()) : all[0];
+    }
+
     template <class T> T complex_item() const noexcept
     {
         eg_pair x = eg_item_pair(it());

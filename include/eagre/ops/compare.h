@@ -40,10 +40,15 @@ EG_API eg_tensor *eg_logical_not(eg_tensor *x);
 EG_API eg_tensor *eg_where(eg_tensor *condition, eg_tensor *x, eg_tensor *y);
 
 /* The same elements in another dtype. Floating point to integer cuts the fraction off and stays
- * within the integer's range, NaN becomes 0; anything but zero is true. Gradient, between
- * floating-point dtypes: dz cast back.
+ * within the integer's range, NaN becomes 0; anything but zero is true. Real numbers and bool
+ * become the text that Python writes for them, and are read from text: "1.5", "-2e-3", "inf",
+ * "NaN", "True"; a fraction is cut off for an integer. Gradient, between floating-point dtypes: dz
+ * cast back.
  *     eg_cast(EG_F32(1.7, -1.7), EG_INT32)  ->  [ 1 -1] int32[2]
- * Owns: the result. Fails: an unknown dtype. Records: Cast, nothing if x has the dtype. */
+ *     eg_cast(EG_F32(0.1, 1e20), EG_STRING)  ->  ['0.1' '1e+20'] string[2]
+ *     eg_cast(EG_STRINGS("12", "-3.9"), EG_INT32)  ->  [12 -3] int32[2]
+ * Owns: the result. Fails: an unknown dtype; text that is no number of the dtype. Records: Cast, of
+ * text AsString or StringToNumber, nothing if x has the dtype. */
 EG_API eg_tensor *eg_cast(eg_tensor *x, eg_dtype dtype);
 
 #ifdef __cplusplus

@@ -208,7 +208,9 @@ static bool find_residual(const eg__replay *r, eg__residue *residue, const eg__v
     eg_tensor *held = NULL;
 
     if (!v->segment) {
-        held = v->tensor->kind == EG__VARIABLE ? eg__variable_seen(v->tensor) : v->tensor;
+        held = v->tensor->kind == EG__VARIABLE ? eg__variable_found(v->tensor) : v->tensor;
+        if (!held)
+            return false;
     } else if (v->segment->graph->nodes[v->ref.node].op == &eg_op_placeholder) {
         int i = 0;
         while (root->inputs[i] != v->ref.node)

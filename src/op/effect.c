@@ -76,6 +76,16 @@ eg_tensor *eg__variable_seen(const eg_tensor *variable)
     return NULL;
 }
 
+eg_tensor *eg__variable_found(eg_tensor *variable)
+{
+    eg_tensor *seen = eg__variable_seen(variable);
+    eg__touched *at = seen ? NULL : touch(eg__me.transaction, variable);
+
+    if (at)
+        seen = at->read = eg__variable_get(variable, &at->version);
+    return seen;
+}
+
 eg_tensor *eg__variable_now(eg_tensor *variable)
 {
     if (EG_LIKELY(!eg__me.transaction))

@@ -53,6 +53,9 @@ eg_tensor *eg__variable_now(eg_tensor *variable);
 /* The value that the call in progress found when it first looked; NULL: it never did. Borrowed. */
 eg_tensor *eg__variable_seen(const eg_tensor *variable);
 
+/* The same, read now where the call has not looked at it. NULL after an error. */
+eg_tensor *eg__variable_found(eg_tensor *variable);
+
 /* The value that calls in progress have assigned to the variable; NULL: none. Borrowed. */
 eg_tensor *eg__variable_pending(const eg_tensor *variable);
 

@@ -346,3 +346,34 @@ TEST(a_variable_that_does_not_train_has_a_gradient_where_it_is_watched)
     eg_function_free(f);
     eg_variable_free(frozen);
 }
+
+static eg_tensor *scale;
+
+static eg_tensor *times_scale(int n, eg_tensor *const in[], void *unused)
+{
+    (void)n, (void)unused;
+    return eg_mul(in[1], scale);
+}
+
+/* The plan of the call knows that the loop has no steps, and reads nothing of what it uses. */
+EG_FUNCTION(scaled_never, x)
+{
+    return eg_for(0, times_scale, NULL, EG_IN(x));
+}
+
+TEST(a_gradient_may_need_a_variable_that_the_call_did_not_read)
+{
+    EG_SCOPE;
+    eg_tensor *x = eg_constant(3.0), *g;
+
+    scale = eg_variable(eg_constant(2.0));
+    eg_function *f = eg_function_of(scaled_never);
+    for (int i = 0; i < 3; i++) {
+        EG_TAPE;
+        eg_watch(x);
+        eg_gradient(eg_call(f, x), EG_IN(x), &g);
+        assert_true(eg_item(g) == 1);
+    }
+    eg_function_free(f);
+    eg_variable_free(scale);
+}

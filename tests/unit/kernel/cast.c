@@ -89,7 +89,7 @@ static array numbers(eg_dtype dtype, int64_t n)
     static const double edges[] = {2147483647, 2147483648., 2147483646.5, -2147483648.,
         -2147483649., -2147483648.5, 0x1p63, -0x1p63, 0x1.fffffffffffffp62, 0x1.fffffep30,
         0x1.fffffep62, 0.99, -0.99, 0x1p-1060, 1e300, -1e300, 16777217, 9007199254740993.};
-    array x = filled(dtype, n, (uint64_t)n + 5);
+    array x = dtype == EG_STRING ? vector_new(dtype, n) : filled(dtype, n, (uint64_t)n + 5);
 
     for (int64_t i = 0; i < n && eg__dtype(dtype)->kind == EG__REAL; i += 3)
         eg__set_element_real(dtype, element(&x, i), edges[i / 3 % 18]);
@@ -98,22 +98,27 @@ static array numbers(eg_dtype dtype, int64_t n)
     return x;
 }
 
+/* Strings are read and written with memory that loops do not have. */
 static bool becomes(eg_dtype from, eg_dtype to)
 {
+    if (from == EG_STRING || to == EG_STRING)
+        return false;
     return !eg__is_complex(from) || eg__is_complex(to) || to == EG_BOOL;
 }
 
 static void check_casts_of(const array *x)
 {
     for (int to = 1; to < EG__DTYPES; to++)
-        for (int isa = 0; isa <= (int)eg__isa_now(); isa++)
+        for (int isa = 0; isa <= (int)eg__isa_now(); isa++) {
+            const eg_loop *loops = eg__cast_loops[isa][x->spec.dtype];
             if (becomes(x->spec.dtype, to))
-                check_loop(eg__cast_loops[isa][x->spec.dtype][to], x, to);
+                check_loop(loops[to], x, to);
             else
-                assert_null(eg__cast_loops[isa][x->spec.dtype][to]);
+                assert_true(!loops || !loops[to]);
+        }
 }
 
-TEST(every_dtype_becomes_every_other_but_complex_ones_no_real_one)
+TEST(every_dtype_of_numbers_becomes_every_other_but_complex_ones_no_real_one)
 {
     static const int64_t sizes[] = {0, 1, 3, 8, 17, 64, 200, 1001};
 

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "onnx/operator.h"
+#include "base/attrs.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include <eagre/variable.h>
@@ -89,8 +90,8 @@ static bool make_function(eg_onnx *m)
 {
     int n = count_arguments(m);
     eg_argument arguments[MOST_ARGUMENTS];
-    eg_callable callable = {run_model, n, m->attrs.name ? m->attrs.name : "onnx"};
-    eg_function_attrs attrs = {.size = sizeof attrs};
+    const eg_callable callable = {run_model, n, "onnx"};
+    eg_function_attrs attrs = {.size = sizeof attrs, .name = m->attrs.name};
 
     if (n > MOST_ARGUMENTS || m->graph->n_out > MOST_ARGUMENTS || m->graph->n_out < 1) {
         eg__fail(EG_UNAVAILABLE, load_name,
@@ -155,24 +156,13 @@ static eg_onnx *read_model(eg__wire bytes, const char *folder, const eg_onnx_att
     if (!m)
         return eg__fail_memory(load_name, sizeof *m), NULL;
     m->folder = folder;
-    if (attrs)
-        m->attrs = *attrs;
+    m->attrs = *attrs;
     m->generator = eg_generator_new(0);
     if (m->generator && eg__onnx_parse(m, bytes) && check_operators(m) && make_variables(m) &&
         make_function(m))
         return m;
     eg_onnx_free(m);
     return NULL;
-}
-
-static bool attrs_fine(const eg_onnx_attrs *attrs, const char *name)
-{
-    if (eg__me.failed)
-        return false;
-    if (!attrs || attrs->size == sizeof *attrs)
-        return true;
-    eg__fail(EG_INVALID, name, "attrs.size is not sizeof(eg_onnx_attrs)");
-    return false;
 }
 
 /* The folder that a path is in, in `folder`; false where it is too long. */
@@ -193,9 +183,10 @@ static bool folder_of(const char *path, char *folder, size_t room)
 eg_onnx *eg_onnx_load_with(const char *path, const eg_onnx_attrs *attrs)
 {
     char folder[1024];
+    eg_onnx_attrs full;
     size_t n;
 
-    if (!attrs_fine(attrs, load_name))
+    if (eg__me.failed || !eg__attrs_complete(&full, sizeof full, attrs, load_name))
         return NULL;
     if (!path || !folder_of(path, folder, sizeof folder))
         return eg__fail_null(EG_INVALID, load_name, "the path is NULL, or too long");
@@ -203,7 +194,7 @@ eg_onnx *eg_onnx_load_with(const char *path, const eg_onnx_attrs *attrs)
     if (!bytes)
         return NULL;
     eg__wire wire = {(unsigned char *)bytes, (unsigned char *)bytes + n};
-    eg_onnx *m = read_model(wire, folder, attrs);
+    eg_onnx *m = read_model(wire, folder, &full);
     eg__free(bytes, n + 1);
     if (m)
         m->folder = NULL;
@@ -218,12 +209,13 @@ eg_onnx *eg_onnx_load(const char *path)
 eg_onnx *eg_onnx_read_with(const void *bytes, size_t n, const eg_onnx_attrs *attrs)
 {
     const unsigned char *first = bytes;
+    eg_onnx_attrs full;
 
-    if (!attrs_fine(attrs, read_name))
+    if (eg__me.failed || !eg__attrs_complete(&full, sizeof full, attrs, read_name))
         return NULL;
     if (!bytes)
         return eg__fail_null(EG_INVALID, read_name, "the bytes are NULL");
-    return read_model((eg__wire){first, first + n}, NULL, attrs);
+    return read_model((eg__wire){first, first + n}, NULL, &full);
 }
 
 eg_onnx *eg_onnx_read(const void *bytes, size_t n)
@@ -257,10 +249,9 @@ eg_function *eg_onnx_function(const eg_onnx *model)
 
 static bool tell(const eg__onnx_info *from, eg_onnx_info *info)
 {
-    if (!from || !info)
+    if (!from)
         return false;
-    eg_onnx_info told = {.size = info->size,
-        .name = from->name,
+    eg_onnx_info told = {.name = from->name,
         .dtype = eg__onnx_dtype(from->type),
         .type = eg__onnx_type_name(from->type),
         .is_sequence = from->is_sequence,
@@ -268,8 +259,7 @@ static bool tell(const eg__onnx_info *from, eg_onnx_info *info)
         .shape = {from->has_shape, from->rank, {0}}};
     memcpy(told.shape.dims, from->dims, sizeof from->dims);
     memcpy(told.symbols, from->symbols, sizeof from->symbols);
-    *info = told;
-    return true;
+    return eg__attrs_answer(info, &told, sizeof told);
 }
 
 bool eg_onnx_input(const eg_onnx *model, int i, eg_onnx_info *info)
@@ -314,10 +304,9 @@ const char *eg_onnx_metadata(const eg_onnx *model, const char *key)
 
 bool eg_onnx_unknown(const eg_onnx *model, int i, eg_onnx_operator *op)
 {
-    if (!model || !op || i < 0 || i >= model->n_unsupported)
+    if (!model || i < 0 || i >= model->n_unsupported)
         return false;
     const eg__onnx_node *node = model->unsupported[i];
-    eg_onnx_operator found = {op->size, node->domain, node->type, node->version, node->name};
-    *op = found;
-    return true;
+    const eg_onnx_operator found = {0, node->domain, node->type, node->version, node->name};
+    return eg__attrs_answer(op, &found, sizeof found);
 }

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "onnx/operator.h"
+#include "base/attrs.h"
 
 static const eg__onnx_family families[] = {
     {"", eg__onnx_math},
@@ -54,9 +55,8 @@ static bool find_version(const eg__onnx_family *family, int *i, eg_onnx_operator
         for (int v = 0; v < EG__ONNX_VERSIONS && op->since[v]; v++) {
             if ((*i)-- > 0)
                 continue;
-            eg_onnx_operator found = {info->size, family->domain, op->name, op->since[v], ""};
-            *info = found;
-            return true;
+            const eg_onnx_operator found = {0, family->domain, op->name, op->since[v], ""};
+            return eg__attrs_answer(info, &found, sizeof found);
         }
     return false;
 }

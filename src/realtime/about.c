@@ -1,6 +1,7 @@
 /* What is known of a plan.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "base/attrs.h"
 #include "realtime/course.h"
 #include <string.h>
 
@@ -18,17 +19,6 @@ const char *eg_plan_status_name(eg_plan_status status)
     return (size_t)status < n ? status_names[status] : "unknown status";
 }
 
-/* Fills in as much of the caller's struct as it has; its first field stays. */
-static void put(void *to, const void *now, size_t most)
-{
-    size_t size;
-
-    memcpy(&size, to, sizeof size);
-    if (size > sizeof size)
-        memcpy((char *)to + sizeof size, (const char *)now + sizeof size,
-            (size < most ? size : most) - sizeof size);
-}
-
 static bool describe(const eg__course_port *port, eg_plan_value *value)
 {
     eg_plan_value now = {.name = port->name,
@@ -38,9 +28,7 @@ static bool describe(const eg__course_port *port, eg_plan_value *value)
         .alignment = port->alignment};
 
     memcpy(now.dims, port->spec.dims, sizeof *now.dims * (size_t)now.rank);
-    if (value)
-        put(value, &now, sizeof now);
-    return true;
+    return !value || eg__attrs_answer(value, &now, sizeof now);
 }
 
 bool eg_plan_input(const eg_plan *plan, int i, eg_plan_value *value)
@@ -70,8 +58,6 @@ void eg_plan_info_now(const eg_plan *plan, eg_plan_info *info)
 {
     eg_plan_info now = {0};
 
-    if (!info)
-        return;
     if (plan) {
         const eg__course *c = plan->course;
         now.inputs = c->n_inputs;
@@ -85,5 +71,5 @@ void eg_plan_info_now(const eg_plan *plan, eg_plan_info *info)
         now.arena = c->arena;
         now.live = c->live;
     }
-    put(info, &now, sizeof now);
+    eg__attrs_answer(info, &now, sizeof now);
 }

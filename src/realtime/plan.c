@@ -63,11 +63,11 @@ static eg_plan *settle_anew(eg__course *course, const char *op)
 
 static eg_plan *plan_of(eg_function *f, const eg__trace *trace, const eg_plan_attrs *attrs)
 {
-    eg_plan_attrs a = {.size = sizeof a};
+    eg_plan_attrs a;
     eg_plan *plan = NULL;
 
-    if (attrs)
-        memcpy(&a, attrs, attrs->size < sizeof a ? attrs->size : sizeof a);
+    if (!eg__attrs_complete(&a, sizeof a, attrs, new_name))
+        return NULL;
     eg__course *course = eg__course_new(f, trace, a.close);
     if (course)
         plan = a.memory || a.bytes ? settle_in(course, a.memory, a.bytes, new_name)

@@ -84,14 +84,13 @@ static void put_real(eg__text *text, eg_dtype dtype, const void *at)
 
 static void put_number(eg__text *text, eg_dtype dtype, const void *at)
 {
-    long long whole = eg__element_int(dtype, at);
-
     if (eg__dtype(dtype)->kind == EG__REAL)
         put_real(text, dtype, at);
     else if (dtype == EG_BOOL)
-        eg__text_put(text, whole ? "True" : "False");
+        eg__text_put(text, eg__element_true(dtype, at) ? "True" : "False");
     else
-        eg__text_format(text, dtype == EG_UINT64 ? "%llu" : "%lld", whole);
+        eg__text_format(text, dtype == EG_UINT64 ? "%llu" : "%lld",
+            (long long)eg__element_int(dtype, at));
 }
 
 static eg_status run_as_string(const eg_job *job, void *const in[], void *const out[],
